@@ -1,0 +1,2 @@
+/// Benchmarks of the codec and of the database.
+package io.sonidb.bench;

@@ -1,0 +1,10 @@
+import org.jspecify.annotations.NullMarked;
+
+/// Benchmarks; never published.
+@NullMarked
+module io.sonidb.bench {
+  requires static org.jspecify;
+  requires io.sonidb;
+  requires jdk.incubator.vector;
+  requires jmh.core;
+}

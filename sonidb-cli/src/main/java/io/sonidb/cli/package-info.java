@@ -1,0 +1,2 @@
+/// The `sonidb` command: one class per subcommand.
+package io.sonidb.cli;

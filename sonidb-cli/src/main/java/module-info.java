@@ -1,0 +1,12 @@
+import org.jspecify.annotations.NullMarked;
+
+/// The `sonidb` command.
+@NullMarked
+module io.sonidb.cli {
+  requires static org.jspecify;
+  requires io.sonidb;
+  requires info.picocli;
+
+  opens io.sonidb.cli to
+      info.picocli;
+}

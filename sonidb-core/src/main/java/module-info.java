@@ -1,0 +1,11 @@
+import org.jspecify.annotations.NullMarked;
+
+/// The embedded database: collections of vectors, kept as FLAC files in a folder.
+@NullMarked
+module io.sonidb {
+  requires static transitive org.jspecify;
+  requires transitive io.sonidb.sound;
+  requires jdk.incubator.vector;
+  requires tools.jackson.databind;
+  requires tools.jackson.dataformat.cbor;
+}

@@ -1,0 +1,7 @@
+import org.jspecify.annotations.NullMarked;
+
+/// A FLAC encoder and decoder (RFC 9639) in plain Java, with nothing but the JDK behind it.
+@NullMarked
+module io.sonidb.flac {
+  requires static transitive org.jspecify;
+}

@@ -1,0 +1,2 @@
+/// Turns vectors into records of sound and back.
+package io.sonidb.sound;

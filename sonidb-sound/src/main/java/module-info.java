@@ -1,0 +1,9 @@
+import org.jspecify.annotations.NullMarked;
+
+/// Vectors as sound: how a vector becomes samples, how samples become a record, and how a listener
+/// finds the records again.
+@NullMarked
+module io.sonidb.sound {
+  requires static transitive org.jspecify;
+  requires transitive io.sonidb.flac;
+}
