@@ -4,4 +4,6 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 module io.sonidb.flac {
   requires static transitive org.jspecify;
+
+  exports io.sonidb.flac;
 }

@@ -1,0 +1,199 @@
+package io.sonidb.flac;
+
+/// Bits into a byte array, most significant first.
+///
+/// Up to seven bits that do not fill a byte yet wait at the top of `pending`. Every write stores
+/// all eight bytes of it and then moves on by as many as are full, so that no branch asks whether
+/// it is time to flush; the bytes that were stored too early are stored again later. The array must
+/// therefore have eight bytes of room behind the last full byte.
+final class BitWriter {
+
+  private static final int MAX_BITS = 56;
+
+  byte[] out = {};
+  int position;
+  long pending;
+
+  /// 0 to 7.
+  int pendingBits;
+
+  void start(byte[] array, int offset) {
+    out = array;
+    position = offset;
+    pending = 0;
+    pendingBits = 0;
+  }
+
+  /// Appends the low `bits` bits of `value`, 0 to 56; the others must be zero.
+  void put(long value, int bits) {
+    int filled = pendingBits + bits;
+    // At most 63 bits are filled; a shift by 64 happens only when there is nothing to shift.
+    pending |= value << 64 - filled;
+    BigEndian.writeLong(out, position, pending);
+    position += filled >>> 3;
+    pending <<= filled & 56;
+    pendingBits = filled & 7;
+  }
+
+  /// Appends a number in two's complement, in 1 to 33 bits.
+  void putSigned(long value, int bits) {
+    put(value & (1L << bits) - 1, bits);
+  }
+
+  void putZeros(int bits) {
+    int rest = bits;
+    for (; rest > MAX_BITS; rest -= MAX_BITS) {
+      put(0, MAX_BITS);
+    }
+    put(0, rest);
+  }
+
+  /// Fills the last byte with zeros.
+  void align() {
+    put(0, -pendingBits & 7);
+  }
+
+  /// Appends samples as they are, `depth` bits each, 1 to 32.
+  void putSamples(int[] samples, int from, int to, int depth) {
+    int i = from;
+    if (depth == 24 && pendingBits == 0) {
+      i = putTriples(samples, from, to);
+    } else if (depth <= 14) {
+      i = putQuads(samples, from, to, depth);
+    } else if (depth <= 28) {
+      i = putPairs(samples, from, to, depth);
+    }
+    for (; i < to; i++) {
+      putSigned(samples[i], depth);
+    }
+  }
+
+  /// Eight 24-bit samples fill three words exactly.
+  private int putTriples(int[] samples, int from, int to) {
+    byte[] array = out;
+    int at = position;
+    int i = from;
+    for (; i + 8 <= to; i += 8) {
+      long a = samples[i] & 0xffffffL;
+      long b = samples[i + 1] & 0xffffffL;
+      long c = samples[i + 2] & 0xffffffL;
+      long d = samples[i + 3] & 0xffffffL;
+      long e = samples[i + 4] & 0xffffffL;
+      long f = samples[i + 5] & 0xffffffL;
+      long g = samples[i + 6] & 0xffffffL;
+      long h = samples[i + 7] & 0xffffffL;
+      BigEndian.writeLong(array, at, a << 40 | b << 16 | c >>> 8);
+      BigEndian.writeLong(array, at + 8, c << 56 | d << 32 | e << 8 | f >>> 16);
+      BigEndian.writeLong(array, at + 16, f << 48 | g << 24 | h);
+      at += 24;
+    }
+    position = at;
+    return i;
+  }
+
+  private int putPairs(int[] samples, int from, int to, int depth) {
+    byte[] array = out;
+    int at = position;
+    long waiting = pending;
+    int waitingBits = pendingBits;
+    long mask = (1L << depth) - 1;
+    int i = from;
+    for (; i + 2 <= to; i += 2) {
+      long pair = (samples[i] & mask) << depth | samples[i + 1] & mask;
+      int filled = waitingBits + 2 * depth;
+      waiting |= pair << 64 - filled;
+      BigEndian.writeLong(array, at, waiting);
+      at += filled >>> 3;
+      waiting <<= filled & 56;
+      waitingBits = filled & 7;
+    }
+    position = at;
+    pending = waiting;
+    pendingBits = waitingBits;
+    return i;
+  }
+
+  private int putQuads(int[] samples, int from, int to, int depth) {
+    byte[] array = out;
+    int at = position;
+    long waiting = pending;
+    int waitingBits = pendingBits;
+    long mask = (1L << depth) - 1;
+    int i = from;
+    for (; i + 4 <= to; i += 4) {
+      long first = (samples[i] & mask) << depth | samples[i + 1] & mask;
+      long second = (samples[i + 2] & mask) << depth | samples[i + 3] & mask;
+      int filled = waitingBits + 4 * depth;
+      waiting |= (first << 2 * depth | second) << 64 - filled;
+      BigEndian.writeLong(array, at, waiting);
+      at += filled >>> 3;
+      waiting <<= filled & 56;
+      waitingBits = filled & 7;
+    }
+    position = at;
+    pending = waiting;
+    pendingBits = waitingBits;
+    return i;
+  }
+
+  /// Appends Rice codes: each residual folded, its high bits in unary (zeros, then a one), its low
+  /// `parameter` bits as they are (RFC 9639, 9.2.7.2).
+  ///
+  /// Four codes are joined before they are stored, as long as they have 56 bits together. The
+  /// caller has counted all codes and found them shorter than plain samples, so no sum of lengths
+  /// overflows.
+  ///
+  /// @param parameter 0 to 30
+  void putRice(int[] residuals, int from, int to, int parameter) {
+    byte[] array = out;
+    int at = position;
+    long waiting = pending;
+    int waitingBits = pendingBits;
+    int stop = 1 << parameter;
+    int mask = stop - 1;
+    int i = from;
+    for (; i + 4 <= to; i += 4) {
+      int a = Rice.fold(residuals[i]);
+      int b = Rice.fold(residuals[i + 1]);
+      int c = Rice.fold(residuals[i + 2]);
+      int d = Rice.fold(residuals[i + 3]);
+      int bBits = (b >>> parameter) + 1 + parameter;
+      int dBits = (d >>> parameter) + 1 + parameter;
+      int cdBits = (c >>> parameter) + 1 + parameter + dBits;
+      int bits = (a >>> parameter) + 1 + parameter + bBits + cdBits;
+      if (bits > MAX_BITS) {
+        position = at;
+        pending = waiting;
+        pendingBits = waitingBits;
+        for (int j = i; j < i + 4; j++) {
+          putRice(residuals[j], parameter);
+        }
+        at = position;
+        waiting = pending;
+        waitingBits = pendingBits;
+        continue;
+      }
+      long ab = (long) (a & mask | stop) << bBits | (b & mask | stop);
+      long cd = (long) (c & mask | stop) << dBits | (d & mask | stop);
+      int filled = waitingBits + bits;
+      waiting |= (ab << cdBits | cd) << 64 - filled;
+      BigEndian.writeLong(array, at, waiting);
+      at += filled >>> 3;
+      waiting <<= filled & 56;
+      waitingBits = filled & 7;
+    }
+    position = at;
+    pending = waiting;
+    pendingBits = waitingBits;
+    for (; i < to; i++) {
+      putRice(residuals[i], parameter);
+    }
+  }
+
+  private void putRice(int residual, int parameter) {
+    int folded = Rice.fold(residual);
+    putZeros(folded >>> parameter);
+    int stop = 1 << parameter;
+    put(folded & stop - 1 | stop, parameter + 1);
+  }
+}

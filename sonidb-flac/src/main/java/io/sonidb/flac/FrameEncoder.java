@@ -1,0 +1,132 @@
+package io.sonidb.flac;
+
+/// Writes blocks of samples as FLAC frames of independent channels (RFC 9639, 9).
+///
+/// What it can do: 4 to 24 bits per sample, 1 to 8 channels, blocks of 1 to 65535 samples, streams
+/// of fixed and of variable block size. Each channel becomes the smallest of a constant, a
+/// verbatim, a fixed-predictor and a zero-coefficient LPC subframe that the [SubframeSearch]
+/// reaches, counted to the bit. It does not estimate LPC coefficients and does not decorrelate
+/// channels.
+///
+/// An encoder reuses its memory, so it serves one thread at a time; it allocates nothing once it
+/// has seen its largest block.
+///
+/// ```java
+/// var encoder = new FrameEncoder(new AudioFormat(48_000, 2, 24), SubframeSearch.NOISE);
+/// byte[] out = new byte[encoder.maxFrameSize(768)];
+/// int size = encoder.encode(pcm, 768, firstSample, out, 0);
+/// ```
+public final class FrameEncoder {
+
+  /// The most bits per sample that this encoder takes.
+  public static final int MAX_BITS_PER_SAMPLE = 24;
+
+  /// The most samples of one channel in a frame.
+  public static final int MAX_BLOCK_SIZE = FrameHeader.MAX_BLOCK_SIZE;
+
+  private static final int FOOTER_BYTES = 2;
+
+  private final AudioFormat format;
+  private final BitWriter writer = new BitWriter();
+  private final SubframeEncoder subframes;
+
+  /// @throws IllegalArgumentException if the format has more than [#MAX_BITS_PER_SAMPLE] bits
+  public FrameEncoder(AudioFormat format, SubframeSearch search) {
+    if (format.bitsPerSample() > MAX_BITS_PER_SAMPLE) {
+      throw new IllegalArgumentException(
+          "the encoder takes 4 to "
+              + MAX_BITS_PER_SAMPLE
+              + " bits per sample, not "
+              + format.bitsPerSample());
+    }
+    this.format = format;
+    subframes = new SubframeEncoder(search);
+  }
+
+  public AudioFormat format() {
+    return format;
+  }
+
+  /// The room in bytes that an output array must have for a frame of `blockSize` samples: as much
+  /// as the longest header and plain samples take, and eight bytes more, because the encoder writes
+  /// whole words. No frame of that block size is longer.
+  public int maxFrameSize(int blockSize) {
+    checkBlockSize(blockSize);
+    long bits = (8 + (long) blockSize * format.bitsPerSample()) * format.channels();
+    return FrameHeader.MAX_BYTES + (int) ((bits + 7) / 8) + FOOTER_BYTES + Long.BYTES;
+  }
+
+  /// Writes a frame of a stream of variable block size; its number is that of its first sample.
+  ///
+  /// @param pcm `int[channels][blockSize]` or longer; only read
+  /// @param blockSize samples of each channel, 1 to 65535; RFC 9639 allows fewer than 16 only in
+  ///   the last frame of a stream
+  /// @param firstSample 0 to 2^36 - 1
+  /// @param out receives the frame; [#maxFrameSize] bytes from `offset` on may be overwritten
+  /// @return the frame's length in bytes
+  /// @throws IllegalArgumentException if a sample does not fit in the format's bits, or `out` is
+  ///   too short
+  public int encode(int[][] pcm, int blockSize, long firstSample, byte[] out, int offset) {
+    if (firstSample < 0 || firstSample > FrameHeader.MAX_SAMPLE) {
+      throw new IllegalArgumentException("first sample must be 0 to 2^36 - 1, was " + firstSample);
+    }
+    return encode(pcm, blockSize, true, firstSample, out, offset);
+  }
+
+  /// Writes a frame of a stream whose blocks, all but the last, have the same size; its number is
+  /// that of the frame.
+  ///
+  /// @param frameIndex 0 to 2^31 - 1
+  /// @see #encode(int[][], int, long, byte[], int)
+  public int encodeFixed(int[][] pcm, int blockSize, long frameIndex, byte[] out, int offset) {
+    if (frameIndex < 0 || frameIndex > FrameHeader.MAX_FRAME) {
+      throw new IllegalArgumentException("frame index must be 0 to 2^31 - 1, was " + frameIndex);
+    }
+    return encode(pcm, blockSize, false, frameIndex, out, offset);
+  }
+
+  private int encode(
+      int[][] pcm, int blockSize, boolean variable, long number, byte[] out, int offset) {
+    int room = maxFrameSize(blockSize);
+    int channels = format.channels();
+    if (pcm.length < channels) {
+      throw new IllegalArgumentException(
+          "pcm must have " + channels + " channels, has " + pcm.length);
+    }
+    for (int channel = 0; channel < channels; channel++) {
+      if (pcm[channel].length < blockSize) {
+        throw new IllegalArgumentException(
+            "pcm[" + channel + "] must have " + blockSize + " samples, has " + pcm[channel].length);
+      }
+    }
+    if (offset < 0 || out.length - offset < room) {
+      throw new IllegalArgumentException(
+          "a frame of "
+              + blockSize
+              + " samples needs "
+              + room
+              + " bytes of room, offset "
+              + offset
+              + " of "
+              + out.length
+              + " bytes leaves "
+              + (out.length - offset));
+    }
+    int header = FrameHeader.write(out, offset, format, variable, blockSize, number);
+    writer.start(out, offset + header);
+    for (int channel = 0; channel < channels; channel++) {
+      subframes.encode(writer, pcm[channel], blockSize, format.bitsPerSample(), channel);
+    }
+    writer.align();
+    int end = writer.position;
+    BigEndian.writeShort(out, end, Crc16.of(out, offset, end - offset));
+    return end + FOOTER_BYTES - offset;
+  }
+
+  private static void checkBlockSize(int blockSize) {
+    if (blockSize < 1 || blockSize > MAX_BLOCK_SIZE) {
+      throw new IllegalArgumentException(
+          "block size must be 1 to " + MAX_BLOCK_SIZE + ", was " + blockSize);
+    }
+  }
+}

@@ -1,0 +1,107 @@
+package io.sonidb.flac;
+
+/// What can be done with frames without decoding them.
+public final class Frames {
+
+  /// How many bytes longer a frame may become when it gets another number.
+  public static final int MAX_RENUMBER_GROWTH = 6;
+
+  private static final int FOOTER_BYTES = 2;
+
+  private Frames() {}
+
+  /// Copies a frame under another coded number.
+  ///
+  /// The footer is not computed anew but changed by what the header changed. CRC-16 is linear, so a
+  /// frame that was damaged before is damaged, and found out, in the copy as well; and the cost is
+  /// that of a copy.
+  ///
+  /// @param frame holds one whole frame of `length` bytes at `offset`
+  /// @param number the new coded number: the first sample in a frame of variable block size, up to
+  ///   2^36 - 1, else the index of the frame, up to 2^31 - 1
+  /// @param out receives the frame at `outOffset`: up to `length` + [#MAX_RENUMBER_GROWTH] bytes,
+  ///   which must not overlap the old ones
+  /// @return the new frame's length in bytes
+  /// @throws IllegalArgumentException if there is no frame header at `offset`
+  public static int renumber(
+      byte[] frame, int offset, int length, long number, byte[] out, int outOffset) {
+    FrameHeader header = new FrameHeader();
+    int headerSize = header.read(frame, offset, offset + length);
+    if (headerSize < 0 || length < headerSize + FOOTER_BYTES) {
+      throw new IllegalArgumentException(
+          "no frame of "
+              + length
+              + " bytes at offset "
+              + offset
+              + ": "
+              + (headerSize < 0 ? header.problem : "too short"));
+    }
+    if (number < 0
+        || number > (header.variableBlockSize ? FrameHeader.MAX_SAMPLE : FrameHeader.MAX_FRAME)) {
+      throw new IllegalArgumentException(
+          "coded number must be 0 to "
+              + (header.variableBlockSize ? "2^36 - 1" : "2^31 - 1")
+              + ", was "
+              + number);
+    }
+    int restOffset = FrameHeader.NUMBER_OFFSET + header.numberBytes;
+    int newRestOffset = FrameHeader.NUMBER_OFFSET + FrameHeader.numberBytes(number);
+    int newHeaderSize = headerSize - restOffset + newRestOffset;
+    int bodySize = length - headerSize - FOOTER_BYTES;
+    int newLength = newHeaderSize + bodySize + FOOTER_BYTES;
+    if (outOffset < 0 || out.length - outOffset < newLength) {
+      throw new IllegalArgumentException(
+          "the frame needs "
+              + newLength
+              + " bytes, offset "
+              + outOffset
+              + " of "
+              + out.length
+              + " leaves fewer");
+    }
+
+    System.arraycopy(frame, offset, out, outOffset, FrameHeader.NUMBER_OFFSET);
+    FrameHeader.writeNumber(out, outOffset + FrameHeader.NUMBER_OFFSET, number);
+    int between = headerSize - 1 - restOffset;
+    System.arraycopy(frame, offset + restOffset, out, outOffset + newRestOffset, between);
+    int crc8 = Crc8.of(out, outOffset, newHeaderSize - 1);
+    out[outOffset + newHeaderSize - 1] = (byte) crc8;
+
+    System.arraycopy(frame, offset + headerSize, out, outOffset + newHeaderSize, bodySize);
+    int change = Crc16.of(frame, offset, headerSize) ^ Crc16.of(out, outOffset, newHeaderSize);
+    int footer = BigEndian.readShort(frame, offset + length - FOOTER_BYTES);
+    BigEndian.writeShort(
+        out, outOffset + newLength - FOOTER_BYTES, footer ^ Crc16.appendZeros(change, bodySize));
+    return newLength;
+  }
+
+  /// Searches for the next frame header whose codes are all valid and whose CRC-8 is right. One of
+  /// about 10 million places in random bytes looks like that, so what follows it must still be
+  /// decoded.
+  ///
+  /// @param from where the search begins
+  /// @param limit the end of the bytes; a header that it cuts off is not found
+  /// @return the offset of its first byte, or -1
+  public static int findHeader(byte[] in, int from, int limit) {
+    if (from < 0 || limit > in.length) {
+      throw new IndexOutOfBoundsException(
+          "bytes " + from + " to " + limit + " of an array of " + in.length);
+    }
+    FrameHeader header = new FrameHeader();
+    for (int at = from; at < limit - 1; at++) {
+      if (in[at] == (byte) 0xff && (in[at + 1] & 0xfe) == 0xf8 && header.read(in, at, limit) > 0) {
+        return at;
+      }
+    }
+    return -1;
+  }
+
+  /// The CRC-16 of some bytes; that of a whole frame, footer included, is 0.
+  public static int crc16(byte[] in, int offset, int length) {
+    if (offset < 0 || length < 0 || length > in.length - offset) {
+      throw new IndexOutOfBoundsException(
+          length + " bytes at " + offset + " of an array of " + in.length);
+    }
+    return Crc16.of(in, offset, length);
+  }
+}

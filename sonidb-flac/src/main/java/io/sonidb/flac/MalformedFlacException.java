@@ -1,0 +1,54 @@
+package io.sonidb.flac;
+
+import java.io.IOException;
+
+/// Bytes that RFC 9639 does not allow, or that contradict themselves or the stream's STREAMINFO.
+///
+/// The message ends with the place: "... at byte 1234".
+public final class MalformedFlacException extends IOException {
+
+  private static final long serialVersionUID = 1L;
+
+  private final String reason;
+  private final long offset;
+  private final boolean truncated;
+
+  /// @param reason what is wrong, naming the value
+  /// @param offset where: an index into the array that was read, or a position in the stream
+  public MalformedFlacException(String reason, long offset) {
+    this(reason, offset, false);
+  }
+
+  MalformedFlacException(String reason, long offset, boolean truncated) {
+    super(reason + " at byte " + offset);
+    this.reason = reason;
+    this.offset = offset;
+    this.truncated = truncated;
+  }
+
+  /// What is wrong, without the place.
+  public String reason() {
+    return reason;
+  }
+
+  /// Where the fault was noticed, in bytes: an index into the array that was read, or, from a
+  /// [FlacReader], the position in its stream.
+  public long offset() {
+    return offset;
+  }
+
+  /// Whether the bytes ended too early but were right as far as they went, so that more bytes might
+  /// mend it: a frame cut off by the end of a buffer, or torn by a crash.
+  public boolean truncated() {
+    return truncated;
+  }
+
+  /// The same fault, told by somebody who knows that the array was a window into something larger.
+  ///
+  /// @param base where the window's first byte lies, in bytes
+  public MalformedFlacException shiftedBy(long base) {
+    MalformedFlacException shifted = new MalformedFlacException(reason, offset + base, truncated);
+    shifted.initCause(this);
+    return shifted;
+  }
+}

@@ -1,0 +1,148 @@
+package io.sonidb.flac;
+
+import java.util.Arrays;
+
+/// Reads one channel of a frame, whatever its subframe type (RFC 9639, 9.2).
+///
+/// Samples that were predicted are checked against the bit depth: a stream whose residuals lead out
+/// of it is refused, so a caller may rely on the range of what it gets.
+final class SubframeDecoder {
+
+  private static final int MAX_LPC_ORDER = 32;
+
+  private final int[] coefficients = new int[MAX_LPC_ORDER];
+
+  /// The header of the subframe at hand.
+  private int type;
+
+  private int wastedBits;
+
+  /// Reads a subframe.
+  ///
+  /// @param into receives `blockSize` samples
+  /// @param depth bits per sample of this channel, 4 to 32
+  void decode(BitReader in, int[] into, int blockSize, int depth) throws MalformedFlacException {
+    readHeader(in, depth);
+    int bits = depth - wastedBits;
+    if (type == 0) {
+      Arrays.fill(into, 0, blockSize, (int) in.signed(bits));
+    } else if (type == 1) {
+      in.samples(into, 0, blockSize, bits);
+    } else {
+      int order = predictorOrder(in, blockSize);
+      in.samples(into, 0, order, bits);
+      if (type < 32) {
+        Residual.read(in, into, order, blockSize);
+        checkDepth(in, Prediction.restoreFixed(into, order, blockSize), bits);
+      } else {
+        int precision = in.bits(4) + 1;
+        int shift = readCoefficients(in, order, precision);
+        Residual.read(in, into, order, blockSize);
+        checkDepth(
+            in,
+            Prediction.restoreLpc(into, coefficients, order, shift, bits + precision, blockSize),
+            bits);
+      }
+    }
+    if (wastedBits > 0) {
+      for (int i = 0; i < blockSize; i++) {
+        into[i] <<= wastedBits;
+      }
+    }
+  }
+
+  /// Reads the subframe of a side channel that has 33 bits.
+  ///
+  /// @param residuals is overwritten
+  /// @param into receives `blockSize` samples
+  void decodeWide(BitReader in, int[] residuals, long[] into, int blockSize)
+      throws MalformedFlacException {
+    readHeader(in, 33);
+    int bits = 33 - wastedBits;
+    if (type == 0) {
+      Arrays.fill(into, 0, blockSize, in.signed(bits));
+    } else if (type == 1) {
+      readWide(in, into, blockSize, bits);
+    } else {
+      int order = predictorOrder(in, blockSize);
+      readWide(in, into, order, bits);
+      if (type < 32) {
+        Residual.read(in, residuals, order, blockSize);
+        checkDepth(in, Prediction.restoreFixed(residuals, into, order, blockSize), bits);
+      } else {
+        int shift = readCoefficients(in, order, in.bits(4) + 1);
+        Residual.read(in, residuals, order, blockSize);
+        checkDepth(
+            in,
+            Prediction.restoreLpc(residuals, into, coefficients, order, shift, blockSize),
+            bits);
+      }
+    }
+    if (wastedBits > 0) {
+      for (int i = 0; i < blockSize; i++) {
+        into[i] <<= wastedBits;
+      }
+    }
+  }
+
+  private void readHeader(BitReader in, int depth) throws MalformedFlacException {
+    int header = in.bits(8);
+    if (header >= 128) {
+      throw in.malformed("first bit of a subframe is set");
+    }
+    type = header >>> 1;
+    wastedBits = (header & 1) == 0 ? 0 : in.unary(depth, "the number of wasted bits") + 1;
+    if (wastedBits >= depth) {
+      throw in.malformed(wastedBits + " wasted bits leave nothing of " + depth);
+    }
+  }
+
+  private int predictorOrder(BitReader in, int blockSize) throws MalformedFlacException {
+    int order;
+    if (type >= 32) {
+      order = type - 31;
+    } else if (type >= 8 && type <= 12) {
+      order = type - 8;
+    } else {
+      throw in.malformed("subframe type " + type + " is reserved");
+    }
+    if (order >= blockSize) {
+      throw in.malformed(
+          "a predictor of order "
+              + order
+              + " needs more than a block of "
+              + blockSize
+              + " samples");
+    }
+    return order;
+  }
+
+  /// @return the shift of the prediction, in bits
+  private int readCoefficients(BitReader in, int order, int precision)
+      throws MalformedFlacException {
+    if (precision == 16) {
+      throw in.malformed("coefficient precision code 15 is forbidden");
+    }
+    int shift = (int) in.signed(5);
+    if (shift < 0) {
+      throw in.malformed("prediction shift " + shift + " is negative");
+    }
+    in.samples(coefficients, 0, order, precision);
+    return shift;
+  }
+
+  private static void readWide(BitReader in, long[] into, int count, int bits)
+      throws MalformedFlacException {
+    in.require((long) count * bits);
+    for (int i = 0; i < count; i++) {
+      into[i] = in.signed(bits);
+    }
+  }
+
+  /// @param union of all samples, each joined with its sign by "exclusive or"
+  private static void checkDepth(BitReader in, long union, int bits) throws MalformedFlacException {
+    if (union >>> bits - 1 != 0) {
+      throw in.malformed("a predicted sample does not fit in " + bits + " bits");
+    }
+  }
+}
