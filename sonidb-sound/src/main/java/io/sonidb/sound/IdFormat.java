@@ -154,25 +154,26 @@ final class IdFormat {
     }
   }
 
+  /// How many bytes the tag at `offset` announces, itself included, or -1 when it is none.
+  static int announcedSize(byte[] in, int offset, int limit) {
+    int tagSize = Leb128.sizeAt(in, offset, limit);
+    int tag = tagSize < 0 || tagSize > 2 ? Integer.MAX_VALUE : (int) Leb128.read(in, offset, tagSize);
+    return tag > nameTag(VectorId.MAX_NAME_BYTES) ? -1 : tagSize + contentSize(tag);
+  }
+
   /// How many bytes the id at `offset` has, or -1 when there is none that ends by `limit`. Allocates
   /// nothing for numbers and UUIDs.
   static int sizeAt(byte[] in, int offset, int limit) {
-    int tagSize = Leb128.sizeAt(in, offset, limit);
-    if (tagSize < 0 || tagSize > 2) {
+    int announced = announcedSize(in, offset, limit);
+    if (announced < 0 || announced > limit - offset) {
       return -1;
     }
-    int tag = (int) Leb128.read(in, offset, tagSize);
-    if (tag > nameTag(VectorId.MAX_NAME_BYTES)) {
-      return -1;
-    }
-    int at = offset + tagSize;
+    int tag = tag(in, offset);
     int size = contentSize(tag);
-    if (size > limit - at) {
-      return -1;
-    }
+    int at = offset + announced - size;
     boolean good =
         tag < UUID_TAG ? size == 0 || in[at] != 0 : tag == UUID_TAG || isName(in, at, size);
-    return good ? tagSize + size : -1;
+    return good ? announced : -1;
   }
 
   /// The id at `offset`, which [#sizeAt] has accepted.
@@ -199,6 +200,23 @@ final class IdFormat {
       return fingerprint(readBigEndian(in, at, 8), readBigEndian(in, at + 8, 8));
     }
     return fingerprint(in, at, contentSize(tag));
+  }
+
+  /// Whether the id encoded in the first `size` bytes is `id`.
+  static boolean isAt(VectorId id, byte[] in, int size) {
+    return switch (id) {
+      case VectorId.Number(long value) ->
+          tag(in, 0) < UUID_TAG && readBigEndian(in, 1, in[0]) == value;
+      case VectorId.Uuid(UUID value) ->
+          in[0] == UUID_TAG
+              && readBigEndian(in, 1, 8) == value.getMostSignificantBits()
+              && readBigEndian(in, 9, 8) == value.getLeastSignificantBits();
+      case VectorId.Name(String value) -> {
+        byte[] name = value.getBytes(StandardCharsets.UTF_8);
+        yield tag(in, 0) == nameTag(name.length)
+            && Arrays.equals(name, 0, name.length, in, size - name.length, size);
+      }
+    };
   }
 
   private static int tag(byte[] in, int offset) {

@@ -1,17 +1,39 @@
 package io.sonidb.sound;
 
+import io.sonidb.flac.FrameDecoder;
 import io.sonidb.flac.MalformedFlacException;
 import java.util.Objects;
 import java.util.OptionalLong;
 
 /// Reads records from FLAC frames, checking everything: CRCs, control words, lengths, hash. Not
 /// thread-safe: one for each thread. Allocates nothing for a record but what is asked for.
+///
+/// ```java
+/// var decoder = new RecordDecoder(SoundFormat.FLOAT32);
+/// int size = decoder.read(bytes, offset, bytes.length);
+/// float[] vector = new float[decoder.dimension()];
+/// decoder.copyVector(vector);
+/// ```
+///
+/// What is asked of a decoder is about the last record that it has read. After an exception, and
+/// before the first record, there is none, and every question is an [IllegalStateException].
 public final class RecordDecoder {
   private final SoundFormat format;
+  private final RecordAssembler assembler;
+  private final FrameDecoder frames = new FrameDecoder();
+  private final int[][] pcm;
+  private final int[] lengths = new int[RecordFormat.MAX_PARTS];
+  private final int[] blocks = new int[RecordFormat.MAX_PARTS];
+  private int parts;
+  private long firstSample;
+  private long samples;
+  private boolean whole;
 
   /// A decoder for records of one format.
   public RecordDecoder(SoundFormat format) {
     this.format = Objects.requireNonNull(format);
+    assembler = new RecordAssembler(format);
+    pcm = new int[format.channels()][0];
   }
 
   /// The format of all records.
@@ -32,120 +54,243 @@ public final class RecordDecoder {
   }
 
   /// As [#read(byte\[\], int, int)], and lets `sink` hear every frame.
+  ///
+  /// @param in the bytes
+  /// @param offset where the record's first frame begins
+  /// @param limit the end of what may be read
+  /// @param sink hears each frame before the record's next one is read
+  /// @return how many bytes the record's frames have
+  /// @throws MalformedFlacException when there is no whole, undamaged frame where one must be
+  /// @throws MalformedRecordException when the frames are sound and do not hold a record
+  /// @throws UnsupportedRecordException when the record is of a kind that is not known here
   public int read(byte[] in, int offset, int limit, PartSink sink)
       throws MalformedFlacException, MalformedRecordException, UnsupportedRecordException {
-    throw new MalformedRecordException(format.toString(), offset);
+    whole = false;
+    parts = 0;
+    samples = 0;
+    int at = offset;
+    do {
+      int length = frames.decode(in, at, limit);
+      addPart(at);
+      lengths[parts] = length;
+      blocks[parts++] = frames.blockSize();
+      samples += frames.blockSize();
+      sink.part(frames, length);
+      at += length;
+    } while (!assembler.complete());
+    whole = true;
+    return at - offset;
+  }
+
+  private void addPart(int at) throws MalformedRecordException, UnsupportedRecordException {
+    checkFrame(at);
+    int control = frames.samples(format.channels() - 1)[0];
+    int used = RecordAssembler.samples(control);
+    if (used < 0) {
+      throw failure(Fault.CONTROL_WORD, control & 0xFFFFFF, at);
+    }
+    if (frames.blockSize() != Math.max(used, RecordFormat.MIN_BLOCK_SAMPLES)) {
+      throw failure(Fault.BLOCK_SIZE, frames.blockSize(), at);
+    }
+    boolean first = (control & RecordFormat.FIRST_PART) != 0;
+    if (first != (parts == 0)) {
+      throw failure(first ? Fault.NOT_LATER : Fault.NOT_FIRST, control, at);
+    }
+    for (int channel = 0; channel < pcm.length; channel++) {
+      pcm[channel] = frames.samples(channel);
+    }
+    Fault fault = assembler.add(pcm, control);
+    if (fault.isUnsupported()) {
+      throw new UnsupportedRecordException(fault.describe(assembler.faultValue()), at);
+    }
+    if (fault != Fault.NONE) {
+      throw failure(fault, assembler.faultValue(), at);
+    }
+  }
+
+  private void checkFrame(int at) throws MalformedRecordException {
+    if (!frames.variableBlockSize()) {
+      throw new MalformedRecordException("frame of a stream of fixed block size", at);
+    }
+    if (frames.format().channels() != format.channels()
+        || frames.format().bitsPerSample() != RecordFormat.BITS_PER_SAMPLE) {
+      throw new MalformedRecordException(
+          "frame is " + frames.format() + ", " + format + " needs " + format.audio(), at);
+    }
+    if (parts == 0) {
+      firstSample = frames.number();
+    } else if (frames.number() != firstSample + samples) {
+      throw new MalformedRecordException(
+          "later part is numbered " + frames.number() + ", not " + (firstSample + samples), at);
+    }
+  }
+
+  private static MalformedRecordException failure(Fault fault, long value, int at) {
+    return new MalformedRecordException(fault.describe(value), at);
+  }
+
+  private void requireRecord() {
+    if (!whole) {
+      throw new IllegalStateException("no record has been read");
+    }
   }
 
   /// What the last record does.
   public RecordKind kind() {
-    return RecordKind.SKIP;
+    requireRecord();
+    return assembler.kind();
   }
 
   /// The sequence number of the last record.
   public long sequence() {
-    return 0;
+    requireRecord();
+    return assembler.sequence();
   }
 
   /// The hash of the last record, found right.
   public long hash() {
-    return 0;
+    requireRecord();
+    return assembler.hash();
   }
 
   /// The number of the last record's first frame: its time position in samples.
   public long firstSample() {
-    return 0;
+    requireRecord();
+    return firstSample;
   }
 
   /// How many samples all frames of the last record have.
   public long samples() {
-    return 0;
+    requireRecord();
+    return samples;
   }
 
   /// How many frames the last record has.
   public int parts() {
-    return 0;
+    requireRecord();
+    return parts;
   }
 
   /// The size in bytes of one frame of the last record.
   public int partLength(int part) {
-    return part;
+    requireRecord();
+    return lengths[Objects.checkIndex(part, parts)];
   }
 
   /// The samples in one frame of the last record.
   public int partSamples(int part) {
-    return part;
+    requireRecord();
+    return blocks[Objects.checkIndex(part, parts)];
   }
 
-  /// The id of the last record.
+  /// The id of the last record, made on each call.
   ///
   /// @throws IllegalStateException when it is a skip record
   public VectorId id() {
-    return VectorId.of(0);
+    requireId();
+    return assembler.id();
   }
 
-  /// Whether the last record is about `id`; cheaper than comparing [#id].
+  /// Whether the last record is about `id`. Makes no id for it.
+  ///
+  /// @throws IllegalStateException when it is a skip record
   public boolean isAbout(VectorId id) {
-    return id().equals(id);
+    requireId();
+    return IdFormat.isAt(id, assembler.idBytes(), assembler.idSize());
   }
 
-  /// The fingerprint of the last record's id, without making the id.
+  /// The [VectorId#fingerprint] of the last record's id. Makes no id for it.
+  ///
+  /// @throws IllegalStateException when it is a skip record
   public long idFingerprint() {
-    return 0;
+    requireId();
+    return IdFormat.fingerprintAt(assembler.idBytes(), 0);
+  }
+
+  private void requireId() {
+    if (kind() == RecordKind.SKIP) {
+      throw new IllegalStateException("a skip record has no id");
+    }
   }
 
   /// How many components the last record's vector has: 0 unless it is an upsert record.
   public int dimension() {
-    return 0;
+    requireRecord();
+    return assembler.dimension();
   }
 
-  /// Copies the last record's float32 vector to the start of `into`.
+  /// Copies the last record's float32 vector to the start of `into`, which has room for it.
+  ///
+  /// @throws IllegalStateException when the format is float64
   public void copyVector(float[] into) {
-    into[0] = 0;
+    requireElement(ElementType.FLOAT32);
+    assembler.copyVector(into);
   }
 
-  /// Copies the last record's float64 vector to the start of `into`.
+  /// Copies the last record's float64 vector to the start of `into`, which has room for it.
+  ///
+  /// @throws IllegalStateException when the format is float32
   public void copyVector(double[] into) {
-    into[0] = 0;
+    requireElement(ElementType.FLOAT64);
+    assembler.copyVector(into);
+  }
+
+  private void requireElement(ElementType wanted) {
+    requireRecord();
+    if (format.element() != wanted) {
+      throw new IllegalStateException("records are " + format.element() + ", not " + wanted);
+    }
   }
 
   /// The size of the last record's payload in bytes: 0 when it has none.
   public int payloadSize() {
-    return 0;
+    requireRecord();
+    return assembler.payloadSize();
   }
 
-  /// A copy of the last record's payload.
+  /// A copy of the last record's payload; empty when it has none.
   public byte[] payload() {
-    return new byte[0];
+    requireRecord();
+    return assembler.copyPayload();
   }
 
   /// How many sequence numbers the last record uses up: 0 unless it is a skip record.
   public int skipCount() {
-    return 0;
+    requireRecord();
+    return assembler.skipCount();
   }
 
   /// Whether the sequence number after the last record's belongs to the same batch.
   public boolean batchContinues() {
-    return false;
+    requireRecord();
+    return assembler.batchContinues();
   }
 
-  /// The last sequence number that was durable when the last record was written.
+  /// The last sequence number that was durable, with all before it, when the last record was written.
   public OptionalLong acknowledgedSequence() {
-    return OptionalLong.empty();
+    requireRecord();
+    return optional(assembler.acknowledged());
   }
 
   /// When the last record was inserted, in milliseconds since 1970.
   public OptionalLong insertedAtMillis() {
-    return OptionalLong.empty();
+    requireRecord();
+    return optional(assembler.insertedAt());
   }
 
   /// From when on the last record no longer counts, in milliseconds since 1970.
   public OptionalLong expiresAtMillis() {
-    return OptionalLong.empty();
+    requireRecord();
+    return optional(assembler.expiresAt());
   }
 
-  /// The last record with everything in it.
+  private static OptionalLong optional(long value) {
+    return value < 0 ? OptionalLong.empty() : OptionalLong.of(value);
+  }
+
+  /// The last record as a value, with everything in it.
   public SoundRecord record() {
-    return SoundRecord.skip(0, 1);
+    requireRecord();
+    return assembler.record();
   }
 }

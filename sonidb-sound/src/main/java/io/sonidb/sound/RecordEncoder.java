@@ -1,19 +1,46 @@
 package io.sonidb.sound;
 
+import io.sonidb.flac.FrameEncoder;
+import io.sonidb.flac.SubframeSearch;
 import java.util.Objects;
 
-/// Turns records into FLAC frames. Not thread-safe: one for each thread.
+/// Turns records into FLAC frames. Not thread-safe: one for each thread. Allocates nothing for a
+/// record, except that names are turned into UTF-8.
+///
+/// ```java
+/// var encoder = new RecordEncoder(SoundFormat.FLOAT32);
+/// byte[] out = new byte[encoder.maxSize(record)];
+/// int size = encoder.encode(record, out, 0);
+/// ```
 public final class RecordEncoder {
   private final SoundFormat format;
+  private final RecordSonifier sonifier;
+  private final FrameEncoder frames;
+  private final int smallestFrameBound;
+  private final int[] lengths = new int[RecordFormat.MAX_PARTS];
+  private final int[] blocks = new int[RecordFormat.MAX_PARTS];
+  private int parts;
+  private long samples;
 
   /// An encoder for records of one format.
   public RecordEncoder(SoundFormat format) {
     this.format = Objects.requireNonNull(format);
+    sonifier = new RecordSonifier(format);
+    // A mantissa is noise; nothing but the marker channel's control word is worth looking for.
+    frames = new FrameEncoder(format.audio(), SubframeSearch.NOISE);
+    smallestFrameBound = frames.maxFrameSize(RecordFormat.MIN_BLOCK_SAMPLES);
+  }
+
+  /// The format of all records.
+  public SoundFormat format() {
+    return format;
   }
 
   /// An upper bound, in bytes, on the frames that [#encode] writes for this record.
   public int maxSize(SoundRecord record) {
-    throw new UnsupportedOperationException(format + " " + record);
+    int sampleBytes = format.channels() * RecordFormat.BITS_PER_SAMPLE / 8;
+    return sonifier.maxParts(record) * smallestFrameBound
+        + sonifier.maxSamples(record) * sampleBytes;
   }
 
   /// Writes the record as a run of FLAC frames that are numbered from sample 0.
@@ -22,36 +49,41 @@ public final class RecordEncoder {
   /// @return how many bytes were written
   /// @throws IllegalArgumentException when the vector's element type is not the format's
   public int encode(SoundRecord record, byte[] out, int offset) {
-    throw new UnsupportedOperationException(format + " " + record + out.length + offset);
-  }
-
-  /// The format of all records.
-  public SoundFormat format() {
-    return format;
+    sonifier.prepare(record);
+    parts = sonifier.parts();
+    samples = 0;
+    int at = offset;
+    for (int part = 0; part < parts; part++) {
+      blocks[part] = sonifier.sound(part);
+      lengths[part] = frames.encode(sonifier.pcm(), blocks[part], samples, out, at);
+      samples += blocks[part];
+      at += lengths[part];
+    }
+    return at - offset;
   }
 
   /// How many samples all frames of the last record have.
   public long samples() {
-    return 0;
+    return samples;
   }
 
   /// How many frames the last record has.
   public int parts() {
-    return 0;
+    return parts;
   }
 
   /// The size in bytes of one frame of the last record.
   public int partLength(int part) {
-    return part;
+    return lengths[Objects.checkIndex(part, parts)];
   }
 
   /// The samples in one frame of the last record.
   public int partSamples(int part) {
-    return part;
+    return blocks[Objects.checkIndex(part, parts)];
   }
 
   /// The hash of the last record.
   public long hash() {
-    return 0;
+    return sonifier.hash();
   }
 }

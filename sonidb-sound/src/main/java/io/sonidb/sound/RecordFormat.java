@@ -100,6 +100,13 @@ final class RecordFormat {
   static final int MAX_HEAD_BYTES =
       1 + Leb128.MAX_BYTES + VectorId.MAX_ENCODED_BYTES + 1 + MAX_OPTIONAL_BYTES + 3;
 
+  /// The most bytes of a header without the payload: everything above, and 255 far exponents.
+  static final int MAX_HEADER_BYTES = MAX_HEAD_BYTES + HASH_BYTES + 1 + 2 + 1 + 2 * 255;
+
+  /// The most parts that a reader goes along with. A vector of 16,384 components and a payload of 1
+  /// MiB have 81.
+  static final int MAX_PARTS = 256;
+
   static final int REPRESENTATION_AT = 5;
   static final int ORDER_AT = 3;
   static final int ZERO_RANK_AT = 1;

@@ -1,0 +1,56 @@
+package io.sonidb.sound;
+
+/// The sonification `amplitude`: a component is one sample in every channel.
+///
+/// The data channels take the sign and the mantissa as they are: noise, which no predictor could make
+/// smaller. The marker channel takes the rank of the exponent, a small number, unfolded to both sides
+/// of 0 so that the Rice coder folds it back. Nothing is computed with the values, so every bit
+/// pattern comes back: NaN payloads, infinities, -0.0, subnormals.
+///
+/// Widths: float32 ranks are at most 511, so the marker channel stays within 2^8. float64 ranks are
+/// at most 4095; times 32, plus 31, unfolded, within 2^16. Both are far from the control word's 2^22.
+final class Amplitude {
+  private Amplitude() {}
+
+  /// Undoes [#unfold]: 0, -1, 1, -2, 2 stand for 0, 1, 2, 3, 4.
+  static int fold(int sample) {
+    return sample << 1 ^ sample >> 31;
+  }
+
+  /// Spreads 0, 1, 2, 3, 4 to 0, -1, 1, -2, 2.
+  static int unfold(int code) {
+    return code >>> 1 ^ -(code & 1);
+  }
+
+  /// Makes samples of float32 components.
+  ///
+  /// @param markerOf what the marker channel holds, by exponent field
+  static void sound(
+      float[] vector, int from, int count, int[] markerOf, int[] data, int[] marker, int at) {
+    for (int i = 0; i < count; i++) {
+      int bits = Float.floatToRawIntBits(vector[from + i]);
+      // The sign moves from bit 31 to bit 23 and above, so that the sample is a 24-bit number.
+      data[at + i] = (bits & 0x80000000) >> 8 | (bits & 0x7FFFFF);
+      marker[at + i] = markerOf[bits >>> 23 & 0xFF];
+    }
+  }
+
+  /// Makes samples of float64 components.
+  ///
+  /// @param rankOf ranks by exponent field
+  /// @param lowBits how many bits of the mantissa go to the marker channel: 5, or 0 when they are 0
+  static void sound(
+      double[] vector, int from, int count, int[] rankOf, int lowBits, int[][] pcm, int at) {
+    int[] high = pcm[0];
+    int[] low = pcm[1];
+    int[] marker = pcm[2];
+    int lowMask = (1 << lowBits) - 1;
+    for (int i = 0; i < count; i++) {
+      long bits = Double.doubleToRawLongBits(vector[from + i]);
+      high[at + i] = (int) (bits >> 63) << 23 | ((int) (bits >>> 29) & 0x7FFFFF);
+      low[at + i] = (int) (bits << 3) >> 8;
+      int rank = rankOf[(int) (bits >>> 52) & 0x7FF];
+      marker[at + i] = unfold(rank << lowBits | ((int) bits & lowMask));
+    }
+  }
+}

@@ -1,0 +1,642 @@
+package io.sonidb.sound;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/// Puts a record together from its parts' samples, after [RecordFormat], and checks all of it.
+///
+/// Everything here is attacker's data. Whatever is allocated grows with the samples that have really
+/// arrived, never with a length that was only announced, and stays below the limits of [RecordFormat].
+/// Nothing is thrown and nothing allocated for a fault.
+///
+/// After `add` has returned [Fault#NONE] and [#complete] is true, the record's fields can be read until
+/// the next first part.
+final class RecordAssembler {
+  private static final RecordKind[] KINDS = {
+    RecordKind.SKIP, RecordKind.UPSERT, RecordKind.DELETE, RecordKind.PAYLOAD, RecordKind.SKIP
+  };
+
+  /// How many header bytes are taken out of the samples at a time: a usual header, at one go.
+  private static final int HEADER_STEP = 48;
+
+  /// Exponents of the ranks that the marker channel holds as -16 to 15.
+  private static final int NEAR = 32;
+
+  private static final int INVALID = -1;
+
+  private final SoundFormat format;
+  private final int dataChannels;
+  private final int wordBits;
+  private final int maxExponent;
+  private final int exponentBits;
+  private final short[][] offsets;
+
+  // The part at hand.
+  private int[][] pcm;
+  private int used;
+  private int width;
+  private byte[] header = new byte[HEADER_STEP];
+  private int headerRead;
+  private int headEnd;
+
+  // The run.
+  private int parts;
+  private boolean complete;
+  private long faultValue;
+
+  // The head.
+  private RecordKind kind = RecordKind.SKIP;
+  private int flags;
+  private long sequence;
+  private final byte[] idBytes = new byte[VectorId.MAX_ENCODED_BYTES];
+  private int idSize;
+  private int skipCount;
+  private long insertedAt;
+  private long expiresAt;
+  private long acknowledgedLag;
+  private final byte[] unknownFields = new byte[RecordFormat.MAX_OPTIONAL_BYTES];
+  private int unknownSize;
+  private long storedHash;
+  private long headHash;
+
+  // The payload.
+  private int payloadSize;
+  private int payloadRead;
+  private byte[] payload = new byte[0];
+
+  // The vector.
+  private int dimension;
+  private int lowBits;
+  private int reference;
+  private int order;
+  private int zeroRank;
+  private boolean far;
+  private int farCount;
+  private int farUsed;
+  private final int[] farExponents = new int[RecordFormat.MAX_FAR_EXPONENTS];
+  private final int[] near = new int[NEAR];
+  private int[] bits32 = new int[0];
+  private long[] bits64 = new long[0];
+
+  RecordAssembler(SoundFormat format) {
+    this.format = format;
+    dataChannels = format.channels() - 1;
+    wordBits = RecordFormat.BITS_PER_SAMPLE * dataChannels;
+    boolean single = format.element() == ElementType.FLOAT32;
+    maxExponent = single ? 255 : 2047;
+    exponentBits = single ? 23 : 0;
+    offsets = new short[ExponentOrders.COUNT][];
+    for (int i = 0; i < offsets.length; i++) {
+      offsets[i] = ExponentOrders.offsets(i, maxExponent);
+    }
+    pcm = new int[format.channels()][0];
+  }
+
+  /// The samples that a control word announces, or -1 when it is none.
+  static int samples(int control) {
+    int samples = (control & RecordFormat.SAMPLES_MASK) + 1;
+    return control < RecordFormat.MARKER
+            || samples > RecordFormat.MAX_PART_SAMPLES
+            || shift(control) > RecordFormat.MAX_SHIFT
+        ? -1
+        : samples;
+  }
+
+  private static int shift(int control) {
+    return control >>> RecordFormat.SHIFT_AT & 0x1F;
+  }
+
+  /// Adds one part.
+  ///
+  /// @param channels all channels, from the control word on, at least the samples it announces
+  /// @param control the control word, for which [#samples] is not -1
+  Fault add(int[][] channels, int control) {
+    pcm = channels;
+    used = samples(control);
+    width = wordBits - shift(control) * dataChannels;
+    headerRead = 0;
+    boolean first = (control & RecordFormat.FIRST_PART) != 0;
+    Fault fault = first ? first() : later();
+    if (fault != Fault.NONE) {
+      return fault;
+    }
+    parts++;
+    complete = (control & RecordFormat.LAST_PART) != 0;
+    return complete ? checkWhole() : Fault.NONE;
+  }
+
+  private Fault first() {
+    parts = 0;
+    complete = false;
+    payloadRead = 0;
+    dimension = 0;
+    Fault fault = readHead();
+    if (fault != Fault.NONE) {
+      return fault;
+    }
+    int at = headEnd;
+    if ((flags & RecordFormat.PAYLOAD_INLINE) != 0) {
+      if (payloadSize > capacity() - at) {
+        return fault(Fault.HEADER_CUT, capacity());
+      }
+      readPayload(at, payloadSize);
+      at += payloadSize;
+    }
+    if (kind == RecordKind.UPSERT) {
+      return readVector(at);
+    }
+    int samples = DataBits.samples(at, width);
+    return samples == used ? Fault.NONE : fault(Fault.HEADER_LONG, used);
+  }
+
+  /// How many whole bytes the part's data words hold.
+  private int capacity() {
+    return (int) ((long) used * width / 8);
+  }
+
+  /// Makes sure that `size` bytes of the header are in the buffer.
+  private boolean ensure(int size) {
+    if (size <= headerRead) {
+      return true;
+    }
+    int capacity = capacity();
+    if (size > capacity) {
+      return false;
+    }
+    int wanted = Math.min(capacity, Math.max(size, headerRead + HEADER_STEP));
+    if (wanted > header.length) {
+      header = Arrays.copyOf(header, Math.max(wanted, 2 * header.length));
+    }
+    DataBits.read(pcm, width, headerRead, wanted - headerRead, header, headerRead);
+    headerRead = wanted;
+    return true;
+  }
+
+  /// Makes sure that as many bytes are in the buffer as there are, up to `size`; returns where the
+  /// buffer ends.
+  private int ensureUpTo(int size) {
+    ensure(Math.min(size, capacity()));
+    return headerRead;
+  }
+
+  private Fault readHead() {
+    if (!ensure(1)) {
+      return fault(Fault.HEADER_CUT, capacity());
+    }
+    int code = (header[0] & 0xFF) >>> RecordFormat.KIND_AT;
+    if (code < 1 || code >= KINDS.length) {
+      return fault(Fault.KIND, code);
+    }
+    kind = KINDS[code];
+    flags = header[0] & 0xF;
+    if (!flagsAgree()) {
+      return fault(Fault.FLAGS, header[0] & 0xFF);
+    }
+    int at = 1;
+    int size = Leb128.sizeAt(header, at, ensureUpTo(at + Leb128.MAX_BYTES));
+    if (size < 0) {
+      return fault(Fault.SEQUENCE, at);
+    }
+    sequence = Leb128.read(header, at, size);
+    at += size;
+    Fault fault = kind == RecordKind.SKIP ? readSkipCount(at) : readId(at);
+    if (fault != Fault.NONE) {
+      return fault;
+    }
+    fault = readOptionalFields(headEnd);
+    if (fault != Fault.NONE) {
+      return fault;
+    }
+    fault = readPayloadSize(headEnd);
+    if (fault != Fault.NONE) {
+      return fault;
+    }
+    at = headEnd;
+    if (!ensure(at + RecordFormat.HASH_BYTES)) {
+      return fault(Fault.HEADER_CUT, capacity());
+    }
+    storedHash = IdFormat.readBigEndian(header, at, RecordFormat.HASH_BYTES);
+    headEnd = at + RecordFormat.HASH_BYTES;
+    // Where the payload is must not count: the same record may be laid out in two ways.
+    int place = RecordFormat.PAYLOAD_INLINE | RecordFormat.PAYLOAD_PARTS;
+    int hasPayload = (flags & place) != 0 ? RecordFormat.PAYLOAD_INLINE : 0;
+    header[0] = (byte) (header[0] & ~place | hasPayload);
+    headHash = XxHash64.of(header, 0, at, 0);
+    return Fault.NONE;
+  }
+
+  private boolean flagsAgree() {
+    int place = flags & (RecordFormat.PAYLOAD_INLINE | RecordFormat.PAYLOAD_PARTS);
+    boolean mayHavePayload = kind == RecordKind.UPSERT || kind == RecordKind.PAYLOAD;
+    return place == 0
+        || (mayHavePayload && place != (RecordFormat.PAYLOAD_INLINE | RecordFormat.PAYLOAD_PARTS));
+  }
+
+  private Fault readSkipCount(int at) {
+    int size = Leb128.sizeAt(header, at, ensureUpTo(at + Leb128.MAX_BYTES));
+    long count = size < 0 ? 0 : Leb128.read(header, at, size);
+    if (count < 1 || count > Integer.MAX_VALUE) {
+      return fault(Fault.SKIP_COUNT, at);
+    }
+    skipCount = (int) count;
+    idSize = 0;
+    headEnd = at + size;
+    return Fault.NONE;
+  }
+
+  private Fault readId(int at) {
+    int end = ensureUpTo(at + 2);
+    int announced = IdFormat.announcedSize(header, at, end);
+    int size =
+        announced < 0 ? -1 : IdFormat.sizeAt(header, at, ensureUpTo(at + announced));
+    if (size < 0) {
+      return fault(Fault.ID, at);
+    }
+    skipCount = 0;
+    idSize = size;
+    System.arraycopy(header, at, idBytes, 0, size);
+    headEnd = at + size;
+    return Fault.NONE;
+  }
+
+  private Fault readOptionalFields(int start) {
+    insertedAt = -1;
+    expiresAt = -1;
+    acknowledgedLag = -1;
+    unknownSize = 0;
+    if ((flags & RecordFormat.OPTIONAL_FIELDS) == 0) {
+      return Fault.NONE;
+    }
+    if (!ensure(start + 1) || !ensure(start + 1 + (header[start] & 0xFF))) {
+      return fault(Fault.OPTIONAL_FIELDS, start);
+    }
+    int at = start + 1;
+    int end = at + (header[start] & 0xFF);
+    headEnd = end;
+    long previousTag = 0;
+    while (at < end) {
+      int field = at;
+      int tagSize = Leb128.sizeAt(header, at, end);
+      if (tagSize < 0) {
+        return fault(Fault.OPTIONAL_FIELDS, at);
+      }
+      long tag = Leb128.read(header, at, tagSize);
+      at += tagSize;
+      int lengthSize = Leb128.sizeAt(header, at, end);
+      long length = lengthSize < 0 ? Long.MAX_VALUE : Leb128.read(header, at, lengthSize);
+      if (tag <= previousTag || length > end - at - lengthSize) {
+        return fault(Fault.OPTIONAL_FIELDS, field);
+      }
+      at += lengthSize;
+      int next = at + (int) length;
+      if (tag > RecordFormat.ACKNOWLEDGED_LAG) {
+        System.arraycopy(header, field, unknownFields, unknownSize, next - field);
+        unknownSize += next - field;
+      } else if (Leb128.sizeAt(header, at, next) != (int) length) {
+        return fault(Fault.OPTIONAL_FIELDS, field);
+      } else {
+        keep((int) tag, Leb128.read(header, at, (int) length));
+      }
+      previousTag = tag;
+      at = next;
+    }
+    return acknowledgedLag > sequence ? fault(Fault.ACKNOWLEDGED, acknowledgedLag) : Fault.NONE;
+  }
+
+  private void keep(int tag, long value) {
+    switch (tag) {
+      case RecordFormat.INSERTED_AT -> insertedAt = value;
+      case RecordFormat.EXPIRES_AT -> expiresAt = value;
+      default -> acknowledgedLag = value;
+    }
+  }
+
+  private Fault readPayloadSize(int at) {
+    payloadSize = 0;
+    if ((flags & (RecordFormat.PAYLOAD_INLINE | RecordFormat.PAYLOAD_PARTS)) == 0) {
+      return Fault.NONE;
+    }
+    int size = Leb128.sizeAt(header, at, ensureUpTo(at + Leb128.MAX_BYTES));
+    long announced = size < 0 ? -1 : Leb128.read(header, at, size);
+    if (announced < 1 || announced > SoundRecord.MAX_PAYLOAD_BYTES) {
+      return fault(Fault.PAYLOAD_SIZE, announced);
+    }
+    payloadSize = (int) announced;
+    headEnd = at + size;
+    return Fault.NONE;
+  }
+
+  /// Takes `count` payload bytes that begin at byte `at` of the part, and are in it.
+  private void readPayload(int at, int count) {
+    int end = payloadRead + count;
+    if (end > payload.length) {
+      payload = Arrays.copyOf(payload, Math.min(payloadSize, Math.max(end, 2 * payload.length)));
+    }
+    DataBits.read(pcm, width, at, count, payload, payloadRead);
+    payloadRead = end;
+  }
+
+  private Fault readVector(int start) {
+    int at = start;
+    if (!ensure(at + 1 + dataChannels)) {
+      return fault(Fault.HEADER_CUT, capacity());
+    }
+    int how = header[at++] & 0xFF;
+    int representation = how >>> RecordFormat.REPRESENTATION_AT;
+    boolean single = format.element() == ElementType.FLOAT32;
+    boolean reduced = representation == RecordFormat.FLOAT_WITHOUT_LOW_BITS && !single;
+    if (representation != RecordFormat.FLOAT && !reduced) {
+      return fault(Fault.REPRESENTATION, representation);
+    }
+    lowBits = single || reduced ? 0 : 5;
+    order = how >>> RecordFormat.ORDER_AT & 3;
+    zeroRank = (how >>> RecordFormat.ZERO_RANK_AT & 3) - 1;
+    far = (how & RecordFormat.FAR) != 0;
+    reference = (int) IdFormat.readBigEndian(header, at, dataChannels);
+    at += dataChannels;
+    if (reference > maxExponent) {
+      return fault(Fault.REFERENCE, reference);
+    }
+    farCount = 0;
+    farUsed = 0;
+    if (far) {
+      if (!ensure(at + 1) || !ensure(at + 1 + (header[at] & 0xFF) * dataChannels)) {
+        return fault(Fault.HEADER_CUT, capacity());
+      }
+      int count = header[at++] & 0xFF;
+      for (; farCount < count; farCount++) {
+        int exponent = (int) IdFormat.readBigEndian(header, at, dataChannels);
+        if (exponent > maxExponent) {
+          return fault(Fault.FAR_EXPONENT, exponent);
+        }
+        farExponents[farCount] = exponent;
+        at += dataChannels;
+      }
+    }
+    int headerSamples = DataBits.samples(at, width);
+    fillNear();
+    return readValues(headerSamples);
+  }
+
+  private void fillNear() {
+    for (int rank = 0; rank < NEAR; rank++) {
+      int exponent = far && rank == RecordFormat.FAR_RANK ? INVALID : exponent(rank);
+      near[Amplitude.unfold(rank) + NEAR / 2] =
+          exponent < 0 ? INVALID : exponent << exponentBits;
+    }
+  }
+
+  /// The exponent field of a rank, or -1 when there is none.
+  private int exponent(int rank) {
+    if (rank == zeroRank) {
+      return 0;
+    }
+    int listed = zeroRank >= 0 && rank > zeroRank ? rank - 1 : rank;
+    if (listed >= offsets[order].length) {
+      return INVALID;
+    }
+    int exponent = reference + offsets[order][listed];
+    return exponent > maxExponent ? INVALID : Math.max(exponent, INVALID);
+  }
+
+  /// The exponent field of a rank that is not in [#near]; takes the next far exponent if it is that.
+  private int rareExponent(int rank) {
+    if (far && rank == RecordFormat.FAR_RANK) {
+      return farUsed < farCount ? farExponents[farUsed++] : INVALID;
+    }
+    return rank < 0 ? INVALID : exponent(rank);
+  }
+
+  private Fault readValues(int headerSamples) {
+    int count = used - headerSamples;
+    if (count < 0) {
+      return fault(Fault.HEADER_CUT, capacity());
+    }
+    if (dimension + count > Vector.MAX_DIMENSION) {
+      return fault(Fault.DIMENSION, dimension + count);
+    }
+    int end = dimension + count;
+    boolean good;
+    if (format.element() == ElementType.FLOAT32) {
+      if (end > bits32.length) {
+        bits32 = Arrays.copyOf(bits32, Math.max(end, 2 * bits32.length));
+      }
+      good = readFloats(pcm[0], pcm[1], headerSamples, count, bits32, dimension);
+    } else {
+      if (end > bits64.length) {
+        bits64 = Arrays.copyOf(bits64, Math.max(end, 2 * bits64.length));
+      }
+      good = readDoubles(headerSamples, count);
+    }
+    dimension = end;
+    return good ? Fault.NONE : Fault.EXPONENT;
+  }
+
+  private boolean readFloats(int[] data, int[] marker, int from, int count, int[] out, int at) {
+    int[] table = near;
+    for (int i = 0; i < count; i++) {
+      int place = marker[from + i] + NEAR / 2;
+      int exponent = (place & -NEAR) == 0 ? table[place] : INVALID;
+      if (exponent < 0) {
+        exponent = rareExponent(Amplitude.fold(marker[from + i]));
+        if (exponent < 0) {
+          faultValue = marker[from + i];
+          return false;
+        }
+        exponent <<= exponentBits;
+      }
+      // The sign fills bits 31 to 23 of a 24-bit sample; only the topmost is wanted.
+      out[at + i] = data[from + i] & 0x807FFFFF | exponent;
+    }
+    return true;
+  }
+
+  private boolean readDoubles(int from, int count) {
+    int[] high = pcm[0];
+    int[] low = pcm[1];
+    int[] marker = pcm[2];
+    int lowMask = (1 << lowBits) - 1;
+    for (int i = 0; i < count; i++) {
+      int code = Amplitude.fold(marker[from + i]);
+      int rank = code >>> lowBits;
+      int exponent = rank < NEAR ? near[Amplitude.unfold(rank) + NEAR / 2] : INVALID;
+      if (exponent < 0) {
+        exponent = rareExponent(rank);
+        if (exponent < 0) {
+          faultValue = marker[from + i];
+          return false;
+        }
+      }
+      int data = high[from + i];
+      bits64[dimension + i] =
+          (long) (data & 0x80000000) << 32
+              | (long) exponent << 52
+              | (long) (data & 0x7FFFFF) << 29
+              | (long) (low[from + i] & 0xFFFFFF) << 5
+              | code & lowMask;
+    }
+    return true;
+  }
+
+  private Fault later() {
+    if (!ensure(1)) {
+      return fault(Fault.HEADER_CUT, capacity());
+    }
+    if (parts == RecordFormat.MAX_PARTS) {
+      return fault(Fault.TOO_MANY_PARTS, RecordFormat.MAX_PARTS);
+    }
+    int what = header[0] & 0xFF;
+    if (what == RecordFormat.VECTOR_GOES_ON) {
+      // The payload's parts follow the vector's.
+      boolean apart = (flags & RecordFormat.PAYLOAD_PARTS) != 0;
+      return kind == RecordKind.UPSERT && !(apart && payloadRead > 0)
+          ? readValues(DataBits.samples(1, width))
+          : fault(Fault.LATER_VECTOR, parts);
+    }
+    if (what != RecordFormat.PAYLOAD_BYTES) {
+      return fault(Fault.LATER_PART, what);
+    }
+    int count = Math.min(payloadSize - payloadRead, capacity() - 1);
+    if (count < 1) {
+      return fault(Fault.LATER_PAYLOAD, parts);
+    }
+    readPayload(1, count);
+    return Fault.NONE;
+  }
+
+  private Fault checkWhole() {
+    if (payloadRead < payloadSize) {
+      return fault(Fault.PAYLOAD_CUT, payloadSize - payloadRead);
+    }
+    if (kind == RecordKind.UPSERT && dimension == 0) {
+      return fault(Fault.DIMENSION, 0);
+    }
+    if (kind == RecordKind.UPSERT && farUsed < farCount) {
+      return fault(Fault.FAR_COUNT, farCount);
+    }
+    long ofBoth = XxHash64.of(payload, 0, payloadSize, headHash);
+    long found =
+        format.element() == ElementType.FLOAT32
+            ? XxHash64.of(bits32, dimension, ofBoth)
+            : XxHash64.of(bits64, dimension, ofBoth);
+    return found == storedHash ? Fault.NONE : fault(Fault.HASH, found);
+  }
+
+  private Fault fault(Fault fault, long value) {
+    faultValue = value;
+    return fault;
+  }
+
+  /// The value that the last fault is about.
+  long faultValue() {
+    return faultValue;
+  }
+
+  /// Whether the last part was added without a fault and was its record's last.
+  boolean complete() {
+    return complete;
+  }
+
+  RecordKind kind() {
+    return kind;
+  }
+
+  long sequence() {
+    return sequence;
+  }
+
+  long hash() {
+    return storedHash;
+  }
+
+  /// The encoded id; of no bytes in a skip record.
+  byte[] idBytes() {
+    return idBytes;
+  }
+
+  int idSize() {
+    return idSize;
+  }
+
+  int skipCount() {
+    return skipCount;
+  }
+
+  boolean batchContinues() {
+    return (flags & RecordFormat.BATCH_CONTINUES) != 0;
+  }
+
+  /// Milliseconds since 1970, or -1.
+  long insertedAt() {
+    return insertedAt;
+  }
+
+  /// Milliseconds since 1970, or -1.
+  long expiresAt() {
+    return expiresAt;
+  }
+
+  /// A sequence number, or -1.
+  long acknowledged() {
+    return acknowledgedLag < 0 ? -1 : sequence - acknowledgedLag;
+  }
+
+  int dimension() {
+    return kind == RecordKind.UPSERT ? dimension : 0;
+  }
+
+  int payloadSize() {
+    return payloadSize;
+  }
+
+  /// A copy of the payload.
+  byte[] copyPayload() {
+    return Arrays.copyOf(payload, payloadSize);
+  }
+
+  /// Copies the bits of a float32 vector. By memory, so that no NaN passes through a register that
+  /// might quieten it.
+  void copyVector(float[] into) {
+    MemorySegment.copy(
+        MemorySegment.ofArray(bits32), 0, MemorySegment.ofArray(into), 0, 4L * dimension);
+  }
+
+  /// Copies the bits of a float64 vector.
+  void copyVector(double[] into) {
+    MemorySegment.copy(
+        MemorySegment.ofArray(bits64), 0, MemorySegment.ofArray(into), 0, 8L * dimension);
+  }
+
+  /// The whole record as a value of its own.
+  SoundRecord record() {
+    SoundRecord record =
+        switch (kind) {
+          case UPSERT -> SoundRecord.upsert(sequence, id(), vector(), copyPayload());
+          case DELETE -> SoundRecord.delete(sequence, id());
+          case PAYLOAD -> SoundRecord.changePayload(sequence, id(), copyPayload());
+          case SKIP -> SoundRecord.skip(sequence, skipCount);
+        };
+    record = batchContinues() ? record.withBatchContinues(true) : record;
+    record = insertedAt >= 0 ? record.withInsertedAtMillis(insertedAt) : record;
+    record = expiresAt >= 0 ? record.withExpiresAtMillis(expiresAt) : record;
+    record = acknowledgedLag >= 0 ? record.withAcknowledgedSequence(acknowledged()) : record;
+    return unknownSize > 0
+        ? record.withUnknownFields(Arrays.copyOf(unknownFields, unknownSize))
+        : record;
+  }
+
+  VectorId id() {
+    return IdFormat.read(idBytes, 0);
+  }
+
+  private Vector vector() {
+    if (format.element() == ElementType.FLOAT32) {
+      float[] floats = new float[dimension];
+      copyVector(floats);
+      return Vector.sharing(floats);
+    }
+    double[] doubles = new double[dimension];
+    copyVector(doubles);
+    return Vector.sharing(doubles);
+  }
+}

@@ -1,0 +1,138 @@
+package io.sonidb.sound;
+
+/// Weighs how a record is laid out in parts, by bits as FLAC will code them.
+///
+/// Two things are open. The *shift*: low bits that are 0 in all mantissas (floats that were integers,
+/// bfloat16 or float16 numbers) cost FLAC nothing, if the header too keeps to the bits above; it then
+/// needs more samples, and each of these costs a little in the marker channel. And the payload's
+/// *place*: in the header, where its samples cost a little in the marker channel too, or in parts of
+/// its own, where they do not, but each is a frame more.
+final class RecordLayout {
+  /// A frame's fixed cost beside its data subframes: frame header with a five-byte number and CRCs 14
+  /// bytes; marker channel 57 bits when nothing but the control word is in it.
+  private static final int FRAME_BITS = 14 * 8 + 57;
+
+  private static final int SUBFRAME_HEADER_BITS = 8;
+
+  private final int dataChannels;
+  private final int wordBits;
+  private final int frameBits;
+
+  private int shift;
+  private int headerSamples;
+  private int onwardSamples;
+  private int vectorParts;
+  private int valuesInFirst;
+  private int valuesInOthers;
+  private long verbatimBits;
+
+  RecordLayout(int dataChannels) {
+    this.dataChannels = dataChannels;
+    wordBits = RecordFormat.BITS_PER_SAMPLE * dataChannels;
+    frameBits = FRAME_BITS + dataChannels * SUBFRAME_HEADER_BITS;
+  }
+
+  /// How many bytes of a payload fit in a part of its own, behind the byte that says what they are.
+  int payloadBytesPerPart() {
+    return RecordFormat.MAX_PART_SAMPLES * wordBits / 8 - 1;
+  }
+
+  /// How many parts of its own a payload needs.
+  int payloadParts(int payloadBytes) {
+    return Math.ceilDiv(payloadBytes, payloadBytesPerPart());
+  }
+
+  /// What a payload in parts of its own costs, in bits.
+  long payloadCost(int payloadBytes) {
+    int parts = payloadParts(payloadBytes);
+    return 8L * (payloadBytes + parts) + (long) parts * frameBits;
+  }
+
+  /// The shift with which bytes fill the shortest block, instead of being followed by silence that
+  /// would cost as much.
+  int fillingShift(int bytes) {
+    int least = Math.ceilDiv(8 * bytes, RecordFormat.MIN_BLOCK_SAMPLES);
+    return Math.max(0, (wordBits - least) / dataChannels);
+  }
+
+  /// Lays out a record without a vector.
+  void planHeader(int headerBytes) {
+    layOut(headerBytes, 0, fillingShift(headerBytes), 0);
+  }
+
+  /// Lays out a record with a vector under the cheapest shift.
+  ///
+  /// The cheapest is looked for among the shifts that do not raise the size of the subframes were
+  /// they all verbatim, so that the size without shift bounds them all.
+  ///
+  /// @param freeShift how many low bits of each data channel are 0 in all of the vector
+  /// @param zeroBits what a sample of 0 costs in the marker channel
+  /// @return the cost in bits
+  long planVector(int headerBytes, int dimension, int freeShift, int zeroBits) {
+    long best = layOut(headerBytes, dimension, 0, zeroBits);
+    long mostVerbatimBits = verbatimBits;
+    int mostParts = vectorParts;
+    int bestShift = 0;
+    for (int candidate = 1; candidate <= freeShift; candidate++) {
+      long cost = layOut(headerBytes, dimension, candidate, zeroBits);
+      if (cost < best && verbatimBits <= mostVerbatimBits && vectorParts <= mostParts) {
+        best = cost;
+        bestShift = candidate;
+      }
+    }
+    return layOut(headerBytes, dimension, bestShift, zeroBits);
+  }
+
+  /// Lays the record out under one shift; returns what that costs in bits, beside the marker channel's
+  /// samples for the components.
+  private long layOut(int headerBytes, int dimension, int candidate, int zeroBits) {
+    int width = wordBits - candidate * dataChannels;
+    shift = candidate;
+    headerSamples = DataBits.samples(headerBytes, width);
+    onwardSamples = DataBits.samples(1, width);
+    if (headerSamples > RecordFormat.MAX_PART_SAMPLES) {
+      return Long.MAX_VALUE;
+    }
+    valuesInFirst = Math.min(dimension, RecordFormat.MAX_PART_SAMPLES - headerSamples);
+    valuesInOthers = RecordFormat.MAX_PART_SAMPLES - onwardSamples;
+    int others = Math.ceilDiv(dimension - valuesInFirst, valuesInOthers);
+    vectorParts = 1 + others;
+    long carried = headerSamples + (long) others * onwardSamples;
+    long samples = carried + dimension;
+    int last = (int) (samples - (long) others * RecordFormat.MAX_PART_SAMPLES);
+    samples += Math.max(0, RecordFormat.MIN_BLOCK_SAMPLES - last);
+    verbatimBits = samples * (width + RecordFormat.BITS_PER_SAMPLE);
+    return samples * width + carried * zeroBits + (long) vectorParts * frameBits;
+  }
+
+  int shift() {
+    return shift;
+  }
+
+  /// The samples of the first part's header.
+  int headerSamples() {
+    return headerSamples;
+  }
+
+  /// The samples of the one-byte header of a part in which the vector goes on.
+  int onwardSamples() {
+    return onwardSamples;
+  }
+
+  /// How many parts the header and the vector need.
+  int vectorParts() {
+    return vectorParts;
+  }
+
+  /// How many components are in one of these parts.
+  int values(int part, int dimension) {
+    return part == 0
+        ? valuesInFirst
+        : Math.min(valuesInOthers, dimension - firstValue(part));
+  }
+
+  /// Which component is the first in one of these parts.
+  int firstValue(int part) {
+    return part == 0 ? 0 : valuesInFirst + (part - 1) * valuesInOthers;
+  }
+}

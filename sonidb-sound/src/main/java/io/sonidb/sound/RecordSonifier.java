@@ -1,0 +1,259 @@
+package io.sonidb.sound;
+
+import java.util.Arrays;
+
+/// Turns a record into PCM, part by part, after [RecordFormat]. Knows no FLAC; reuses its buffers.
+final class RecordSonifier {
+  /// Above this a payload is never in the header of a vector: parts of its own are smaller by far.
+  private static final int MAX_INLINE_PAYLOAD_BYTES = 4096;
+
+  private static final int LOW_BITS_64 = 5;
+
+  private final SoundFormat format;
+  private final int dataChannels;
+  private final int wordBits;
+  private final RecordLayout layout;
+  private final ExponentChoice exponents;
+  private final int[] markerOf;
+  private final int[][] pcm;
+  private final int[] marker;
+  private final byte[] bytes;
+
+  private SoundRecord record = SoundRecord.skip(0, 1);
+  private long hash;
+  private int headerBytes;
+  private int dimension;
+  private int lowBits;
+  private int payloadParts;
+  private int used;
+
+  RecordSonifier(SoundFormat format) {
+    this.format = format;
+    dataChannels = format.channels() - 1;
+    wordBits = RecordFormat.BITS_PER_SAMPLE * dataChannels;
+    layout = new RecordLayout(dataChannels);
+    exponents = new ExponentChoice(format.element());
+    markerOf = new int[format.element() == ElementType.FLOAT32 ? 256 : 0];
+    pcm = new int[format.channels()][RecordFormat.MAX_PART_SAMPLES];
+    marker = pcm[dataChannels];
+    bytes = new byte[RecordFormat.MAX_HEADER_BYTES + layout.payloadBytesPerPart() + 1];
+  }
+
+  /// The most parts that a record can have. Laid out without a shift, it has the most.
+  int maxParts(SoundRecord next) {
+    int values = next.kind() == RecordKind.UPSERT ? next.vector().dimension() : 0;
+    int samples = DataBits.samples(maxHeaderBytes(next), wordBits) + values;
+    // Parts in which the vector goes on lose one sample each.
+    return Math.ceilDiv(samples, RecordFormat.MAX_PART_SAMPLES - 1)
+        + layout.payloadParts(next.payload().length);
+  }
+
+  /// The most samples that a record can have in parts without a shift, padding aside.
+  int maxSamples(SoundRecord next) {
+    int values = next.kind() == RecordKind.UPSERT ? next.vector().dimension() : 0;
+    int parts = maxParts(next);
+    return DataBits.samples(maxHeaderBytes(next) + next.payload().length + parts, wordBits)
+        + values
+        + parts;
+  }
+
+  private int maxHeaderBytes(SoundRecord next) {
+    int size = RecordHead.write(next, bytes) + RecordFormat.HASH_BYTES;
+    int values = next.kind() == RecordKind.UPSERT ? next.vector().dimension() : 0;
+    int far = Math.min(values, RecordFormat.MAX_FAR_EXPONENTS);
+    return size + 1 + dataChannels + 1 + far * dataChannels;
+  }
+
+  /// Plans the parts of a record.
+  ///
+  /// @throws IllegalArgumentException when the vector's element type is not the format's
+  void prepare(SoundRecord next) {
+    record = next;
+    int size = RecordHead.write(next, bytes);
+    hash = RecordHead.hash(next, bytes, size);
+    IdFormat.writeBigEndian(hash, RecordFormat.HASH_BYTES, bytes, size);
+    size += RecordFormat.HASH_BYTES;
+    if (next.kind() == RecordKind.UPSERT) {
+      planWithVector(next.vector(), size);
+    } else {
+      planWithoutVector(size);
+    }
+  }
+
+  private void planWithoutVector(int size) {
+    dimension = 0;
+    int whole = size + record.payload().length;
+    boolean inline = DataBits.samples(whole, wordBits) <= RecordFormat.MAX_PART_SAMPLES;
+    headerBytes = placePayload(inline, size);
+    layout.planHeader(headerBytes);
+  }
+
+  private void planWithVector(Vector vector, int size) {
+    if (vector.elementType() != format.element()) {
+      throw new IllegalArgumentException(
+          "vector is " + vector.elementType() + ", the format takes " + format.element());
+    }
+    dimension = vector.dimension();
+    long data;
+    if (format.element() == ElementType.FLOAT32) {
+      exponents.choose(vector.floats());
+      lowBits = 0;
+      data = exponents.mantissaBits() | 1L << 23;
+    } else {
+      exponents.choose(vector.doubles());
+      lowBits = (exponents.mantissaBits() & (1 << LOW_BITS_64) - 1) == 0 ? 0 : LOW_BITS_64;
+      data = exponents.mantissaBits() >>> LOW_BITS_64 | 1L << 47;
+    }
+    // The sign's bit is never free: a data word has at least one bit.
+    int freeShift = Long.numberOfTrailingZeros(data) / dataChannels;
+    int zeroBits = exponents.riceParameter() + lowBits + 1;
+    int whole = size + vectorHeaderBytes();
+    int payload = record.payload().length;
+    boolean inline = false;
+    if (payload > 0 && payload <= MAX_INLINE_PAYLOAD_BYTES) {
+      long apart =
+          layout.planVector(whole, dimension, freeShift, zeroBits) + layout.payloadCost(payload);
+      inline = layout.planVector(whole + payload, dimension, freeShift, zeroBits) <= apart;
+    }
+    int at = placePayload(inline, size);
+    headerBytes = writeVectorHeader(at);
+    layout.planVector(headerBytes, dimension, freeShift, zeroBits);
+    if (format.element() == ElementType.FLOAT32) {
+      fillMarkers();
+    }
+  }
+
+  private int vectorHeaderBytes() {
+    return 1
+        + dataChannels
+        + (exponents.far() ? 1 + exponents.farCount() * dataChannels : 0);
+  }
+
+  /// Marks in the header's first byte where the payload is, and puts it behind `size` when it is in
+  /// the header; returns the size from then on.
+  private int placePayload(boolean inline, int size) {
+    byte[] payload = record.payload();
+    payloadParts = 0;
+    if (payload.length == 0) {
+      return size;
+    }
+    if (inline) {
+      System.arraycopy(payload, 0, bytes, size, payload.length);
+      return size + payload.length;
+    }
+    bytes[0] ^= RecordFormat.PAYLOAD_INLINE | RecordFormat.PAYLOAD_PARTS;
+    payloadParts = layout.payloadParts(payload.length);
+    return size;
+  }
+
+  private int writeVectorHeader(int offset) {
+    boolean reduced = format.element() == ElementType.FLOAT64 && lowBits == 0;
+    int representation = reduced ? RecordFormat.FLOAT_WITHOUT_LOW_BITS : RecordFormat.FLOAT;
+    int at = offset;
+    bytes[at++] =
+        (byte)
+            (representation << RecordFormat.REPRESENTATION_AT
+                | exponents.order() << RecordFormat.ORDER_AT
+                | (exponents.zeroRank() + 1) << RecordFormat.ZERO_RANK_AT
+                | (exponents.far() ? RecordFormat.FAR : 0));
+    // An exponent field has 8 bits in one data channel's format, 11 in the two channels' one.
+    IdFormat.writeBigEndian(exponents.reference(), dataChannels, bytes, at);
+    at += dataChannels;
+    if (exponents.far()) {
+      bytes[at++] = (byte) exponents.farCount();
+      for (int i = 0; i < exponents.farCount(); i++) {
+        IdFormat.writeBigEndian(exponents.farExponents()[i], dataChannels, bytes, at);
+        at += dataChannels;
+      }
+    }
+    return at;
+  }
+
+  private void fillMarkers() {
+    int[] rankOf = exponents.rankOf();
+    for (int i = 0; i < markerOf.length; i++) {
+      markerOf[i] = Amplitude.unfold(rankOf[i]);
+    }
+  }
+
+  /// The hash of the prepared record.
+  long hash() {
+    return hash;
+  }
+
+  /// How many parts the prepared record has.
+  int parts() {
+    return layout.vectorParts() + payloadParts;
+  }
+
+  /// Makes the samples of one part of the prepared record.
+  ///
+  /// @return how many samples the frame has: 16 to 4608, of which those behind [#used] are padding
+  int sound(int part) {
+    int shift =
+        part < layout.vectorParts()
+            ? soundVector(part)
+            : soundPayload(part - layout.vectorParts());
+    marker[0] =
+        RecordFormat.MARKER
+            | (part == 0 ? RecordFormat.FIRST_PART : 0)
+            | (part == parts() - 1 ? RecordFormat.LAST_PART : 0)
+            | shift << RecordFormat.SHIFT_AT
+            | used - 1;
+    for (int i = used; i < RecordFormat.MIN_BLOCK_SAMPLES; i++) {
+      for (int[] channel : pcm) {
+        channel[i] = 0;
+      }
+    }
+    return Math.max(used, RecordFormat.MIN_BLOCK_SAMPLES);
+  }
+
+  private int soundVector(int part) {
+    int shift = layout.shift();
+    int width = wordBits - shift * dataChannels;
+    int start;
+    if (part == 0) {
+      start = writeBits(headerBytes, width);
+    } else {
+      bytes[0] = (byte) RecordFormat.VECTOR_GOES_ON;
+      start = writeBits(1, width);
+    }
+    int count = dimension == 0 ? 0 : layout.values(part, dimension);
+    int from = layout.firstValue(part);
+    if (count > 0 && format.element() == ElementType.FLOAT32) {
+      Amplitude.sound(record.vector().floats(), from, count, markerOf, pcm[0], marker, start);
+    } else if (count > 0) {
+      Amplitude.sound(
+          record.vector().doubles(), from, count, exponents.rankOf(), lowBits, pcm, start);
+    }
+    used = start + count;
+    return shift;
+  }
+
+  private int soundPayload(int payloadPart) {
+    byte[] payload = record.payload();
+    int from = payloadPart * layout.payloadBytesPerPart();
+    int count = Math.min(layout.payloadBytesPerPart(), payload.length - from);
+    bytes[0] = (byte) RecordFormat.PAYLOAD_BYTES;
+    System.arraycopy(payload, from, bytes, 1, count);
+    int shift = layout.fillingShift(count + 1);
+    used = writeBits(count + 1, wordBits - shift * dataChannels);
+    return shift;
+  }
+
+  private int writeBits(int count, int width) {
+    int samples = DataBits.write(bytes, 0, count, pcm, 0, width);
+    Arrays.fill(marker, 0, samples, 0);
+    return samples;
+  }
+
+  /// The samples of the part that was made last: a channel each, valid until the next.
+  int[][] pcm() {
+    return pcm;
+  }
+
+  /// How many samples of the part that was made last are not padding.
+  int used() {
+    return used;
+  }
+}
