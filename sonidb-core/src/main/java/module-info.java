@@ -8,4 +8,6 @@ module io.sonidb {
   requires jdk.incubator.vector;
   requires tools.jackson.databind;
   requires tools.jackson.dataformat.cbor;
+
+  exports io.sonidb.file;
 }

@@ -10,8 +10,8 @@ import java.util.OptionalLong;
 
 /// Rows of fixed size behind a head: `.npy .fvecs .bvecs .fbin .u8bin .i8bin`.
 ///
-/// A file's size is compared with what its head claims before the first row is given, so that a truncated
-/// file is refused whole. A stream is refused at the row where it ends.
+/// A file's size is compared with what its head claims before the first row is given, so that a
+/// truncated file is refused whole. A stream is refused at the row where it ends.
 final class BinaryVectorReader extends VectorReader {
 
   /// Where rows are: the number type and order, and whether each row repeats the dimension.
@@ -30,7 +30,11 @@ final class BinaryVectorReader extends VectorReader {
   private long number;
 
   private BinaryVectorReader(
-      ByteSource source, VectorFormat format, Layout layout, ElementType element, OptionalLong count) {
+      ByteSource source,
+      VectorFormat format,
+      Layout layout,
+      ElementType element,
+      OptionalLong count) {
     super(source, format);
     this.layout = layout;
     this.element = element;
@@ -81,8 +85,7 @@ final class BinaryVectorReader extends VectorReader {
     long rows = Integer.toUnsignedLong(fields.getInt());
     long dimension = Integer.toUnsignedLong(fields.getInt());
     checkDimension(source, Integer.BYTES, dimension);
-    return new Layout(
-        type, ByteOrder.LITTLE_ENDIAN, (int) dimension, OptionalLong.of(rows), false);
+    return new Layout(type, ByteOrder.LITTLE_ENDIAN, (int) dimension, OptionalLong.of(rows), false);
   }
 
   private static void checkDimension(ByteSource source, long offset, long dimension)
@@ -175,8 +178,7 @@ final class BinaryVectorReader extends VectorReader {
                   .formatted(number, row.getInt(0), layout.dimension()));
     }
     Vector vector = vector(start);
-    return Optional.of(
-        new VectorRow(number++, start, Optional.empty(), vector, Optional.empty()));
+    return Optional.of(new VectorRow(number++, start, Optional.empty(), vector, Optional.empty()));
   }
 
   private Vector vector(long start) throws IOException {
@@ -196,7 +198,8 @@ final class BinaryVectorReader extends VectorReader {
       return;
     }
     String wanted = element == ElementType.FLOAT32 ? "float32" : "float64";
-    long offset = start + row.capacity() - numbers.capacity() + (long) failed * layout.type().bytes();
+    long offset =
+        start + row.capacity() - numbers.capacity() + (long) failed * layout.type().bytes();
     String fix =
         element == ElementType.FLOAT32
             ? "use a float64 collection, or round the file to float32 first"

@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.OptionalLong;
 
-/// Bytes of a file or a stream, with their position, their number where it is known, and errors that
-/// name both.
+/// Bytes of a file or a stream, with their position, their number where it is known, and errors
+/// that name both.
 final class ByteSource implements Closeable {
 
   private static final int BUFFER_BYTES = 1 << 16;

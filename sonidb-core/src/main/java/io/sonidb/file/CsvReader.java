@@ -1,7 +1,7 @@
 package io.sonidb.file;
 
-import io.sonidb.sound.Vector;
 import io.sonidb.sound.ElementType;
+import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
 import java.io.IOException;
 import java.util.Optional;
@@ -9,8 +9,8 @@ import java.util.OptionalLong;
 
 /// Comma-separated values: a vector a record, one component a field.
 ///
-/// A first line of names is a header. Its column `id` holds ids and its column `payload` JSON objects;
-/// all others are components, in their order. A file without a header has components only.
+/// A first line of names is a header. Its column `id` holds ids and its column `payload` JSON
+/// objects; all others are components, in their order. A file without a header has components only.
 final class CsvReader extends VectorReader {
 
   private static final int NONE = -1;
@@ -76,7 +76,8 @@ final class CsvReader extends VectorReader {
           "some of the first line's fields are numbers and some are not; name the columns in a header line, \"id\" that of the ids");
     }
     if (!named && counting && fields > 2) {
-      // What pandas writes for columns without names. Taking it for a vector or dropping it are both wrong
+      // What pandas writes for columns without names. Taking it for a vector or dropping it are
+      // both wrong
       // half of the time.
       throw records.malformed(
           0, "0,1,2,... may be a vector or a header; remove the line or give the columns names");

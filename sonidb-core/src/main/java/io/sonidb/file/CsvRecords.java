@@ -7,8 +7,8 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/// Records of comma-separated values after RFC 4180: fields in double quotes may hold commas, line ends and
-/// doubled quotes; lines end with LF or CRLF.
+/// Records of comma-separated values after RFC 4180: fields in double quotes may hold commas, line
+/// ends and doubled quotes; lines end with LF or CRLF.
 ///
 /// Written here, as it takes a page: a library would bring a jar and still not report the column.
 final class CsvRecords {
@@ -100,14 +100,16 @@ final class CsvRecords {
         c = read();
       }
       if (c != ',' && c != '\n' && c != -1) {
-        throw malformedAt(line, column, "a closing quote must be followed by a comma or a line end");
+        throw malformedAt(
+            line, column, "a closing quote must be followed by a comma or a line end");
       }
       return c;
     }
     int start = size;
     while (c != ',' && c != '\n' && c != -1) {
       if (c == '"') {
-        throw malformedAt(line, column, "a quote within a field; quote the whole field and double it");
+        throw malformedAt(
+            line, column, "a quote within a field; quote the whole field and double it");
       }
       append(c);
       c = read();

@@ -5,9 +5,10 @@ import java.util.function.Function;
 
 /// Numbers as text: decimals, and the words for what decimals cannot say.
 ///
-/// A decimal becomes the float32 or float64 nearest to it, in one rounding: going through float64 to float32
-/// would round twice and miss by one unit in the last place now and then. Printing gives the shortest
-/// decimal that comes back with the same bits. NaNs all print as `NaN`; their payload bits are lost.
+/// A decimal becomes the float32 or float64 nearest to it, in one rounding: going through float64
+/// to float32 would round twice and miss by one unit in the last place now and then. Printing gives
+/// the shortest decimal that comes back with the same bits. NaNs all print as `NaN`; their payload
+/// bits are lost.
 final class DecimalText {
 
   private DecimalText() {}
@@ -46,7 +47,8 @@ final class DecimalText {
     };
   }
 
-  /// Java's own parsers also take `1f`, `0x1p3` and blanks around a number; files must not have these.
+  /// Java's own parsers also take `1f`, `0x1p3` and blanks around a number; files must not have
+  /// these.
   private static void checkDecimal(String text) {
     boolean digit = false;
     for (int i = 0; i < text.length(); i++) {

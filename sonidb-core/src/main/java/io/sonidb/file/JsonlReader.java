@@ -17,9 +17,9 @@ import tools.jackson.core.json.JsonFactory;
 
 /// One JSON object a line: `{"id": 7, "vector": [0.1, "NaN"], "payload": {"title": "x"}}`.
 ///
-/// `values` and `embedding` are taken for `vector`, `metadata` for `payload`, as other databases' exports
-/// call them. Any other key is refused: passing over it would lose data without a word. Blank lines are
-/// skipped.
+/// `values` and `embedding` are taken for `vector`, `metadata` for `payload`, as other databases'
+/// exports call them. Any other key is refused: passing over it would lose data without a word.
+/// Blank lines are skipped.
 final class JsonlReader extends VectorReader {
 
   private static final JsonFactory JSON = new JsonFactory();
@@ -183,8 +183,7 @@ final class JsonlReader extends VectorReader {
         throw here("\"" + key + "\" is empty");
       }
       if (dimension != 0 && builder.size() != dimension) {
-        throw here(
-            "the vector has dimension " + builder.size() + ", those before it " + dimension);
+        throw here("the vector has dimension " + builder.size() + ", those before it " + dimension);
       }
       dimension = builder.size();
       hasVector = true;
@@ -210,7 +209,8 @@ final class JsonlReader extends VectorReader {
       }
     }
 
-    /// The text of a JSON object exactly as the line has it: re-printing it could change its numbers.
+    /// The text of a JSON object exactly as the line has it: re-printing it could change its
+    /// numbers.
     private String object(String key) throws IOException {
       if (json.currentToken() == JsonToken.VALUE_NULL) {
         return "{}";

@@ -6,8 +6,8 @@ import java.util.Arrays;
 /// Lines of a text file as bytes, without their line end, of bounded length.
 final class LineReader {
 
-  /// The longest line that is read: 16,384 components take 0.4 MB, a payload of 1 MiB may take 6 MB as
-  /// JSON with every character escaped.
+  /// The longest line that is read: 16,384 components take 0.4 MB, a payload of 1 MiB may take 6 MB
+  /// as JSON with every character escaped.
   static final int MAX_LINE_BYTES = 8 << 20;
 
   private final ByteSource source;

@@ -1,6 +1,7 @@
 package io.sonidb.file;
 
-/// The bytes are not what the format demands: truncated, inconsistent, or a value that is no number.
+/// The bytes are not what the format demands: truncated, inconsistent, or a value that is no
+/// number.
 public final class MalformedVectorFileException extends VectorFileException {
 
   private static final long serialVersionUID = 1L;

@@ -1,7 +1,7 @@
 package io.sonidb.file;
 
-import io.sonidb.sound.Vector;
 import io.sonidb.sound.ElementType;
+import io.sonidb.sound.Vector;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -9,7 +9,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
-/// The head of a `.npy` file, after NumPy's description of the format (`numpy.lib.format`, 1.0 to 3.0):
+/// The head of a `.npy` file, after NumPy's description of the format (`numpy.lib.format`, 1.0 to
+/// 3.0):
 ///
 /// ```text
 /// 93 'N' 'U' 'M' 'P' 'Y'   major minor   header length (2 bytes; 4 from 2.0 on; little-endian)
@@ -32,8 +33,9 @@ record NpyFormat(NumberType type, ByteOrder order, long rows, int columns) {
   /// NumPy pads the head so that the numbers start at a multiple of this.
   private static final int ALIGNMENT = 64;
 
-  /// The head of every two-dimensional array of float32 or float64 has this size: its dictionary takes 57
-  /// to 93 characters, whatever the shape. So the count of rows can be filled in at the end.
+  /// The head of every two-dimensional array of float32 or float64 has this size: its dictionary
+  /// takes 57 to 93 characters, whatever the shape. So the count of rows can be filled in at the
+  /// end.
   static final int HEAD_BYTES = 128;
 
   static boolean startsWithMagic(byte[] head) {
@@ -45,7 +47,13 @@ record NpyFormat(NumberType type, ByteOrder order, long rows, int columns) {
   static byte[] head(ElementType element, long rows, int columns) {
     String descr = element == ElementType.FLOAT32 ? "<f4" : "<f8";
     String dictionary =
-        "{'descr': '" + descr + "', 'fortran_order': False, 'shape': (" + rows + ", " + columns + "), }";
+        "{'descr': '"
+            + descr
+            + "', 'fortran_order': False, 'shape': ("
+            + rows
+            + ", "
+            + columns
+            + "), }";
     byte[] head = new byte[HEAD_BYTES];
     Arrays.fill(head, (byte) ' ');
     System.arraycopy(MAGIC, 0, head, 0, MAGIC.length);
@@ -70,7 +78,8 @@ record NpyFormat(NumberType type, ByteOrder order, long rows, int columns) {
     int major = fixed[6] & 0xFF;
     int minor = fixed[7] & 0xFF;
     if (major < 1 || major > 3 || minor != 0) {
-      throw source.unsupported("byte 6", ".npy version " + major + "." + minor + "; 1.0 to 3.0 are read");
+      throw source.unsupported(
+          "byte 6", ".npy version " + major + "." + minor + "; 1.0 to 3.0 are read");
     }
     byte[] lengthBytes = exactly(source, major == 1 ? 2 : 4, "its header length");
     long length = littleEndian(lengthBytes);
@@ -121,7 +130,9 @@ record NpyFormat(NumberType type, ByteOrder order, long rows, int columns) {
     if (shape.isEmpty() || shape.size() > 2) {
       throw source.unsupported(
           place,
-          "array of " + shape.size() + " dimensions; 1 (one vector) and 2 (one vector a row) are read");
+          "array of "
+              + shape.size()
+              + " dimensions; 1 (one vector) and 2 (one vector a row) are read");
     }
     long[] sizes = new long[shape.size()];
     for (int i = 0; i < sizes.length; i++) {
@@ -138,7 +149,8 @@ record NpyFormat(NumberType type, ByteOrder order, long rows, int columns) {
   }
 
   private static NumberType type(String descr, ByteSource source, String place) throws IOException {
-    String plain = descr.isEmpty() || "<>|=".indexOf(descr.charAt(0)) < 0 ? descr : descr.substring(1);
+    String plain =
+        descr.isEmpty() || "<>|=".indexOf(descr.charAt(0)) < 0 ? descr : descr.substring(1);
     return switch (plain) {
       case "f2" -> NumberType.FLOAT16;
       case "f4" -> NumberType.FLOAT32;

@@ -37,8 +37,8 @@ enum NumberType {
     return bytes;
   }
 
-  /// The narrowest element type that holds every number of this type; int64 and uint64 have none and
-  /// say float64, which holds those up to 2^53.
+  /// The narrowest element type that holds every number of this type; int64 and uint64 have none
+  /// and say float64, which holds those up to 2^53.
   ElementType natural() {
     return natural;
   }

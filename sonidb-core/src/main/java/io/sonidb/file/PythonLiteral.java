@@ -5,8 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Reads the part of Python's literal syntax that NumPy writes into `.npy` headers: dictionaries, tuples,
-/// lists, strings without escapes, integers, `True` and `False`.
+/// Reads the part of Python's literal syntax that NumPy writes into `.npy` headers: dictionaries,
+/// tuples, lists, strings without escapes, integers, `True` and `False`.
 ///
 /// Values become [Map], [List], [String], [Long] and [Boolean].
 final class PythonLiteral {
@@ -20,7 +20,8 @@ final class PythonLiteral {
     this.text = text;
   }
 
-  /// @throws IllegalArgumentException if the text is no such literal; the message says where and why
+  /// @throws IllegalArgumentException if the text is no such literal; the message says where and
+  ///   why
   static Object parse(String text) {
     PythonLiteral reader = new PythonLiteral(text);
     Object value = reader.value(0);

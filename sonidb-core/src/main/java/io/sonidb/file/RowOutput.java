@@ -42,8 +42,7 @@ final class RowOutput {
             StandardOpenOption.CREATE,
             StandardOpenOption.TRUNCATE_EXISTING,
             StandardOpenOption.WRITE);
-    OutputStream stream =
-        new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER_BYTES);
+    OutputStream stream = new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER_BYTES);
     return new RowOutput(stream, Optional.of(new Draft(channel, part, target)));
   }
 

@@ -18,8 +18,7 @@ final class TextVectorWriter extends VectorWriter {
   private final StringBuilder line = new StringBuilder();
   private long simplifiedNaNs;
 
-  private TextVectorWriter(
-      RowOutput out, VectorFormat format, int dimension, ElementType element) {
+  private TextVectorWriter(RowOutput out, VectorFormat format, int dimension, ElementType element) {
     super(out, dimension, element);
     this.isJson = format == VectorFormat.JSONL;
   }
@@ -40,7 +39,8 @@ final class TextVectorWriter extends VectorWriter {
 
   @Override
   void writeRow(VectorId id, Vector vector, Optional<String> payload) throws IOException {
-    // A line feed between the tokens of a JSON text is white space; within them it is always escaped.
+    // A line feed between the tokens of a JSON text is white space; within them it is always
+    // escaped.
     Optional<String> onOneLine = payload.map(text -> text.replace('\n', ' ').replace('\r', ' '));
     if (isJson) {
       line.append("{\"id\":").append(id instanceof VectorId.Number ? id.toString() : quoted(id));
@@ -98,7 +98,9 @@ final class TextVectorWriter extends VectorWriter {
   }
 
   private static String quoted(VectorId id) {
-    return "\"" + new String(JsonStringEncoder.getInstance().quoteAsCharArray(id.toString())) + "\"";
+    return "\""
+        + new String(JsonStringEncoder.getInstance().quoteAsCharArray(id.toString()))
+        + "\"";
   }
 
   private static String field(String text) {

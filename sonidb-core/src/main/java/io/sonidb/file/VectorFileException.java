@@ -2,7 +2,8 @@ package io.sonidb.file;
 
 import java.io.IOException;
 
-/// A file of vectors could not be read or written as asked. The message names the file and the place.
+/// A file of vectors could not be read or written as asked. The message names the file and the
+/// place.
 public abstract sealed class VectorFileException extends IOException
     permits MalformedVectorFileException, UnsupportedVectorFileException {
 

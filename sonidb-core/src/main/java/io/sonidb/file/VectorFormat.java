@@ -60,8 +60,8 @@ public enum VectorFormat {
     return Arrays.stream(values()).filter(f -> lower.endsWith("." + f.extension())).findFirst();
   }
 
-  /// The format that a file's first bytes give away: `.npy` by its magic, `.jsonl` by an opening brace,
-  /// `.csv` by printable text. The others have no mark of their own and are never guessed.
+  /// The format that a file's first bytes give away: `.npy` by its magic, `.jsonl` by an opening
+  /// brace, `.csv` by printable text. The others have no mark of their own and are never guessed.
   ///
   /// @param head the first bytes, [#SNIFF_BYTES] or as many as there are
   public static Optional<VectorFormat> sniff(byte[] head) {

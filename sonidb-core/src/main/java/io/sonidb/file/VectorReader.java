@@ -10,9 +10,9 @@ import java.util.OptionalLong;
 
 /// Reads a file of vectors one row at a time, in memory bounded by one row.
 ///
-/// Dimension and types are known once it is open: text files have had their first row read. All vectors
-/// of a file have the same dimension, 1 to 16,384; a file that claims more is refused before anything is
-/// allocated. Not safe for use by several threads.
+/// Dimension and types are known once it is open: text files have had their first row read. All
+/// vectors of a file have the same dimension, 1 to 16,384; a file that claims more is refused
+/// before anything is allocated. Not safe for use by several threads.
 public abstract sealed class VectorReader implements Closeable
     permits BinaryVectorReader, JsonlReader, CsvReader {
 
@@ -58,8 +58,7 @@ public abstract sealed class VectorReader implements Closeable
   }
 
   private static VectorFormat format(ByteSource source, ReadOptions options) throws IOException {
-    Optional<VectorFormat> told =
-        options.format().or(() -> VectorFormat.ofFileName(source.name()));
+    Optional<VectorFormat> told = options.format().or(() -> VectorFormat.ofFileName(source.name()));
     if (told.isPresent()) {
       return told.get();
     }
@@ -68,16 +67,16 @@ public abstract sealed class VectorReader implements Closeable
       throw source.malformed("", "is empty");
     }
     return VectorFormat.sniff(head)
-        .orElseThrow(
-            () ->
-                source.malformed(
-                    "", "its format cannot be told; name one of " + VectorFormat.extensions()));
+        .orElseThrow(() ->
+            source.malformed(
+                "", "its format cannot be told; name one of " + VectorFormat.extensions()));
   }
 
   private static VectorReader start(
       ByteSource source, VectorFormat format, Optional<ElementType> element) throws IOException {
     return switch (format) {
-      case NPY, FVECS, BVECS, FBIN, U8BIN, I8BIN -> BinaryVectorReader.start(source, format, element);
+      case NPY, FVECS, BVECS, FBIN, U8BIN, I8BIN ->
+          BinaryVectorReader.start(source, format, element);
       case JSONL -> JsonlReader.start(source, element.orElse(ElementType.FLOAT32));
       case CSV -> CsvReader.start(source, element.orElse(ElementType.FLOAT32));
     };
@@ -88,7 +87,8 @@ public abstract sealed class VectorReader implements Closeable
     return format;
   }
 
-  /// Number of components of every vector; 0 only if the file has no vector at all and does not say.
+  /// Number of components of every vector; 0 only if the file has no vector at all and does not
+  /// say.
   public abstract int dimension();
 
   /// Element type of the vectors that [#next] gives.
@@ -109,7 +109,9 @@ public abstract sealed class VectorReader implements Closeable
   /// Where a row of this file is, for messages: `songs.jsonl, line 7`.
   public final String place(VectorRow row) {
     String place =
-        isText() ? "line " + row.position() : "row " + row.number() + " (byte " + row.position() + ")";
+        isText()
+            ? "line " + row.position()
+            : "row " + row.number() + " (byte " + row.position() + ")";
     return source.name() + ", " + place;
   }
 

@@ -44,7 +44,8 @@ public abstract sealed class VectorWriter implements Closeable
 
   /// Starts a file, to take the place of any file of that name when it is finished.
   ///
-  /// @throws IllegalArgumentException if the format cannot be written, or not from this element type
+  /// @throws IllegalArgumentException if the format cannot be written, or not from this element
+  ///   type
   public static VectorWriter create(
       Path file, VectorFormat format, int dimension, ElementType element) throws IOException {
     check(format, dimension, element);
@@ -54,7 +55,8 @@ public abstract sealed class VectorWriter implements Closeable
   /// Writes to a stream, standard output for instance, which stays open.
   ///
   /// @param count how many rows will be written: `.npy` and `.fbin` say so at their start
-  /// @throws IllegalArgumentException if the format cannot be written, or not from this element type
+  /// @throws IllegalArgumentException if the format cannot be written, or not from this element
+  ///   type
   public static VectorWriter of(
       OutputStream out, VectorFormat format, int dimension, ElementType element, long count)
       throws IOException {
@@ -108,7 +110,8 @@ public abstract sealed class VectorWriter implements Closeable
     return rows;
   }
 
-  /// How many NaNs were written as plain `NaN`, without the payload bits they had; 0 in binary formats.
+  /// How many NaNs were written as plain `NaN`, without the payload bits they had; 0 in binary
+  /// formats.
   public abstract long simplifiedNaNs();
 
   abstract void writeRow(VectorId id, Vector vector, Optional<String> payload) throws IOException;

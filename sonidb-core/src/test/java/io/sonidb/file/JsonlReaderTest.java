@@ -89,8 +89,7 @@ class JsonlReaderTest {
           }
         };
     assertThatThrownBy(
-            () ->
-                VectorReader.of(endless, "-", ReadOptions.DEFAULT.format(VectorFormat.JSONL)))
+            () -> VectorReader.of(endless, "-", ReadOptions.DEFAULT.format(VectorFormat.JSONL)))
         .hasMessageContaining("line 1")
         .hasMessageContaining("longer than");
   }
@@ -126,8 +125,7 @@ class JsonlReaderTest {
     assertThat(rows.get(1).id().orElseThrow()).isInstanceOf(VectorId.Uuid.class);
     assertThat(rows.get(2).id()).contains(new VectorId.Name("042"));
     assertThat(rows.get(2).vector())
-        .isEqualTo(
-            Vector.of(Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY));
+        .isEqualTo(Vector.of(Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY));
     assertThat(rows.get(3).id()).isEqualTo(Optional.empty());
   }
 

@@ -70,8 +70,7 @@ class NpyReaderTest {
   @Test
   void rejectsTruncatedStreamAtTheRowWhereItEnds() throws IOException {
     byte[] whole = array(FLOATS_2X3, 24, b -> {});
-    VectorReader reader =
-        Rows.stream(Arrays.copyOf(whole, whole.length - 1), ReadOptions.DEFAULT);
+    VectorReader reader = Rows.stream(Arrays.copyOf(whole, whole.length - 1), ReadOptions.DEFAULT);
     assertThat(reader.next()).isPresent();
     assertThatThrownBy(reader::next)
         .isInstanceOf(MalformedVectorFileException.class)
@@ -174,17 +173,18 @@ class NpyReaderTest {
 
   @Test
   void readsRowsInOrderWithTheirOffsets() throws IOException {
-    byte[] file =
-        array(FLOATS_2X3, 24, b -> b.asFloatBuffer().put(new float[] {1, 2, 3, 4, 5, 6}));
+    byte[] file = array(FLOATS_2X3, 24, b -> b.asFloatBuffer().put(new float[] {1, 2, 3, 4, 5, 6}));
     VectorReader reader = open(file);
     assertThat(reader.dimension()).isEqualTo(3);
     assertThat(reader.count()).isEqualTo(OptionalLong.of(2));
     assertThat(reader.sourceType()).isEqualTo("float32");
     List<VectorRow> rows = Rows.all(reader);
-    assertThat(rows).extracting(VectorRow::vector).containsExactly(
-        Vector.of(1f, 2f, 3f), Vector.of(4f, 5f, 6f));
+    assertThat(rows)
+        .extracting(VectorRow::vector)
+        .containsExactly(Vector.of(1f, 2f, 3f), Vector.of(4f, 5f, 6f));
     assertThat(rows.get(1).position()).isEqualTo(file.length - 12);
-    assertThat(reader.place(rows.get(1))).endsWith("a.npy, row 1 (byte " + (file.length - 12) + ")");
+    assertThat(reader.place(rows.get(1)))
+        .endsWith("a.npy, row 1 (byte " + (file.length - 12) + ")");
   }
 
   @Test
@@ -218,8 +218,7 @@ class NpyReaderTest {
 
   @Test
   void readsHeaderAsPythonTwoWroteIt() throws IOException {
-    byte[] file =
-        array("{'shape': (2L, 3L), 'fortran_order': False, 'descr': '<f4'}", 24, b -> {});
+    byte[] file = array("{'shape': (2L, 3L), 'fortran_order': False, 'descr': '<f4'}", 24, b -> {});
     assertThat(Rows.all(open(file))).hasSize(2);
   }
 
@@ -268,8 +267,7 @@ class NpyReaderTest {
   void keepsEveryBitOfNaNs() throws IOException {
     byte[] signalling = array("<f4", "0100807F010080FF");
     assertThat(Rows.all(open(signalling)).getFirst().vector().floats())
-        .usingElementComparator(
-            (a, b) -> Float.floatToRawIntBits(a) - Float.floatToRawIntBits(b))
+        .usingElementComparator((a, b) -> Float.floatToRawIntBits(a) - Float.floatToRawIntBits(b))
         .containsExactly(Float.intBitsToFloat(0x7F800001), Float.intBitsToFloat(0xFF800001));
     double[] widened =
         Rows.all(open(signalling, ReadOptions.DEFAULT.element(ElementType.FLOAT64)))
@@ -287,9 +285,7 @@ class NpyReaderTest {
   void narrowsFloat64WhoseValuesAllFit() throws IOException {
     byte[] file = array("<f8", "000000000000F03F000000200000F07F");
     Vector vector =
-        Rows.all(open(file, ReadOptions.DEFAULT.element(ElementType.FLOAT32)))
-            .getFirst()
-            .vector();
+        Rows.all(open(file, ReadOptions.DEFAULT.element(ElementType.FLOAT32))).getFirst().vector();
     assertThat(vector).isEqualTo(Vector.of(1f, Float.intBitsToFloat(0x7F800001)));
   }
 

@@ -9,7 +9,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/// The real vectors that lie beside the project, where they do; tests that need them are skipped else.
+/// The real vectors that lie beside the project, where they do; tests that need them are skipped
+/// else.
 final class TestData {
 
   private TestData() {}

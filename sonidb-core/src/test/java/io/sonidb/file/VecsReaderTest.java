@@ -51,7 +51,8 @@ class VecsReaderTest {
   @Test
   void rejectsStreamThatEndsWithinARow() throws IOException {
     VectorReader reader =
-        Rows.stream(bytes("02000000 0102 02000000 01"), ReadOptions.DEFAULT.format(VectorFormat.BVECS));
+        Rows.stream(
+            bytes("02000000 0102 02000000 01"), ReadOptions.DEFAULT.format(VectorFormat.BVECS));
     reader.next();
     assertThatThrownBy(reader::next).hasMessageContaining("row 1 has 5 of 6 bytes");
   }
@@ -77,7 +78,8 @@ class VecsReaderTest {
   @Test
   void readsStreamUntilItEnds() throws IOException {
     VectorReader reader =
-        Rows.stream(bytes("01000000 01 01000000 02"), ReadOptions.DEFAULT.format(VectorFormat.BVECS));
+        Rows.stream(
+            bytes("01000000 01 01000000 02"), ReadOptions.DEFAULT.format(VectorFormat.BVECS));
     assertThat(reader.count()).isEmpty();
     assertThat(Rows.all(reader)).hasSize(2);
   }

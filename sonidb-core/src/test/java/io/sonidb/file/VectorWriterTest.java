@@ -62,8 +62,7 @@ class VectorWriterTest {
   @Test
   void refusesStreamOfAnotherCountThanAnnounced() throws IOException {
     try (VectorWriter writer =
-        VectorWriter.of(
-            new ByteArrayOutputStream(), VectorFormat.NPY, 2, ElementType.FLOAT32, 2)) {
+        VectorWriter.of(new ByteArrayOutputStream(), VectorFormat.NPY, 2, ElementType.FLOAT32, 2)) {
       writer.write(VectorId.of(0), TWO, Optional.empty());
       assertThatThrownBy(writer::finish).hasMessageContaining("2 rows were announced, 1 were");
     }
@@ -78,7 +77,8 @@ class VectorWriterTest {
       copy(reader, copy);
       assertThat(Files.mismatch(original, copy) == -1L).as(original.toString()).isEqualTo(!widened);
       if (widened) {
-        assertThat(vectors(copy, ReadOptions.DEFAULT)).isEqualTo(vectors(original, ReadOptions.DEFAULT));
+        assertThat(vectors(copy, ReadOptions.DEFAULT))
+            .isEqualTo(vectors(original, ReadOptions.DEFAULT));
       }
     }
   }
@@ -161,7 +161,8 @@ class VectorWriterTest {
     }
     List<VectorRow> rows = Rows.all(VectorReader.open(file));
     assertThat(rows).extracting(row -> row.id().orElseThrow()).isEqualTo(ids);
-    assertThat(rows).allMatch(row -> row.payload().orElseThrow().equals(payload.replace('\n', ' ')));
+    assertThat(rows)
+        .allMatch(row -> row.payload().orElseThrow().equals(payload.replace('\n', ' ')));
   }
 
   @Test
@@ -194,8 +195,7 @@ class VectorWriterTest {
   private static void copy(VectorReader reader, Path file) throws IOException {
     try (reader;
         VectorWriter writer =
-            VectorWriter.create(
-                file, VectorFormat.NPY, reader.dimension(), reader.elementType())) {
+            VectorWriter.create(file, VectorFormat.NPY, reader.dimension(), reader.elementType())) {
       for (Optional<VectorRow> row = reader.next(); row.isPresent(); row = reader.next()) {
         writer.write(VectorId.of(row.get().number()), row.get().vector(), Optional.empty());
       }
