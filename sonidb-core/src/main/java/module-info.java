@@ -9,5 +9,6 @@ module io.sonidb {
   requires tools.jackson.databind;
   requires tools.jackson.dataformat.cbor;
 
+  exports io.sonidb;
   exports io.sonidb.file;
 }

@@ -6,4 +6,6 @@ import org.jspecify.annotations.NullMarked;
 module io.sonidb.sound {
   requires static transitive org.jspecify;
   requires transitive io.sonidb.flac;
+
+  exports io.sonidb.sound;
 }

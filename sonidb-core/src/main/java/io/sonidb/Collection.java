@@ -1,0 +1,534 @@
+package io.sonidb;
+
+import io.sonidb.index.RecordTable;
+import io.sonidb.integrity.IndexJson;
+import io.sonidb.integrity.Verifier;
+import io.sonidb.search.FlatSearch;
+import io.sonidb.sound.ElementType;
+import io.sonidb.sound.SoundRecord;
+import io.sonidb.sound.Vector;
+import io.sonidb.sound.VectorId;
+import io.sonidb.store.Segment;
+import io.sonidb.store.SegmentLog;
+import io.sonidb.vector.Kernels;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+
+/// A named set of vectors of one dimension. Safe for use by any number of threads.
+///
+/// Whatever writes returns when the write is durable (see [Durability]) and visible to every reader. A batch
+/// is all or nothing. Reading takes no lock.
+public final class Collection {
+  /// Opens what lies in the collection's folder; again when all is rebuilt.
+  interface Opener {
+    Engine open() throws IOException;
+  }
+
+  private final String name;
+  private final CollectionSpec spec;
+  private final Opener opener;
+  private final SoniDb.Cores cores;
+  private final ReadWriteLock rebuilding = new ReentrantReadWriteLock();
+  private volatile Engine engine;
+
+  Collection(
+      String name, CollectionSpec spec, Engine engine, Opener opener, SoniDb.Cores cores) {
+    this.name = name;
+    this.spec = spec;
+    this.engine = engine;
+    this.opener = opener;
+    this.cores = cores;
+  }
+
+  /// The name it was created with.
+  public String name() {
+    return name;
+  }
+
+  /// What it was created as.
+  public CollectionSpec spec() {
+    return spec;
+  }
+
+  /// Number of vectors.
+  public long count() {
+    return engine.directory().count();
+  }
+
+  /// Number of the newest write that readers see.
+  public long lastSequence() {
+    return engine.log().lastSequence();
+  }
+
+  /// What was found damaged and repaired when it was opened, for people.
+  public List<String> repairs() {
+    return List.copyOf(engine.notes());
+  }
+
+  Engine engine() {
+    return engine;
+  }
+
+  // Writing ----------------------------------------------------------------------------------
+
+  /// Inserts a vector under a new id, a UUID of version 7, and returns the id.
+  ///
+  /// @param vector of the collection's dimension; not kept
+  /// @throws IllegalArgumentException if the collection cannot hold it; the message says why
+  public String insertVector(float[] vector) {
+    return insert(Vector.of(vector));
+  }
+
+  /// Inserts a vector under a new id, a UUID of version 7, and returns the id.
+  ///
+  /// @param vector of the collection's dimension; in a float32 collection each component must be a float32
+  /// @throws IllegalArgumentException if the collection cannot hold it; the message says why
+  public String insertVector(double[] vector) {
+    return insert(Vector.of(vector));
+  }
+
+  private String insert(Vector vector) {
+    VectorId id = VectorId.of(TimeOrderedUuid.next());
+    upsert(List.of(Point.of(id, vector)));
+    return id.toString();
+  }
+
+  /// Inserts or replaces a vector.
+  ///
+  /// @return the number of the write
+  public long upsert(String id, float[] vector) {
+    return upsert(List.of(Point.of(id, vector)));
+  }
+
+  /// Inserts or replaces a vector.
+  ///
+  /// @return the number of the write
+  public long upsert(String id, double[] vector) {
+    return upsert(List.of(Point.of(id, vector)));
+  }
+
+  /// Inserts or replaces a vector with its payload.
+  ///
+  /// @return the number of the write
+  public long upsert(String id, float[] vector, Payload payload) {
+    return upsert(VectorId.parse(id), Vector.of(vector), payload);
+  }
+
+  /// Inserts or replaces a vector with its payload.
+  ///
+  /// @return the number of the write
+  public long upsert(VectorId id, Vector vector, Payload payload) {
+    return upsert(List.of(Point.of(id, vector, payload)));
+  }
+
+  /// Inserts or replaces vectors, all or none. Of points with the same id the last one counts.
+  ///
+  /// @param batch not empty; about 64 MiB at most when encoded
+  /// @return the number of the last write
+  /// @throws IllegalArgumentException if the collection cannot hold one of them; nothing was written
+  /// @throws StorageException if they could not be written; none of them is there
+  public long upsert(List<Point> batch) {
+    if (batch.isEmpty()) {
+      throw new IllegalArgumentException("the batch is empty");
+    }
+    List<Point> points = new ArrayList<>(batch.size());
+    for (Point point : batch) {
+      points.add(
+          new Point(
+              point.id(), VectorCheck.accept(point.vector(), point.id(), spec), point.payload(), 0));
+    }
+    List<Point> last = lastOfEachId(points);
+    long payloadBytes = 0;
+    for (Point point : last) {
+      payloadBytes += point.payload().sharedCbor().length;
+    }
+    int bytes = Math.toIntExact(recordBytes() + payloadBytes / last.size());
+    return append(
+        new SegmentLog.Records() {
+          @Override
+          public int count() {
+            return last.size();
+          }
+
+          @Override
+          public SoundRecord record(
+              int index, long sequence, boolean continues, long acknowledged) {
+            Point point = last.get(index);
+            return placed(
+                SoundRecord.upsert(
+                    sequence, point.id(), point.vector(), point.payload().sharedCbor()),
+                continues,
+                acknowledged);
+          }
+
+          @Override
+          public int bytesOfRecord() {
+            return bytes;
+          }
+        });
+  }
+
+  private static List<Point> lastOfEachId(List<Point> points) {
+    if (points.size() == 1) {
+      return points;
+    }
+    Map<VectorId, Point> byId = LinkedHashMap.newLinkedHashMap(points.size());
+    for (Point point : points) {
+      byId.put(point.id(), point);
+    }
+    return byId.size() == points.size() ? points : List.copyOf(byId.values());
+  }
+
+  /// Deletes a vector.
+  ///
+  /// @return whether it was there
+  public boolean delete(String id) {
+    return delete(List.of(VectorId.parse(id))) == 1;
+  }
+
+  /// Deletes vectors, all or none.
+  ///
+  /// @return how many were there
+  public long delete(List<VectorId> ids) {
+    List<VectorId> there =
+        ids.stream().distinct().filter(id -> engine.directory().find(id) >= 0).toList();
+    if (there.isEmpty()) {
+      return 0;
+    }
+    append(
+        new SegmentLog.Records() {
+          @Override
+          public int count() {
+            return there.size();
+          }
+
+          @Override
+          public SoundRecord record(
+              int index, long sequence, boolean continues, long acknowledged) {
+            return placed(
+                SoundRecord.delete(sequence, there.get(index)), continues, acknowledged);
+          }
+
+          @Override
+          public int bytesOfRecord() {
+            return 128;
+          }
+        });
+    return there.size();
+  }
+
+  private static SoundRecord placed(SoundRecord record, boolean continues, long acknowledged) {
+    SoundRecord placed = continues ? record.withBatchContinues(true) : record;
+    return acknowledged < 0 ? placed : placed.withAcknowledgedSequence(acknowledged);
+  }
+
+  private int recordBytes() {
+    return 128 + spec.dimension() * (spec.element() == ElementType.FLOAT32 ? 4 : 8);
+  }
+
+  private long append(SegmentLog.Records records) {
+    rebuilding.readLock().lock();
+    try {
+      return engine.log().append(records);
+    } catch (IOException e) {
+      throw new StorageException("collection " + name + ": " + e.getMessage(), e);
+    } finally {
+      rebuilding.readLock().unlock();
+    }
+  }
+
+  // Reading ----------------------------------------------------------------------------------
+
+  /// The vector of an id with its payload.
+  ///
+  /// @throws DamagedRecordException if it is not as it was written
+  public Optional<Point> get(String id) {
+    return get(VectorId.parse(id));
+  }
+
+  /// The vector of an id with its payload.
+  ///
+  /// @throws DamagedRecordException if it is not as it was written
+  public Optional<Point> get(VectorId id) {
+    return engine.get(id);
+  }
+
+  /// The vectors of many ids, in the order of `ids`; read in the order of the files.
+  ///
+  /// @throws DamagedRecordException if one is not as it was written
+  public List<Optional<Point>> get(List<VectorId> ids) {
+    Engine now = engine;
+    long[] locations = new long[ids.size()];
+    Integer[] order = new Integer[ids.size()];
+    for (int i = 0; i < locations.length; i++) {
+      locations[i] = now.directory().find(ids.get(i));
+      order[i] = i;
+    }
+    java.util.Arrays.sort(order, (a, b) -> Long.compare(locations[a], locations[b]));
+    List<Optional<Point>> points = new ArrayList<>(java.util.Collections.nCopies(ids.size(), Optional.empty()));
+    for (int i : order) {
+      if (locations[i] >= 0) {
+        points.set(i, Optional.of(now.read(locations[i], ids.get(i))));
+      }
+    }
+    return points;
+  }
+
+  /// A whole FLAC file that holds one vector; its tags show id, encoding, hash and collection.
+  ///
+  /// @throws VectorNotFoundException if there is no such vector
+  /// @throws DamagedRecordException if it is not as it was written
+  public InputStream streamVector(String id) {
+    return streamVector(VectorId.parse(id));
+  }
+
+  /// A whole FLAC file that holds one vector; its tags show id, encoding, hash and collection.
+  ///
+  /// @throws VectorNotFoundException if there is no such vector
+  /// @throws DamagedRecordException if it is not as it was written
+  public InputStream streamVector(VectorId id) {
+    Engine now = engine;
+    long location = now.directory().find(id);
+    if (location < 0) {
+      throw new VectorNotFoundException("collection " + name + " has no vector " + id);
+    }
+    return FlacStreams.ofVector(now, location);
+  }
+
+  /// An endless FLAC stream of every record from a sequence number on.
+  ///
+  /// @param from sequence number of the first record, 1 for all
+  /// @param follow whether to wait for new records at the end, until the stream or the database is closed
+  public InputStream stream(long from, boolean follow) {
+    return FlacStreams.ofLog(engine, from, follow);
+  }
+
+  /// Finds the vectors most like a query, by comparing with all of them.
+  ///
+  /// @throws VectorNotFoundException if the query names an id that is not there
+  public SearchResult search(Query query) {
+    long start = System.nanoTime();
+    Engine now = engine;
+    Vector vector =
+        switch (query) {
+          case Query.ToVector(Vector given, int _) -> VectorCheck.accept(given, "query", spec);
+          case Query.ToId(VectorId id, int _) ->
+              now.get(id)
+                  .orElseThrow(
+                      () ->
+                          new VectorNotFoundException(
+                              "collection " + name + " has no vector " + id))
+                  .vector();
+        };
+    Optional<VectorId> without =
+        query instanceof Query.ToId(VectorId id, int _) ? Optional.of(id) : Optional.empty();
+    LiveVectors source = new LiveVectors(now);
+    List<FlatSearch.Found> found =
+        FlatSearch.search(
+            source,
+            spec.metric().score(),
+            vector,
+            query.k() + (without.isPresent() ? 1 : 0),
+            cores.executor());
+    List<Hit> hits = new ArrayList<>();
+    for (FlatSearch.Found each : found) {
+      VectorId id = source.id(each.key());
+      if (hits.size() < query.k() && !without.equals(Optional.of(id))) {
+        Point point = now.read(each.key(), id);
+        double score = spec.metric().higherIsBetter() ? each.score() : 0.0 - each.score();
+        hits.add(new Hit(id, score, point.payload(), point.sequence()));
+      }
+    }
+    return new SearchResult(hits, true, (System.nanoTime() - start) / 1e9);
+  }
+
+  /// Decodes every vector on all cores and hands it to `sink`, in no order; the fastest way through a collection.
+  ///
+  /// @param sink is called by several threads at once, with a vector whose array is reused
+  /// @return how many vectors there were
+  /// @throws DamagedRecordException at the first vector that is not as it was written
+  public long scan(VectorSink sink) {
+    return new LiveVectors(engine).forEach(sink, cores.executor());
+  }
+
+  /// Takes the vectors of a scan.
+  @FunctionalInterface
+  public interface VectorSink {
+    /// @param id what the vector is called
+    /// @param vector its components, valid during the call only
+    void accept(VectorId id, Vector vector);
+  }
+
+  /// All points in ascending order of their ids, as they are now: later writes are not seen.
+  public PointCursor scroll() {
+    return new PointCursor(engine);
+  }
+
+  /// Every change from a sequence number on, in order: history, then what is written from now on.
+  ///
+  /// @param from sequence number of the first change, 1 for all
+  public Subscription subscribe(long from) {
+    if (from < 0) {
+      throw new IllegalArgumentException("sequence number must be 0 or more, was " + from);
+    }
+    return new Subscription(engine, from);
+  }
+
+  // Index and integrity ----------------------------------------------------------------------
+
+  /// Seals the open segment and brings every index file up to date.
+  public IndexReport buildIndex() {
+    return buildIndex(IndexOptions.INCREMENTAL, Progress.NONE);
+  }
+
+  /// Brings every index file up to date, or makes them again from the audio alone.
+  ///
+  /// @throws StorageException if a file cannot be read or written
+  public IndexReport buildIndex(IndexOptions options, Progress progress) {
+    long start = System.nanoTime();
+    List<String> repaired = new ArrayList<>();
+    rebuilding.writeLock().lock();
+    try {
+      repaired.addAll(engine.notes());
+      engine.log().sealAll();
+      repaired.addAll(engine.log().repairHeads(progress::update));
+      if (options.full()) {
+        engine.close();
+        engine.log().deleteIndexFiles();
+        engine = opener.open();
+        // Missing index files are the purpose here, not a repair.
+        engine.log().sealAll();
+        engine.notes().clear();
+      }
+      if (options.jsonFile()) {
+        IndexJson.write(engine.log());
+      }
+      return new IndexReport(
+          engine.log().segments().stream().filter(Segment::isSealed).count(),
+          count(),
+          engine.log().sizes().indexBytes(),
+          (System.nanoTime() - start) / 1e9,
+          repaired,
+          engine.log().folder().resolve(SegmentLog.SFV_FILE));
+    } catch (IOException e) {
+      throw new StorageException("collection " + name + ": " + e.getMessage(), e);
+    } finally {
+      rebuilding.writeLock().unlock();
+    }
+  }
+
+  /// Checks sizes and CRC-32 of every file, and the frames of the open segment.
+  public IntegrityReport verifyIntegrity() {
+    return verifyIntegrity(false, Progress.NONE);
+  }
+
+  /// Checks the files against what was written.
+  ///
+  /// @param deep whether to decode every frame as well: CRC-16, record hash, MD5 of the audio, directory
+  public IntegrityReport verifyIntegrity(boolean deep, Progress progress) {
+    long start = System.nanoTime();
+    Engine now = engine;
+    try {
+      Verifier.Outcome outcome =
+          Verifier.verify(now.log(), deep, cores.executor(), progress::update);
+      List<Damage> damaged = new ArrayList<>();
+      double rate = spec.format().audio().sampleRateHz();
+      outcome
+          .damaged()
+          .forEach(
+              range ->
+                  damaged.add(
+                      new Damage(
+                          range.file(),
+                          range.offset() < 0 ? OptionalLong.empty() : OptionalLong.of(range.offset()),
+                          range.sample() < 0
+                              ? OptionalDouble.empty()
+                              : OptionalDouble.of(range.sample() / rate),
+                          range.id(),
+                          range.reason())));
+      if (deep) {
+        checkDirectory(now, damaged);
+      }
+      return new IntegrityReport(
+          damaged.isEmpty(),
+          now.directory().count(),
+          outcome.segments(),
+          outcome.bytes(),
+          (System.nanoTime() - start) / 1e9,
+          damaged);
+    } catch (IOException e) {
+      throw new StorageException("collection " + name + ": " + e.getMessage(), e);
+    }
+  }
+
+  /// Every live record must be where the directory says, and nothing else.
+  private static void checkDirectory(Engine now, List<Damage> damaged) {
+    long wrong = 0;
+    for (Segment segment : now.log().segments()) {
+      RecordTable table = segment.table();
+      for (int ordinal = 0; ordinal < table.count(); ordinal++) {
+        Optional<VectorId> id = table.id(ordinal);
+        if (id.isPresent() && segment.liveness().isLive(ordinal)) {
+          long location = now.directory().find(id.get());
+          // A write that came in between moved it on, to a later place.
+          wrong +=
+              location < io.sonidb.index.Directory.location(segment.number(), ordinal) ? 1 : 0;
+        }
+      }
+    }
+    if (wrong > 0) {
+      damaged.add(
+          new Damage(
+              Engine.DIRECTORY_FILE,
+              OptionalLong.empty(),
+              OptionalDouble.empty(),
+              Optional.empty(),
+              wrong + " ids are not found; rebuild it with a full buildIndex"));
+    }
+  }
+
+  /// Figures of the collection.
+  public CollectionStats stats() {
+    try {
+      Engine now = engine;
+      SegmentLog.Sizes sizes = now.log().sizes();
+      return new CollectionStats(
+          count(),
+          sizes.records(),
+          now.log().segments().size(),
+          now.log().segments().stream().filter(Segment::isSealed).count(),
+          sizes.diskBytes(),
+          sizes.records() == 0 ? 0 : (double) sizes.frameBytes() / sizes.records(),
+          sizes.headerBytes(),
+          sizes.indexBytes(),
+          now.directory().sizeBytes(),
+          lastSequence(),
+          spec.dimension(),
+          spec.element(),
+          spec.sonification(),
+          spec.metric(),
+          spec.durability(),
+          Kernels.BEST.name());
+    } catch (IOException e) {
+      throw new StorageException("collection " + name + ": " + e.getMessage(), e);
+    }
+  }
+
+  void close() throws IOException {
+    rebuilding.writeLock().lock();
+    try {
+      engine.close();
+    } finally {
+      rebuilding.writeLock().unlock();
+    }
+  }
+}

@@ -1,0 +1,40 @@
+package io.sonidb;
+
+import io.sonidb.sound.ElementType;
+import io.sonidb.sound.Sonification;
+
+/// Figures of a collection.
+///
+/// @param vectors that are live
+/// @param records in the log, superseded ones and deletes included
+/// @param segments files
+/// @param sealedSegments files that are complete
+/// @param diskBytes of all files
+/// @param bytesPerVector bytes of all frames, record headers and ids included, by the number of records
+/// @param headerBytes of FLAC metadata at the heads of segments
+/// @param indexBytes of `.idx` files, directory, SFV and manifest
+/// @param directoryBytes of memory or mapped file that the directory takes
+/// @param lastSequence number of the newest write
+/// @param dimension components of each vector
+/// @param element their type
+/// @param sonification how a vector becomes sound
+/// @param metric what makes two vectors alike
+/// @param durability when a write is acknowledged
+/// @param kernels which loops score vectors: `scalar`, or `simd` and the width
+public record CollectionStats(
+    long vectors,
+    long records,
+    long segments,
+    long sealedSegments,
+    long diskBytes,
+    double bytesPerVector,
+    long headerBytes,
+    long indexBytes,
+    long directoryBytes,
+    long lastSequence,
+    int dimension,
+    ElementType element,
+    Sonification sonification,
+    Metric metric,
+    Durability durability,
+    String kernels) {}

@@ -1,0 +1,289 @@
+package io.sonidb;
+
+import io.sonidb.index.CorruptIndexException;
+import io.sonidb.index.Directory;
+import io.sonidb.index.Liveness;
+import io.sonidb.index.RecordTable;
+import io.sonidb.sound.ElementType;
+import io.sonidb.sound.RecordDecoder;
+import io.sonidb.sound.RecordKind;
+import io.sonidb.sound.SoundFormat;
+import io.sonidb.sound.Vector;
+import io.sonidb.sound.VectorId;
+import io.sonidb.store.Segment;
+import io.sonidb.store.SegmentLog;
+import io.sonidb.store.Storage;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+
+/// A collection's log with its directory: everything that is replaced when all is rebuilt from the audio.
+final class Engine implements AutoCloseable {
+  static final String DIRECTORY_FILE = "directory.bin";
+
+  private static final int READERS = 32;
+
+  /// A decoder with the bytes it decodes; as many as threads read at once.
+  static final class Reader {
+    private final RecordDecoder decoder;
+    private byte[] bytes = new byte[1 << 13];
+
+    Reader(SoundFormat format) {
+      decoder = new RecordDecoder(format);
+    }
+  }
+
+  private final Storage storage;
+  private final Path folder;
+  private final SegmentLog log;
+  private final Directory directory;
+  private final SoundFormat format;
+  private final int dimension;
+  private final List<String> notes;
+  private final AtomicReferenceArray<Reader> readers = new AtomicReferenceArray<>(READERS);
+  private final long sequenceAtOpen;
+
+  private Engine(Storage storage, Path folder, SegmentLog log) throws IOException {
+    this.storage = storage;
+    this.folder = folder;
+    this.log = log;
+    this.format = log.header().format();
+    this.dimension = log.header().dimension();
+    this.notes = new ArrayList<>(log.notes());
+    this.sequenceAtOpen = log.lastSequence();
+    Optional<Directory.Checkpoint> checkpoint = checkpoint();
+    this.directory = checkpoint.map(Directory.Checkpoint::directory).orElse(new Directory(this::hasId));
+    replay(checkpoint.map(Directory.Checkpoint::sequence).orElse(0L));
+  }
+
+  static Engine open(Storage storage, Path folder, Executor cores, int coreCount)
+      throws IOException {
+    Engine engine =
+        new Engine(storage, folder, SegmentLog.open(storage, folder, cores, coreCount));
+    engine.log.start(engine::published);
+    return engine;
+  }
+
+  SegmentLog log() {
+    return log;
+  }
+
+  Directory directory() {
+    return directory;
+  }
+
+  /// What was repaired when the collection was opened.
+  List<String> notes() {
+    return notes;
+  }
+
+  /// The directory as the last clean close left it, if it still fits the log.
+  private Optional<Directory.Checkpoint> checkpoint() throws IOException {
+    Path file = folder.resolve(DIRECTORY_FILE);
+    if (!log.notes().isEmpty() || !log.damageAtOpen().isEmpty() || !storage.exists(file)) {
+      return Optional.empty();
+    }
+    try (Storage.File in = storage.openToWrite(file)) {
+      Directory.Checkpoint checkpoint =
+          Directory.open(in.mapPrivately(), log.header().uuid(), this::hasId);
+      if (checkpoint.sequence() > log.lastSequence()) {
+        return Optional.empty();
+      }
+      ByteBuffer liveness = ByteBuffer.wrap(checkpoint.liveness());
+      int segments = liveness.getInt();
+      for (int i = 0; i < segments; i++) {
+        int number = liveness.getInt();
+        int records = liveness.getInt();
+        Liveness ofSegment = Liveness.readFrom(liveness);
+        if (!log.hasSegment(number) || log.segment(number).table().count() < records) {
+          return Optional.empty();
+        }
+        log.segment(number).restoreLiveness(ofSegment);
+      }
+      return Optional.of(checkpoint);
+    } catch (CorruptIndexException | java.nio.BufferUnderflowException e) {
+      notes.add(DIRECTORY_FILE + ": " + e.getMessage() + ": rebuilt");
+      return Optional.empty();
+    }
+  }
+
+  private void replay(long after) {
+    for (Segment segment : log.segments()) {
+      RecordTable table = segment.table();
+      int from = table.firstAtOrAfter(after + 1);
+      if (from == 0 || after == 0) {
+        segment.restoreLiveness(new Liveness());
+      }
+      published(segment, from, table.count());
+    }
+  }
+
+  private void published(Segment segment, int from, int to) {
+    RecordTable table = segment.table();
+    for (int ordinal = from; ordinal < to; ordinal++) {
+      RecordKind kind = table.kind(ordinal);
+      Optional<VectorId> id = table.id(ordinal);
+      if (id.isEmpty()) {
+        segment.liveness().kill(ordinal);
+        continue;
+      }
+      long old = Directory.NONE;
+      if (kind == RecordKind.UPSERT) {
+        old = directory.put(id.get(), Directory.location(segment.number(), ordinal));
+      } else {
+        segment.liveness().kill(ordinal);
+        if (kind == RecordKind.DELETE) {
+          old = directory.remove(id.get());
+        }
+      }
+      if (old != Directory.NONE) {
+        log.segment(Directory.segment(old)).liveness().kill(Directory.ordinal(old));
+      }
+    }
+  }
+
+  private boolean hasId(long location, VectorId id) {
+    return log.segment(Directory.segment(location)).table().hasId(Directory.ordinal(location), id);
+  }
+
+  /// The newest point of an id.
+  Optional<Point> get(VectorId id) {
+    long location = directory.find(id);
+    return location == Directory.NONE ? Optional.empty() : Optional.of(read(location, id));
+  }
+
+  /// Reads the record at a location that the directory gave for `id`.
+  Point read(long location, VectorId id) {
+    Segment segment = log.segment(Directory.segment(location));
+    int ordinal = Directory.ordinal(location);
+    Reader reader = take();
+    try {
+      load(segment, ordinal, reader);
+      RecordDecoder decoder = reader.decoder;
+      if (decoder.kind() != RecordKind.UPSERT || !decoder.isAbout(id)) {
+        throw new IOException("the index names another record here");
+      }
+      return new Point(
+          id, vector(decoder), Payload.stored(decoder.payload()), decoder.sequence());
+    } catch (IOException e) {
+      throw damaged(segment, ordinal, e);
+    } finally {
+      give(reader);
+    }
+  }
+
+  /// Copies the frames of a record out of its segment, checked.
+  byte[] frames(long location) {
+    Segment segment = log.segment(Directory.segment(location));
+    int ordinal = Directory.ordinal(location);
+    Reader reader = take();
+    try {
+      int length = load(segment, ordinal, reader);
+      return java.util.Arrays.copyOf(reader.bytes, length);
+    } catch (IOException e) {
+      throw damaged(segment, ordinal, e);
+    } finally {
+      give(reader);
+    }
+  }
+
+  private int load(Segment segment, int ordinal, Reader reader) throws IOException {
+    RecordTable table = segment.table();
+    int length = table.length(ordinal);
+    if (length <= 0 || length > SegmentLog.MAX_RECORD_BYTES) {
+      throw new IOException("the index gives it " + length + " bytes");
+    }
+    if (length > reader.bytes.length) {
+      reader.bytes = new byte[Math.max(length, reader.bytes.length * 2)];
+    }
+    segment.copy(table.offset(ordinal), length, reader.bytes, 0);
+    reader.decoder.read(reader.bytes, 0, length);
+    checkDimension(reader.decoder);
+    return length;
+  }
+
+  void checkDimension(RecordDecoder decoder) throws IOException {
+    if (decoder.kind() == RecordKind.UPSERT && decoder.dimension() != dimension) {
+      throw new IOException(
+          "the record has " + decoder.dimension() + " components, the collection " + dimension);
+    }
+  }
+
+  private Vector vector(RecordDecoder decoder) {
+    if (format.element() == ElementType.FLOAT32) {
+      float[] floats = new float[decoder.dimension()];
+      decoder.copyVector(floats);
+      return Vector.sharing(floats);
+    }
+    double[] doubles = new double[decoder.dimension()];
+    decoder.copyVector(doubles);
+    return Vector.sharing(doubles);
+  }
+
+  /// The point that a decoder has just read.
+  Point point(RecordDecoder decoder) {
+    return new Point(
+        decoder.id(), vector(decoder), Payload.stored(decoder.payload()), decoder.sequence());
+  }
+
+  DamagedRecordException damaged(Segment segment, int ordinal, Exception cause) {
+    return new DamagedRecordException(damage(segment, ordinal, String.valueOf(cause.getMessage())), cause);
+  }
+
+  Damage damage(Segment segment, int ordinal, String reason) {
+    RecordTable table = segment.table();
+    return new Damage(
+        "segments/" + segment.file(),
+        OptionalLong.of(table.offset(ordinal)),
+        OptionalDouble.of(
+            table.firstSample(ordinal) / (double) format.audio().sampleRateHz()),
+        table.id(ordinal),
+        reason);
+  }
+
+  Reader take() {
+    int at = slot();
+    Reader reader = readers.getAndSet(at, null);
+    return reader != null ? reader : new Reader(format);
+  }
+
+  void give(Reader reader) {
+    readers.set(slot(), reader);
+  }
+
+  private static int slot() {
+    return (int) Thread.currentThread().threadId() & READERS - 1;
+  }
+
+  /// Closes the log; afterwards the next open need not replay it.
+  @Override
+  public void close() throws IOException {
+    log.close();
+    if (log.lastSequence() == sequenceAtOpen && notes.isEmpty() && storage.exists(folder.resolve(DIRECTORY_FILE))
+        || log.hasFailed()) {
+      return;
+    }
+    int size = 4;
+    List<Segment> segments = log.segments();
+    for (Segment segment : segments) {
+      size += 8 + segment.liveness().size();
+    }
+    ByteBuffer liveness = ByteBuffer.allocate(size).putInt(segments.size());
+    for (Segment segment : segments) {
+      liveness.putInt(segment.number()).putInt(segment.table().count());
+      segment.liveness().writeTo(liveness);
+    }
+    storage.replace(
+        folder.resolve(DIRECTORY_FILE),
+        directory
+            .checkpoint(log.header().uuid(), log.lastSequence(), liveness.array())
+            .asByteBuffer());
+  }
+}

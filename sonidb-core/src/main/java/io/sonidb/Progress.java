@@ -1,0 +1,15 @@
+package io.sonidb;
+
+/// Hears how far long work has come.
+@FunctionalInterface
+public interface Progress {
+  /// Hears nothing.
+  Progress NONE = (done, total, unit) -> {};
+
+  /// Called now and then, from any thread.
+  ///
+  /// @param done how much is done
+  /// @param total how much there is to do
+  /// @param unit what is counted, such as `bytes`
+  void update(long done, long total, String unit);
+}

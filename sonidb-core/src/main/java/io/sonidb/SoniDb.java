@@ -1,0 +1,325 @@
+package io.sonidb;
+
+import io.sonidb.store.CollectionHeader;
+import io.sonidb.store.FileStorage;
+import io.sonidb.store.Manifest;
+import io.sonidb.store.SegmentLog;
+import io.sonidb.store.Storage;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/// A database in a folder: named collections of vectors, kept as sound.
+///
+/// One process at a time has a folder open. Safe for use by any number of threads.
+public final class SoniDb implements AutoCloseable {
+  private static final String LOCK_FILE = "sonidb.lock";
+  private static final String COLLECTIONS = "collections";
+  private static final int MAX_NAME_BYTES = 255;
+
+  /// The threads that share the work of large operations.
+  record Cores(ExecutorService executor, int count) {}
+
+  private final Storage storage;
+  private final Path folder;
+  private final Optional<FileChannel> lock;
+  private final Cores cores;
+  private final List<String> warnings = new ArrayList<>();
+  private final TreeMap<String, Entry> collections = new TreeMap<>(); // guarded by this
+  private boolean closed;
+
+  /// A collection and the folder that it lies in.
+  private record Entry(Collection collection, Path folder) {}
+
+  private SoniDb(Storage storage, Path folder, Optional<FileChannel> lock, SoniDbOptions options) {
+    this.storage = storage;
+    this.folder = folder;
+    this.lock = lock;
+    int count =
+        options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
+    this.cores =
+        new Cores(
+            Executors.newFixedThreadPool(
+                count, Thread.ofPlatform().daemon().name("sonidb-core-", 0).factory()),
+            count);
+  }
+
+  /// Opens a data folder, which is created if it is not there.
+  ///
+  /// @throws FolderLockedException if it is open already
+  /// @throws StorageException if it cannot be read or written
+  public static SoniDb open(Path folder) {
+    return open(folder, SoniDbOptions.DEFAULT);
+  }
+
+  /// Opens a data folder, which is created if it is not there.
+  ///
+  /// @throws FolderLockedException if it is open already
+  /// @throws StorageException if it cannot be read or written
+  public static SoniDb open(Path folder, SoniDbOptions options) {
+    try {
+      Files.createDirectories(folder);
+      FileChannel lock = lock(folder);
+      try {
+        return open(FileStorage.INSTANCE, folder, Optional.of(lock), options);
+      } catch (IOException | RuntimeException e) {
+        lock.close();
+        throw e;
+      }
+    } catch (IOException e) {
+      throw storageException("data folder " + folder, e);
+    }
+  }
+
+  static SoniDb open(
+      Storage storage, Path folder, Optional<FileChannel> lock, SoniDbOptions options)
+      throws IOException {
+    SoniDb db = new SoniDb(storage, folder, lock, options);
+    try {
+      db.openCollections();
+    } catch (IOException | RuntimeException e) {
+      db.cores.executor().shutdown();
+      throw e;
+    }
+    return db;
+  }
+
+  private static FileChannel lock(Path folder) throws IOException {
+    FileChannel channel =
+        FileChannel.open(
+            folder.resolve(LOCK_FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    try {
+      FileLock lock = channel.tryLock();
+      if (lock != null) {
+        return channel;
+      }
+      channel.close();
+      throw new FolderLockedException(
+          "data folder "
+              + folder
+              + " is in use by another process: close it there, or give another --data folder");
+    } catch (OverlappingFileLockException e) {
+      channel.close();
+      throw new FolderLockedException(
+          "data folder " + folder + " is already open in this process", e);
+    }
+  }
+
+  private void openCollections() throws IOException {
+    Path parent = folder.resolve(COLLECTIONS);
+    storage.createFolders(parent);
+    for (String child : storage.list(parent)) {
+      Path path = parent.resolve(child);
+      if (child.startsWith(DROPPED)) {
+        deleteFolder(path);
+      } else if (child.startsWith(NEW)) {
+        deleteFolder(path);
+      } else if (storage.exists(path.resolve("segments"))) {
+        Collection collection = openCollection(path);
+        collection.repairs().forEach(note -> warnings.add(collection.name() + ": " + note));
+        collection
+            .engine()
+            .log()
+            .damageAtOpen()
+            .forEach(
+                damage ->
+                    warnings.add(
+                        collection.name()
+                            + ": damage in "
+                            + damage.file()
+                            + (damage.offset() < 0 ? "" : " at byte " + damage.offset())
+                            + ": "
+                            + damage.reason()));
+        collections.put(collection.name(), new Entry(collection, path));
+      }
+    }
+  }
+
+  private Collection openCollection(Path path) throws IOException {
+    Collection.Opener opener =
+        () -> Engine.open(storage, path, cores.executor(), cores.count());
+    Engine first = opener.open();
+    Manifest manifest = first.log().manifest();
+    CollectionHeader header = manifest.header();
+    CollectionSpec spec =
+        new CollectionSpec(
+            header.dimension(),
+            Metric.parse(header.metric()),
+            header.format().element(),
+            header.format().sonification(),
+            manifest.syncsWrites() ? Durability.FSYNC : Durability.OS,
+            manifest.segmentBytes());
+    return new Collection(header.name(), spec, first, opener, cores);
+  }
+
+  private static final String DROPPED = "dropped-";
+  private static final String NEW = "new-";
+
+  /// Creates an empty collection.
+  ///
+  /// @param name 1 to 255 bytes of UTF-8 without control characters
+  /// @throws CollectionExistsException if there is one of that name
+  public synchronized Collection create(String name, CollectionSpec spec) {
+    checkOpen();
+    checkName(name);
+    if (collections.containsKey(name)) {
+      throw new CollectionExistsException("collection " + name + " exists already");
+    }
+    // A generated name is safe on every file system, whatever the collection is called.
+    UUID uuid = UUID.randomUUID();
+    Path parent = folder.resolve(COLLECTIONS);
+    Path path = parent.resolve("c-" + uuid);
+    try {
+      Path fresh = parent.resolve(NEW + uuid);
+      SegmentLog.create(
+          storage,
+          fresh,
+          new CollectionHeader(
+              name, uuid, spec.dimension(), spec.format(), spec.metric().toString()),
+          spec.durability() == Durability.FSYNC,
+          spec.segmentBytes());
+      storage.syncFolder(fresh);
+      storage.rename(fresh, path);
+      storage.syncFolder(parent);
+      storage.syncFolder(folder);
+      Collection collection = openCollection(path);
+      collections.put(name, new Entry(collection, path));
+      return collection;
+    } catch (IOException e) {
+      throw storageException("collection " + name, e);
+    }
+  }
+
+  private static void checkName(String name) {
+    int bytes = name.getBytes(StandardCharsets.UTF_8).length;
+    if (bytes < 1 || bytes > MAX_NAME_BYTES) {
+      throw new IllegalArgumentException(
+          "a collection's name must be 1 to " + MAX_NAME_BYTES + " bytes, was " + bytes);
+    }
+    if (name.chars().anyMatch(c -> Character.isISOControl(c) || Character.isSurrogate((char) c) && !StandardCharsets.UTF_8.newEncoder().canEncode(name))) {
+      throw new IllegalArgumentException(
+          "a collection's name must not contain control characters");
+    }
+  }
+
+  /// The collection of that name.
+  ///
+  /// @throws CollectionNotFoundException if there is none
+  public Collection collection(String name) {
+    return find(name)
+        .orElseThrow(
+            () ->
+                new CollectionNotFoundException(
+                    "there is no collection "
+                        + name
+                        + (collections().isEmpty()
+                            ? "; the database is empty"
+                            : "; there are " + String.join(", ", collections()))));
+  }
+
+  /// The collection of that name, if there is one.
+  public synchronized Optional<Collection> find(String name) {
+    checkOpen();
+    return Optional.ofNullable(collections.get(name)).map(Entry::collection);
+  }
+
+  /// Names of all collections, sorted.
+  public synchronized List<String> collections() {
+    checkOpen();
+    return List.copyOf(collections.keySet());
+  }
+
+  /// Deletes a collection with everything in it.
+  ///
+  /// @throws CollectionNotFoundException if there is none of that name
+  public synchronized void drop(String name) {
+    collection(name);
+    Entry entry = collections.get(name);
+    if (entry == null) {
+      return;
+    }
+    Path parent = folder.resolve(COLLECTIONS);
+    Path doomed = parent.resolve(DROPPED + UUID.randomUUID());
+    try {
+      entry.collection().close();
+      collections.remove(name);
+      // Renamed first: a crash in the middle leaves a folder that is removed at the next start.
+      storage.rename(entry.folder(), doomed);
+      storage.syncFolder(parent);
+      deleteFolder(doomed);
+    } catch (IOException e) {
+      throw storageException("collection " + name, e);
+    }
+  }
+
+  private void deleteFolder(Path path) throws IOException {
+    for (String child : storage.list(path)) {
+      deleteFolder(path.resolve(child));
+    }
+    storage.delete(path);
+  }
+
+  /// What was found damaged or repaired when the folder was opened, for people.
+  public List<String> warnings() {
+    return List.copyOf(warnings);
+  }
+
+  private void checkOpen() {
+    if (closed) {
+      throw new IllegalStateException("the database is closed");
+    }
+  }
+
+  /// Waits for writes that are under way, and closes every collection. Nothing is sealed.
+  @Override
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    List<IOException> failures = new ArrayList<>();
+    for (Entry entry : collections.values()) {
+      try {
+        entry.collection().close();
+      } catch (IOException e) {
+        failures.add(e);
+      }
+    }
+    cores.executor().shutdown();
+    if (lock.isPresent()) {
+      try {
+        lock.get().close();
+      } catch (IOException e) {
+        failures.add(e);
+      }
+    }
+    if (!failures.isEmpty()) {
+      throw storageException("closing " + folder, failures.getFirst());
+    }
+  }
+
+  private static SoniDbException storageException(String what, IOException e) {
+    if (e instanceof io.sonidb.store.FormatTooNewException) {
+      return new FormatTooNewException(String.valueOf(e.getMessage()), e);
+    }
+    String reason =
+        e instanceof java.nio.file.AccessDeniedException
+            ? "permission denied: " + e.getMessage()
+            : e instanceof java.nio.file.FileSystemException
+                ? e.getMessage() + " (" + e.getClass().getSimpleName() + ")"
+                : e.getMessage();
+    return new StorageException(what + ": " + reason, e);
+  }
+}

@@ -1,0 +1,60 @@
+package io.sonidb.integrity;
+
+import io.sonidb.store.DamagedRange;
+import io.sonidb.store.SegmentCheck;
+import io.sonidb.store.SegmentLog;
+import io.sonidb.store.WorkProgress;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
+
+/// Compares the files of a collection with what was written, segments side by side.
+public final class Verifier {
+  /// What was found.
+  ///
+  /// @param segments that were looked at
+  /// @param bytes that were read
+  /// @param damaged in the order of files and places
+  public record Outcome(int segments, long bytes, List<DamagedRange> damaged) {}
+
+  private Verifier() {}
+
+  /// Verifies a collection's log.
+  ///
+  /// @param deep whether to decode every frame, or only the open segment's and those of files whose CRC-32 is wrong
+  /// @throws IOException if a file cannot be read at all
+  public static Outcome verify(
+      SegmentLog log, boolean deep, Executor cores, WorkProgress progress) throws IOException {
+    SegmentCheck check = new SegmentCheck(log);
+    List<SegmentCheck.Target> targets = check.targets();
+    long total = targets.stream().mapToLong(SegmentCheck.Target::bytes).sum();
+    AtomicLong done = new AtomicLong();
+    List<CompletableFuture<List<DamagedRange>>> parts = new ArrayList<>();
+    for (SegmentCheck.Target target : targets) {
+      parts.add(
+          CompletableFuture.supplyAsync(
+              () -> {
+                List<DamagedRange> found = check.check(target, deep);
+                progress.update(done.addAndGet(target.bytes()), total, "bytes");
+                return found;
+              },
+              cores));
+    }
+    List<DamagedRange> damaged = new ArrayList<>(check.fileMetadata());
+    for (CompletableFuture<List<DamagedRange>> part : parts) {
+      try {
+        damaged.addAll(part.join());
+      } catch (CompletionException e) {
+        throw new IOException(String.valueOf(e.getCause()), e.getCause());
+      }
+    }
+    damaged.sort(
+        Comparator.comparing(DamagedRange::file).thenComparingLong(DamagedRange::offset));
+    return new Outcome(targets.size(), total, damaged);
+  }
+}

@@ -1,0 +1,138 @@
+package io.sonidb.store;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Files;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.stream.Stream;
+
+/// The file system of the machine.
+///
+/// A thread that is interrupted closes the channel that it uses, for everyone. So shared channels are used only by the
+/// store's own threads, which nobody interrupts; callers read mappings.
+public final class FileStorage implements Storage {
+  /// The file system of the machine.
+  public static final FileStorage INSTANCE = new FileStorage();
+
+  private FileStorage() {}
+
+  @Override
+  public File open(Path file) throws IOException {
+    return opened(file, StandardOpenOption.READ);
+  }
+
+  @Override
+  public File openToWrite(Path file) throws IOException {
+    return opened(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+  }
+
+  @Override
+  public File create(Path file) throws IOException {
+    return opened(
+        file, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
+  }
+
+  @SuppressWarnings("StreamResourceLeak") // handed to the caller, who closes it
+  private static File opened(Path file, OpenOption... options) throws IOException {
+    return new ChannelFile(FileChannel.open(file, options));
+  }
+
+  @Override
+  public boolean exists(Path path) {
+    return Files.exists(path);
+  }
+
+  @Override
+  public List<String> list(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.map(file -> String.valueOf(file.getFileName())).sorted().toList();
+    }
+  }
+
+  @Override
+  public void createFolders(Path folder) throws IOException {
+    Files.createDirectories(folder);
+  }
+
+  @Override
+  public void rename(Path from, Path to) throws IOException {
+    Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  @Override
+  public void delete(Path path) throws IOException {
+    Files.deleteIfExists(path);
+  }
+
+  @Override
+  public void syncFolder(Path folder) throws IOException {
+    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+
+  @Override
+  public long usableSpace(Path folder) throws IOException {
+    return Files.getFileStore(folder).getUsableSpace();
+  }
+
+  private record ChannelFile(FileChannel channel) implements File {
+    @Override
+    public long size() throws IOException {
+      return channel.size();
+    }
+
+    @Override
+    public int read(long position, ByteBuffer into) throws IOException {
+      return channel.read(into, position);
+    }
+
+    @Override
+    public void write(long position, ByteBuffer from) throws IOException {
+      while (from.hasRemaining()) {
+        position += channel.write(from, position);
+      }
+    }
+
+    @Override
+    public void truncate(long size) throws IOException {
+      channel.truncate(size);
+    }
+
+    @Override
+    public void sync() throws IOException {
+      channel.force(false);
+    }
+
+    @Override
+    public MemorySegment map(long position, long size) throws IOException {
+      return size == 0
+          ? MemorySegment.NULL
+          : channel.map(MapMode.READ_ONLY, position, size, Arena.ofAuto());
+    }
+
+    @Override
+    public MemorySegment mapPrivately() throws IOException {
+      long size = channel.size();
+      return size == 0
+          ? MemorySegment.NULL
+          : channel.map(MapMode.PRIVATE, 0, size, Arena.ofAuto());
+    }
+
+    @Override
+    public void close() throws IOException {
+      channel.close();
+    }
+  }
+}

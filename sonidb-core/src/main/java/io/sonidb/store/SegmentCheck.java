@@ -1,0 +1,214 @@
+package io.sonidb.store;
+
+import io.sonidb.index.CorruptIndexException;
+import io.sonidb.index.RecordTable;
+import io.sonidb.index.SegmentIndex;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.zip.CRC32;
+
+/// Compares the files of a log with the manifest, the checksums and, frame by frame, the index.
+///
+/// It reads the files through handles of its own, so that it sees what the disk has and cannot disturb the log.
+public final class SegmentCheck {
+  private static final int STEP = 1 << 20;
+
+  /// One segment to check, as it was when the check began.
+  ///
+  /// @param entry in the manifest
+  /// @param segment as readers see it
+  /// @param bytes that will be read
+  public record Target(Manifest.SegmentEntry entry, Segment segment, long bytes) {}
+
+  private final SegmentLog log;
+  private final Manifest manifest;
+  private final Path segmentFolder;
+
+  /// A check of a log as it is now.
+  public SegmentCheck(SegmentLog log) {
+    this.log = log;
+    this.manifest = log.manifest();
+    this.segmentFolder = log.folder().resolve(SegmentFormat.FOLDER);
+  }
+
+  /// The segments to check.
+  public List<Target> targets() {
+    List<Target> targets = new ArrayList<>();
+    for (Manifest.SegmentEntry entry : manifest.segments()) {
+      if (log.hasSegment(entry.number())) {
+        Segment segment = log.segment(entry.number());
+        targets.add(
+            new Target(
+                entry,
+                segment,
+                entry.sealed().isPresent() ? entry.committedBytes() : segment.end()));
+      }
+    }
+    return targets;
+  }
+
+  /// Checks the files that are not audio.
+  public List<DamagedRange> fileMetadata() throws IOException {
+    List<DamagedRange> damaged = new ArrayList<>();
+    try {
+      Manifest.read(log.storage(), log.folder());
+    } catch (CorruptManifestException e) {
+      damaged.add(
+          DamagedRange.ofFile(
+              Manifest.FILE, "is not as it was written; it is rebuilt when the database is opened"));
+    }
+    Path sfv = log.folder().resolve(SegmentLog.SFV_FILE);
+    boolean anySealed = manifest.segments().stream().anyMatch(entry -> entry.sealed().isPresent());
+    if (log.storage().exists(sfv)) {
+      String text =
+          new String(log.storage().readAll(sfv, 64 << 20), StandardCharsets.UTF_8);
+      if (!text.equals(Sfv.text(manifest)) && log.manifest().equals(manifest)) {
+        damaged.add(
+            DamagedRange.ofFile(
+                SegmentLog.SFV_FILE, "is not as it was written; buildIndex writes it again"));
+      }
+    } else if (anySealed) {
+      damaged.add(
+          DamagedRange.ofFile(SegmentLog.SFV_FILE, "is missing; buildIndex writes it again"));
+    }
+    return damaged;
+  }
+
+  /// Checks one segment with its `.idx` file.
+  ///
+  /// @param deep whether to decode it even when its CRC-32 is right
+  public List<DamagedRange> check(Target target, boolean deep) {
+    List<DamagedRange> damaged = new ArrayList<>();
+    String name = SegmentFormat.FOLDER + "/" + target.entry().file();
+    Path path = segmentFolder.resolve(target.entry().file());
+    if (!log.storage().exists(path)) {
+      damaged.add(DamagedRange.ofFile(name, "the file is missing"));
+      return damaged;
+    }
+    try (Storage.File file = log.storage().open(path)) {
+      checkSize(target, name, file.size(), damaged);
+      MemorySegment bytes = file.map(0, Math.min(file.size(), target.bytes()));
+      boolean crcIsRight = target.entry().sealed().isPresent() && checkCrc(target, bytes, name, damaged);
+      checkHead(target, bytes, name, damaged);
+      if (deep || !crcIsRight) {
+        checkRecords(target, bytes, name, damaged);
+      }
+      checkIndex(target, damaged);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    if (damaged.size() > 1) {
+      // The file's own checksum says nothing more once the place is known.
+      damaged.removeIf(range -> range.reason().startsWith(WRONG_CRC));
+    }
+    return damaged;
+  }
+
+  private static final String WRONG_CRC = "the file's CRC-32 is ";
+
+  private void checkSize(Target target, String name, long size, List<DamagedRange> damaged) {
+    boolean wrong =
+        target.entry().sealed().isPresent() ? size != target.bytes() : size < target.bytes();
+    if (wrong) {
+      damaged.add(
+          DamagedRange.ofFile(name, "has " + size + " bytes instead of " + target.bytes()));
+    }
+  }
+
+  private static boolean checkCrc(
+      Target target, MemorySegment bytes, String name, List<DamagedRange> damaged) {
+    CRC32 crc = new CRC32();
+    byte[] step = new byte[STEP];
+    for (long at = 0; at < bytes.byteSize(); at += STEP) {
+      int size = (int) Math.min(STEP, bytes.byteSize() - at);
+      MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, at, step, 0, size);
+      crc.update(step, 0, size);
+    }
+    int expected = target.entry().sealed().orElseThrow().crc32();
+    if ((int) crc.getValue() == expected) {
+      return true;
+    }
+    damaged.add(
+        DamagedRange.ofFile(
+            name,
+            WRONG_CRC
+                + Manifest.hex((int) crc.getValue())
+                + " instead of "
+                + Manifest.hex(expected)));
+    return false;
+  }
+
+  private static void checkHead(
+      Target target, MemorySegment bytes, String name, List<DamagedRange> damaged) {
+    byte[] head =
+        bytes
+            .asSlice(0, Math.min(bytes.byteSize(), SegmentFormat.HEAD_SIZE))
+            .toArray(ValueLayout.JAVA_BYTE);
+    // An open segment may be just about to be sealed: then its head changes under the check.
+    boolean stable = target.entry().sealed().isPresent() || !target.segment().isSealed();
+    if (Sealer.crcOf(head) != target.entry().headCrc32() && stable) {
+      damaged.add(
+          new DamagedRange(
+              name, 0, -1, Optional.empty(), "the file metadata is damaged; buildIndex repairs it"));
+    }
+  }
+
+  private void checkRecords(
+      Target target, MemorySegment bytes, String name, List<DamagedRange> damaged) {
+    RecordTable table = target.segment().table();
+    long end = SegmentFormat.HEAD_SIZE;
+    for (int ordinal = 0; ordinal < table.count() && end < target.bytes(); ordinal++) {
+      if (table.offset(ordinal) > end) {
+        damaged.add(
+            new DamagedRange(
+                name,
+                end,
+                -1,
+                Optional.empty(),
+                (table.offset(ordinal) - end) + " bytes are no record"));
+      }
+      end = table.offset(ordinal) + table.length(ordinal);
+    }
+    if (end < target.bytes()) {
+      damaged.add(
+          new DamagedRange(
+              name, end, -1, Optional.empty(), (target.bytes() - end) + " bytes are no record"));
+    }
+    Sealer.Audio audio = Sealer.hear(bytes, table, log.header().format(), target.bytes());
+    for (Sealer.Damaged record : audio.damaged()) {
+      damaged.add(
+          new DamagedRange(
+              name,
+              table.offset(record.ordinal()),
+              table.firstSample(record.ordinal()),
+              table.id(record.ordinal()),
+              record.reason()));
+    }
+  }
+
+  private void checkIndex(Target target, List<DamagedRange> damaged) throws IOException {
+    if (target.entry().index().isEmpty() || target.entry().sealed().isEmpty()) {
+      return;
+    }
+    Manifest.IndexFile index = target.entry().index().get();
+    String name = SegmentFormat.FOLDER + "/" + index.file();
+    Path path = segmentFolder.resolve(index.file());
+    if (!log.storage().exists(path)) {
+      damaged.add(DamagedRange.ofFile(name, "is missing; a full buildIndex writes it again"));
+      return;
+    }
+    try (Storage.File file = log.storage().open(path)) {
+      SegmentIndex.open(file.map(0, file.size()), name);
+    } catch (CorruptIndexException e) {
+      damaged.add(
+          DamagedRange.ofFile(name, "is damaged; a full buildIndex writes it again"));
+    }
+  }
+}

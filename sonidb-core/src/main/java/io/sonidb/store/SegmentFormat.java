@@ -1,0 +1,215 @@
+package io.sonidb.store;
+
+import io.sonidb.flac.Application;
+import io.sonidb.flac.FlacHead;
+import io.sonidb.flac.Md5;
+import io.sonidb.flac.MetadataBlock;
+import io.sonidb.flac.Padding;
+import io.sonidb.flac.SeekTable;
+import io.sonidb.flac.StreamInfo;
+import io.sonidb.flac.VorbisComment;
+import io.sonidb.sound.ElementType;
+import io.sonidb.sound.Sonification;
+import io.sonidb.sound.SoundFormat;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Function;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/// The head of a segment file: [#HEAD_SIZE] bytes of FLAC metadata in front of the frames.
+///
+/// ```
+///     0     4  "fLaC"
+///     4    38  STREAMINFO; total samples, MD5 and frame sizes are 0 while the segment is open
+///    42  4612  SEEKTABLE of 256 points, placeholders while the segment is open
+///     .     .  VORBIS_COMMENT: what people and tools read
+///     .     .  APPLICATION "SnDB": the same as JSON, for programs
+///     .     .  PADDING up to byte 8192
+///  8192     .  frames
+/// ```
+///
+/// Sealing rewrites bytes 42 to 8191, syncs, and then rewrites the first 42: whoever reads the file in between sees an
+/// open segment.
+final class SegmentFormat {
+  /// Bytes in front of the first frame.
+  static final int HEAD_SIZE = 8192;
+
+  /// Bytes of the marker and STREAMINFO, which are written last when a segment is sealed.
+  static final int STREAM_INFO_END = 42;
+
+  static final int SEEK_POINTS = 256;
+  static final int MIN_BLOCK_SIZE = 16;
+  static final int MAX_BLOCK_SIZE = 4608;
+
+  /// "SnDB"
+  static final int APPLICATION_ID = 0x536E4442;
+
+  /// Version of the record and segment format; a draft until nodes sync.
+  static final int VERSION = 1;
+
+  static final String FOLDER = "segments";
+
+  private static final String VENDOR = "SoniDB";
+
+  private SegmentFormat() {}
+
+  /// Name of a segment's file.
+  static String fileName(int epoch, int number) {
+    return String.format(Locale.ROOT, "%04d-%08d.flac", epoch, number);
+  }
+
+  /// Epoch in the name of a segment's file.
+  static int epochOf(String file) {
+    return Integer.parseInt(file.substring(0, file.indexOf('-')));
+  }
+
+  /// Number in the name of a segment's file.
+  static int numberOf(String file) {
+    return Integer.parseInt(file.substring(file.indexOf('-') + 1, file.indexOf('.')));
+  }
+
+  /// Whether a file name is one that [#fileName] makes.
+  static boolean isSegmentName(String file) {
+    return file.matches("\\d{4,9}-\\d{8,9}\\.flac");
+  }
+
+  /// Name of the `.idx` file beside a segment; that of an open one tells that it may be behind.
+  static String indexName(String segmentFile, boolean sealed) {
+    String base = segmentFile.substring(0, segmentFile.length() - ".flac".length());
+    return base + (sealed ? ".idx" : ".open.idx");
+  }
+
+  /// The head of a segment that is written to.
+  static byte[] openHead(CollectionHeader header, int epoch, int number) {
+    return head(
+        header,
+        epoch,
+        number,
+        new StreamInfo(
+            MIN_BLOCK_SIZE, MAX_BLOCK_SIZE, 0, 0, header.format().audio(), 0, Md5.UNKNOWN),
+        List.of());
+  }
+
+  /// The head of a segment.
+  ///
+  /// @param points ascending, at most [#SEEK_POINTS]
+  static byte[] head(
+      CollectionHeader header,
+      int epoch,
+      int number,
+      StreamInfo info,
+      List<SeekTable.SeekPoint> points) {
+    List<MetadataBlock> blocks = new ArrayList<>();
+    blocks.add(info);
+    blocks.add(new SeekTable(points, SEEK_POINTS - points.size()));
+    blocks.add(new VorbisComment(VENDOR, tags(header, epoch, number)));
+    blocks.add(new Application(APPLICATION_ID, json(header, epoch, number)));
+    int used = FlacHead.write(blocks).length + 4;
+    if (used > HEAD_SIZE) {
+      throw new IllegalArgumentException(
+          "collection name of " + header.name().length() + " characters does not fit the head");
+    }
+    blocks.add(new Padding(HEAD_SIZE - used));
+    return FlacHead.write(blocks);
+  }
+
+  /// The tags of a collection's FLAC files.
+  static List<Map.Entry<String, String>> tags(CollectionHeader header) {
+    return List.of(
+        Map.entry("COLLECTION", header.name()),
+        Map.entry("COLLECTION_UUID", header.uuid().toString()),
+        Map.entry("DIMENSION", Integer.toString(header.dimension())),
+        Map.entry("ELEMENT", lower(header.format().element())),
+        Map.entry("METRIC", header.metric()),
+        Map.entry("SONIFICATION", lower(header.format().sonification())),
+        Map.entry("SONIDB_FORMAT", Integer.toString(VERSION)));
+  }
+
+  private static List<Map.Entry<String, String>> tags(
+      CollectionHeader header, int epoch, int number) {
+    List<Map.Entry<String, String>> tags = new ArrayList<>();
+    tags.add(Map.entry("TITLE", header.name() + ", segment " + number));
+    tags.addAll(tags(header));
+    tags.add(Map.entry("EPOCH", Integer.toString(epoch)));
+    tags.add(Map.entry("SEGMENT", Integer.toString(number)));
+    return tags;
+  }
+
+  private static byte[] json(CollectionHeader header, int epoch, int number) {
+    ObjectNode json = JsonMapper.shared().createObjectNode();
+    tags(header, epoch, number)
+        .forEach(tag -> json.put(tag.getKey().toLowerCase(Locale.ROOT), tag.getValue()));
+    return json.toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  /// What the tags of a segment say about its collection.
+  ///
+  /// @param epoch of the segment
+  /// @param number of the segment
+  record Tags(CollectionHeader collection, int epoch, int number) {}
+
+  /// Reads what a segment's head says, to rebuild a manifest that is lost. The tags are read, and when they are
+  /// damaged, the JSON of the APPLICATION block, wherever it lies in the head.
+  ///
+  /// @throws IOException if the head is that of no SoniDB segment
+  static Tags readTags(byte[] head) throws IOException {
+    try {
+      for (MetadataBlock block : FlacHead.read(head, 0, head.length).blocks()) {
+        if (block instanceof VorbisComment tags) {
+          return tags(name -> tags.first(name));
+        }
+      }
+    } catch (IOException | IllegalArgumentException damagedTags) {
+      // The APPLICATION block says the same.
+    }
+    String text = new String(head, StandardCharsets.ISO_8859_1);
+    int start = text.indexOf("SnDB{");
+    int end = text.indexOf("\"}", Math.max(start, 0));
+    if (start >= 0 && end >= 0) {
+      try {
+        JsonNode json =
+            JsonMapper.shared()
+                .readTree(
+                    new String(head, start + 4, end + 2 - start - 4, StandardCharsets.UTF_8));
+        return tags(
+            name ->
+                Optional.ofNullable(json.path(name.toLowerCase(Locale.ROOT)).asString(null)));
+      } catch (JacksonException | IllegalArgumentException e) {
+        throw new IOException("the head is not that of a SoniDB segment: " + e.getMessage(), e);
+      }
+    }
+    throw new IOException("the head is not that of a SoniDB segment");
+  }
+
+  private static Tags tags(Function<String, Optional<String>> source) {
+    Function<String, String> tag =
+        name ->
+            source
+                .apply(name)
+                .orElseThrow(() -> new IllegalArgumentException("there is no tag " + name));
+    return new Tags(
+        new CollectionHeader(
+            tag.apply("COLLECTION"),
+            UUID.fromString(tag.apply("COLLECTION_UUID")),
+            Integer.parseInt(tag.apply("DIMENSION")),
+            new SoundFormat(
+                ElementType.valueOf(tag.apply("ELEMENT").toUpperCase(Locale.ROOT)),
+                Sonification.valueOf(tag.apply("SONIFICATION").toUpperCase(Locale.ROOT))),
+            tag.apply("METRIC")),
+        Integer.parseInt(tag.apply("EPOCH")),
+        Integer.parseInt(tag.apply("SEGMENT")));
+  }
+
+  private static String lower(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,930 @@
+package io.sonidb.store;
+
+import io.sonidb.index.RecordTable;
+import io.sonidb.sound.RecordEncoder;
+import io.sonidb.sound.SoundRecord;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/// The log of one collection: every record, in the order of its sequence number, in segments.
+///
+/// # Writing
+///
+/// A caller draws a *ticket*: a contiguous range of sequence numbers and a place in the queue. It encodes its records
+/// on its own thread (a large batch on all cores), and waits. One appender thread takes the tickets in order, as many
+/// as are ready, gives their frames their place, and makes them durable with one write and one sync: the group
+/// commit. Then readers see them, and the callers return. While one group is being synced the next one gathers.
+///
+/// A ticket whose encoding failed, or whose group could not be written, leaves a skip record in its place, so that
+/// sequence numbers have no gaps. After a failed sync nobody knows what the disk holds: the log refuses writes until it
+/// is opened again, which reads what is really there.
+///
+/// # Segments
+///
+/// A batch never spans two segments, and a segment is synced before the next one is written to. The next segment is
+/// prepared in the background when the current one is half full. Full ones are sealed in the background; when more than
+/// [#SEAL_BACKLOG] wait for it, writers wait too.
+///
+/// # Threads
+///
+/// `lock` guards the queue and the numbers; `manifestLock` guards the manifest and the list of segments. The appender
+/// alone touches the [SegmentWriter]. Threads of callers never touch a file channel.
+public final class SegmentLog implements AutoCloseable {
+  /// Segments that may wait for sealing before writers wait for them.
+  static final int SEAL_BACKLOG = 4;
+
+  /// Most bytes of one batch.
+  public static final long MAX_BATCH_BYTES = 64L << 20;
+
+  /// No record is longer.
+  public static final int MAX_RECORD_BYTES = Recovery.MAX_RECORD_BYTES;
+
+  /// Name of the SFV file in the collection's folder.
+  public static final String SFV_FILE = "index.sfv";
+
+  private static final long MAX_GROUP_BYTES = 16L << 20;
+  private static final int IN_FLIGHT_BYTES = 256 << 20;
+  private static final int PARALLEL_FROM = 32;
+
+  /// Hears, on the appender's thread, which records became visible.
+  @FunctionalInterface
+  public interface Listener {
+    /// @param from first ordinal of the new records in the segment's table
+    /// @param to ordinal behind the last one
+    void published(Segment segment, int from, int to);
+  }
+
+  /// What a caller wants to append.
+  public interface Records {
+    /// How many records.
+    int count();
+
+    /// The record at `index`.
+    ///
+    /// @param sequence its number
+    /// @param continues whether another record of the same batch follows
+    /// @param acknowledged sequence number up to which everything is durable, -1 to leave it out
+    SoundRecord record(int index, long sequence, boolean continues, long acknowledged);
+
+    /// About how many bytes one record takes when encoded.
+    int bytesOfRecord();
+  }
+
+  private static final class Ticket {
+    private final long first;
+    private final int count;
+    private final CompletableFuture<Void> done = new CompletableFuture<>();
+    private List<EncodedBatch> batches = List.of();
+    private boolean ready;
+    private long bytes;
+
+    Ticket(long first, int count) {
+      this.first = first;
+      this.count = count;
+    }
+  }
+
+  private final Storage storage;
+  private final Path folder;
+  private final Path segmentFolder;
+  private final Sealer sealer;
+  private final Executor cores;
+  private final int coreCount;
+  private final List<String> notes;
+  private final List<DamagedRange> damageAtOpen;
+
+  private final Object manifestLock = new Object();
+  private Manifest manifest;
+  private volatile Segment[] segments; // indexed by number; those that do not exist are null
+  private volatile boolean dirty;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition work = lock.newCondition();
+  private final Condition published = lock.newCondition();
+  private final ArrayDeque<Ticket> queue = new ArrayDeque<>();
+  private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
+  private long nextSequence;
+  private volatile long lastPublished;
+  private volatile boolean closing; // written under lock
+  private volatile Optional<IOException> failure = Optional.empty();
+
+  private final Semaphore inFlight = new Semaphore(IN_FLIGHT_BYTES);
+  private final Semaphore sealBacklog = new Semaphore(SEAL_BACKLOG);
+  private final Queue<RecordEncoder> encoders = new ConcurrentLinkedQueue<>();
+  private final ExecutorService sealing;
+  private Listener listener = (segment, from, to) -> {};
+  private Optional<Thread> appender = Optional.empty();
+
+  // The appender's own.
+  private Optional<SegmentWriter> writer;
+  private Optional<CompletableFuture<SegmentWriter>> prepared = Optional.empty();
+  private long owedSkipFirst;
+  private int owedSkipCount;
+
+  SegmentLog(LogOpening opened, Storage storage, Path folder, Executor cores, int coreCount) {
+    this.storage = storage;
+    this.folder = folder;
+    this.segmentFolder = folder.resolve(SegmentFormat.FOLDER);
+    this.cores = cores;
+    this.coreCount = coreCount;
+    this.manifest = opened.manifest();
+    this.sealer = new Sealer(storage, segmentFolder, manifest.header());
+    this.segments = opened.segments();
+    this.writer = opened.writer();
+    this.notes = opened.notes();
+    this.damageAtOpen = opened.damage();
+    this.lastPublished = opened.lastSequence();
+    this.nextSequence = lastPublished + 1;
+    this.dirty = opened.changed();
+    String name = manifest.header().name();
+    this.sealing =
+        Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().daemon().name("sonidb-seal-" + name).factory());
+  }
+
+  /// Creates the folder and manifest of an empty collection.
+  ///
+  /// @param syncsWrites whether a write is acknowledged only when it survives a power loss
+  /// @param segmentBytes size at which a segment is sealed
+  public static void create(
+      Storage storage,
+      Path folder,
+      CollectionHeader header,
+      boolean syncsWrites,
+      long segmentBytes)
+      throws IOException {
+    storage.createFolders(folder.resolve(SegmentFormat.FOLDER));
+    new Manifest(header, syncsWrites, segmentBytes, 1, 1, true, List.of()).write(storage, folder);
+  }
+
+  /// Opens a collection's log, recovering what a crash left.
+  ///
+  /// @param cores runs the encoding of large batches
+  /// @param coreCount how many pieces such a batch is cut into
+  public static SegmentLog open(Storage storage, Path folder, Executor cores, int coreCount)
+      throws IOException {
+    return new SegmentLog(
+        LogOpening.open(storage, folder), storage, folder, cores, coreCount);
+  }
+
+  /// Begins to seal what was left open, and tells `listener` of every record from now on.
+  public void start(Listener listener) {
+    this.listener = listener;
+    List<Segment> unsealed = new ArrayList<>();
+    for (Segment segment : segments()) {
+      boolean current =
+          writer.isPresent() && writer.get().segment().number() == segment.number();
+      if (!segment.isSealed() && !current && segment.table().count() > 0) {
+        unsealed.add(segment);
+      }
+    }
+    for (Segment segment : unsealed) {
+      sealing.execute(() -> seal(segment, Optional.empty()));
+    }
+  }
+
+  /// What the collection is.
+  public CollectionHeader header() {
+    return manifest().header();
+  }
+
+  /// The manifest as it is now.
+  public Manifest manifest() {
+    synchronized (manifestLock) {
+      return manifest;
+    }
+  }
+
+  /// The collection's folder.
+  public Path folder() {
+    return folder;
+  }
+
+  /// What was repaired when the log was opened, for people.
+  public List<String> notes() {
+    return notes;
+  }
+
+  /// Damage that was found when the log was opened.
+  public List<DamagedRange> damageAtOpen() {
+    return damageAtOpen;
+  }
+
+  /// The segments in ascending order of their numbers.
+  public List<Segment> segments() {
+    return Arrays.stream(segments).filter(segment -> segment != null).toList();
+  }
+
+  /// The segment of a number that [#segments] or a published location named.
+  public Segment segment(int number) {
+    return segments[number];
+  }
+
+  /// Whether there is a segment of that number.
+  public boolean hasSegment(int number) {
+    Segment[] now = segments;
+    return number > 0 && number < now.length && now[number] != null;
+  }
+
+  /// Sequence number up to which everything is visible, and durable if writes are synced.
+  public long lastSequence() {
+    return lastPublished;
+  }
+
+  /// Whether a sync failed, so that nothing can be written until the log is opened again.
+  public boolean hasFailed() {
+    return failure.isPresent();
+  }
+
+  /// Waits until a record with this sequence number is visible.
+  ///
+  /// @return whether it is
+  public boolean awaitPublished(long sequence, long timeoutNanos) throws InterruptedException {
+    if (lastPublished >= sequence) {
+      return true;
+    }
+    lock.lockInterruptibly();
+    try {
+      long left = timeoutNanos;
+      while (lastPublished < sequence && left > 0 && !closing) {
+        left = published.awaitNanos(left);
+      }
+      return lastPublished >= sequence;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Appends records, all or none, and returns when they are durable and visible.
+  ///
+  /// @return the sequence number of the last one
+  /// @throws IOException if they could not be written; then none of them is there
+  public long append(Records records) throws IOException {
+    int count = records.count();
+    long expected = (long) records.bytesOfRecord() * count;
+    if (expected > MAX_BATCH_BYTES) {
+      throw new IllegalArgumentException(
+          "a batch of about " + expected + " bytes exceeds " + MAX_BATCH_BYTES + ": split it");
+    }
+    int permits = (int) expected;
+    inFlight.acquireUninterruptibly(permits);
+    try {
+      Ticket ticket = draw(count);
+      try {
+        encode(ticket, records);
+      } finally {
+        finish(ticket); // without batches it becomes a skip, and those behind it are not held up
+      }
+      return await(ticket);
+    } finally {
+      inFlight.release(permits);
+    }
+  }
+
+  private Ticket draw(int count) throws IOException {
+    lock.lock();
+    try {
+      checkWritable();
+      Ticket ticket = new Ticket(nextSequence, count);
+      nextSequence += count;
+      queue.add(ticket);
+      if (appender.isEmpty()) {
+        Thread thread =
+            Thread.ofPlatform()
+                .daemon()
+                .name("sonidb-append-" + header().name())
+                .start(this::appendUntilClosed);
+        appender = Optional.of(thread);
+      }
+      return ticket;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void checkWritable() throws IOException {
+    if (closing) {
+      throw new IOException("the collection is closed");
+    }
+    if (failure.isPresent()) {
+      throw new IOException(
+          "writing stopped after a failed sync ("
+              + failure.get().getMessage()
+              + "): open the database again to see what the disk holds",
+          failure.get());
+    }
+  }
+
+  private void encode(Ticket ticket, Records records) {
+    long acknowledged = lastPublished;
+    int pieces = ticket.count < PARALLEL_FROM ? 1 : coreCount;
+    List<CompletableFuture<EncodedBatch>> others = new ArrayList<>();
+    for (int piece = 1; piece < pieces; piece++) {
+      int from = (int) ((long) ticket.count * piece / pieces);
+      int to = (int) ((long) ticket.count * (piece + 1) / pieces);
+      others.add(
+          CompletableFuture.supplyAsync(
+              () -> encode(ticket, records, from, to, acknowledged), cores));
+    }
+    List<EncodedBatch> batches = new ArrayList<>();
+    batches.add(encode(ticket, records, 0, ticket.count / pieces, acknowledged));
+    others.forEach(other -> batches.add(other.join()));
+    long bytes = 0;
+    for (EncodedBatch batch : batches) {
+      bytes += batch.placedSizeBound();
+    }
+    ticket.bytes = bytes;
+    ticket.batches = batches;
+  }
+
+  private EncodedBatch encode(Ticket ticket, Records records, int from, int to, long acknowledged) {
+    RecordEncoder encoder = encoder();
+    EncodedBatch batch =
+        new EncodedBatch(to - from, (long) records.bytesOfRecord() * (to - from));
+    for (int i = from; i < to; i++) {
+      batch.add(
+          encoder,
+          records.record(
+              i, ticket.first + i, i < ticket.count - 1, i == 0 ? acknowledged : -1));
+    }
+    encoders.add(encoder);
+    return batch;
+  }
+
+  private RecordEncoder encoder() {
+    RecordEncoder idle = encoders.poll();
+    return idle != null ? idle : new RecordEncoder(header().format());
+  }
+
+  private void finish(Ticket ticket) {
+    lock.lock();
+    try {
+      ticket.ready = true;
+      work.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  // Deaf to interrupts: the write goes on whatever the caller's thread is told.
+  private static long await(Ticket ticket) throws IOException {
+    try {
+      ticket.done.join();
+    } catch (java.util.concurrent.CompletionException e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      throw new IOException(cause.getMessage(), cause);
+    }
+    return ticket.first + ticket.count - 1;
+  }
+
+  /// Runs `task` on the appender's thread, between two groups: nothing is written meanwhile.
+  public <T> T exclusively(Callable<T> task) throws IOException {
+    CompletableFuture<T> done = new CompletableFuture<>();
+    lock.lock();
+    try {
+      if (closing) {
+        throw new IOException("the collection is closed");
+      }
+      tasks.add(
+          () -> {
+            try {
+              done.complete(task.call());
+            } catch (Exception e) {
+              done.completeExceptionally(e);
+            }
+          });
+      if (appender.isEmpty()) {
+        appender =
+            Optional.of(
+                Thread.ofPlatform()
+                    .daemon()
+                    .name("sonidb-append-" + header().name())
+                    .start(this::appendUntilClosed));
+      }
+      work.signal();
+    } finally {
+      lock.unlock();
+    }
+    try {
+      return done.join();
+    } catch (java.util.concurrent.CompletionException e) {
+      throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+    }
+  }
+
+  private void appendUntilClosed() {
+    List<Ticket> group = new ArrayList<>();
+    while (true) {
+      group.clear();
+      Optional<Runnable> task = Optional.empty();
+      lock.lock();
+      try {
+        while (tasks.isEmpty() && (queue.isEmpty() || !queue.peek().ready)) {
+          if (closing && queue.isEmpty()) {
+            return;
+          }
+          work.awaitUninterruptibly();
+        }
+        if (tasks.isEmpty()) {
+          gather(group);
+        } else {
+          task = Optional.of(tasks.remove());
+        }
+      } finally {
+        lock.unlock();
+      }
+      if (task.isPresent()) {
+        task.get().run();
+      } else {
+        commit(group);
+      }
+    }
+  }
+
+  private void gather(List<Ticket> group) {
+    long bytes = 0;
+    while (!queue.isEmpty() && queue.peek().ready) {
+      bytes += queue.peek().bytes;
+      if (!group.isEmpty() && bytes > MAX_GROUP_BYTES) {
+        return;
+      }
+      group.add(queue.remove());
+    }
+  }
+
+  private void commit(List<Ticket> group) {
+    if (failure.isPresent()) {
+      group.forEach(ticket -> ticket.done.completeExceptionally(failure.get()));
+      return;
+    }
+    int at = 0;
+    while (at < group.size()) {
+      int upTo = at;
+      try {
+        long bytes = group.get(at).bytes;
+        SegmentWriter current = writerFor(bytes);
+        long room = manifest().segmentBytes() - current.end();
+        do {
+          upTo++;
+          bytes += upTo < group.size() ? group.get(upTo).bytes : 0;
+        } while (upTo < group.size() && bytes <= room);
+        write(current, group.subList(at, upTo));
+      } catch (IOException | RuntimeException e) {
+        // With nothing placed yet (no new segment could be made), the first ticket fails alone.
+        upTo = Math.max(upTo, at + 1);
+        IOException reason = e instanceof IOException io ? io : new IOException(e);
+        owe(group.subList(at, upTo));
+        group.subList(at, upTo).forEach(ticket -> ticket.done.completeExceptionally(reason));
+      }
+      at = upTo;
+    }
+  }
+
+  private void write(SegmentWriter current, List<Ticket> tickets) throws IOException {
+    try {
+      if (owedSkipCount > 0) {
+        current.place(skip(owedSkipFirst, owedSkipCount));
+      }
+      for (Ticket ticket : tickets) {
+        if (ticket.batches.isEmpty()) {
+          current.place(skip(ticket.first, ticket.count));
+        }
+        ticket.batches.forEach(current::place);
+        ticket.batches = List.of();
+      }
+      current.write();
+    } catch (IOException e) {
+      try {
+        current.rollBack();
+      } catch (IOException cannotTruncate) {
+        e.addSuppressed(cannotTruncate);
+        fail(e);
+      }
+      throw e;
+    }
+    try {
+      if (manifest().syncsWrites()) {
+        current.file().sync();
+      }
+      int from = current.publish();
+      owedSkipCount = 0;
+      listener.published(current.segment(), from, current.segment().table().count());
+    } catch (IOException e) {
+      fail(e);
+      throw e;
+    }
+    Ticket last = tickets.getLast();
+    lock.lock();
+    try {
+      lastPublished = last.first + last.count - 1;
+      published.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    tickets.forEach(ticket -> ticket.done.complete(null));
+    prepareNext(current);
+  }
+
+  private void owe(List<Ticket> tickets) {
+    for (Ticket ticket : tickets) {
+      if (owedSkipCount == 0) {
+        owedSkipFirst = ticket.first;
+      }
+      owedSkipCount += ticket.count;
+    }
+  }
+
+  private EncodedBatch skip(long first, int count) {
+    EncodedBatch batch = new EncodedBatch(1, 1 << 12);
+    RecordEncoder encoder = encoder();
+    batch.add(encoder, SoundRecord.skip(first, count));
+    encoders.add(encoder);
+    return batch;
+  }
+
+  private void fail(IOException e) {
+    failure = Optional.of(e);
+  }
+
+  private SegmentWriter writerFor(long bytes) throws IOException {
+    markWritten();
+    if (writer.isPresent()
+        && !writer.get().isEmpty()
+        && writer.get().end() + bytes > manifest().segmentBytes()) {
+      rotate();
+    }
+    if (writer.isEmpty()) {
+      writer = Optional.of(nextWriter());
+    }
+    return writer.get();
+  }
+
+  /// Before the first write the manifest says that the collection is in use.
+  private void markWritten() throws IOException {
+    if (!dirty) {
+      synchronized (manifestLock) {
+        update(manifest.next(false, manifest.segments()));
+      }
+      dirty = true;
+    }
+  }
+
+  private void update(Manifest next) throws IOException {
+    next.write(storage, folder);
+    manifest = next;
+  }
+
+  private void rotate() {
+    SegmentWriter full = writer.orElseThrow();
+    writer = Optional.empty();
+    sealBacklog.acquireUninterruptibly();
+    sealing.execute(
+        () -> {
+          try {
+            seal(full.segment(), Optional.of(full));
+          } finally {
+            sealBacklog.release();
+          }
+        });
+  }
+
+  private SegmentWriter nextWriter() throws IOException {
+    if (prepared.isPresent()) {
+      CompletableFuture<SegmentWriter> next = prepared.get();
+      prepared = Optional.empty();
+      try {
+        return next.join();
+      } catch (java.util.concurrent.CompletionException e) {
+        throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+      }
+    }
+    return createSegment();
+  }
+
+  private void prepareNext(SegmentWriter current) {
+    if (prepared.isEmpty() && current.end() > manifest().segmentBytes() / 2) {
+      CompletableFuture<SegmentWriter> next = new CompletableFuture<>();
+      prepared = Optional.of(next);
+      Thread.ofPlatform()
+          .daemon()
+          .name("sonidb-prepare-" + header().name())
+          .start(
+              () -> {
+                try {
+                  next.complete(createSegment());
+                } catch (IOException | RuntimeException e) {
+                  next.completeExceptionally(e);
+                }
+              });
+    }
+  }
+
+  private SegmentWriter createSegment() throws IOException {
+    synchronized (manifestLock) {
+      int number = manifest.segments().isEmpty() ? 1 : manifest.segments().getLast().number() + 1;
+      String name = SegmentFormat.fileName(manifest.epoch(), number);
+      Path path = segmentFolder.resolve(name);
+      storage.delete(path); // an empty one that a crash left behind before the manifest named it
+      byte[] head = SegmentFormat.openHead(manifest.header(), manifest.epoch(), number);
+      Storage.File file = storage.create(path);
+      try {
+        file.write(0, ByteBuffer.wrap(head));
+        file.sync();
+        storage.syncFolder(segmentFolder);
+        List<Manifest.SegmentEntry> entries = new ArrayList<>(manifest.segments());
+        entries.add(
+            new Manifest.SegmentEntry(
+                number,
+                name,
+                Sealer.crcOf(head),
+                SegmentFormat.HEAD_SIZE,
+                Optional.empty(),
+                Optional.empty()));
+        update(manifest.next(false, entries));
+      } catch (IOException e) {
+        file.close();
+        throw e;
+      }
+      Segment segment =
+          new Segment(number, name, RecordTable.growing(), new io.sonidb.index.Liveness());
+      Segment[] more = Arrays.copyOf(segments, Math.max(segments.length, number + 1));
+      more[number] = segment;
+      segments = more;
+      return new SegmentWriter(segment, file, SegmentFormat.HEAD_SIZE, 0);
+    }
+  }
+
+  private void seal(Segment segment, Optional<SegmentWriter> from) {
+    try {
+      if (from.isPresent()) {
+        from.get().file().close();
+      }
+      long end = segment.end();
+      Sealer.Outcome outcome =
+          sealer.seal(segment.file(), SegmentFormat.epochOf(segment.file()), segment.number(), segment.table(), end);
+      Manifest.SegmentEntry entry =
+          new Manifest.SegmentEntry(
+              segment.number(),
+              segment.file(),
+              outcome.headCrc32(),
+              end,
+              Optional.of(outcome.index()),
+              Optional.of(outcome.sealed()));
+      replaceEntry(entry);
+      segment.seal(outcome.bytes(), outcome.table());
+      storage.delete(
+          segmentFolder.resolve(SegmentFormat.indexName(segment.file(), false)));
+    } catch (IOException | RuntimeException e) {
+      sealFailure = Optional.of(e);
+    }
+  }
+
+  private volatile Optional<Exception> sealFailure = Optional.empty();
+
+
+  private void replaceEntry(Manifest.SegmentEntry entry) throws IOException {
+    synchronized (manifestLock) {
+      List<Manifest.SegmentEntry> entries = new ArrayList<>(manifest.segments());
+      entries.replaceAll(old -> old.number() == entry.number() ? entry : old);
+      update(manifest.next(manifest.clean(), entries));
+      writeSfv();
+    }
+  }
+
+  private void writeSfv() throws IOException {
+    storage.replace(
+        folder.resolve(SFV_FILE),
+        ByteBuffer.wrap(Sfv.text(manifest).getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /// Seals the open segment, if it holds anything, and waits until nothing is left to seal.
+  public void sealAll() throws IOException {
+    exclusively(
+        () -> {
+          if (writer.isPresent() && !writer.get().isEmpty()) {
+            markWritten();
+            rotate();
+          }
+          return 0;
+        });
+    awaitSealing();
+    synchronized (manifestLock) {
+      writeSfv();
+    }
+    if (sealFailure.isPresent()) {
+      throw new IOException(
+          "a segment could not be sealed: " + sealFailure.get().getMessage(), sealFailure.get());
+    }
+  }
+
+  private void awaitSealing() throws IOException {
+    CompletableFuture<Void> idle = new CompletableFuture<>();
+    sealing.execute(() -> idle.complete(null));
+    idle.join();
+  }
+
+  /// Restores the file metadata of sealed segments where it is damaged, from the audio.
+  ///
+  /// @return what was repaired, for people
+  public List<String> repairHeads(WorkProgress progress) throws IOException {
+    List<String> repaired = new ArrayList<>();
+    List<Manifest.SegmentEntry> entries = manifest().segments();
+    for (int i = 0; i < entries.size(); i++) {
+      Manifest.SegmentEntry entry = entries.get(i);
+      Path path = segmentFolder.resolve(entry.file());
+      if (entry.sealed().isPresent()
+          && storage.exists(path)
+          && sealer.repairHead(entry, segments[entry.number()].table())) {
+        repaired.add(SegmentFormat.FOLDER + "/" + entry.file() + ": file metadata restored");
+      }
+      progress.update(i + 1, entries.size(), "segments");
+    }
+    return repaired;
+  }
+
+  /// Deletes every file that can be made again from the audio; the log must be closed and is to be opened anew.
+  public void deleteIndexFiles() throws IOException {
+    for (String file : storage.list(segmentFolder)) {
+      if (file.endsWith(".idx")) {
+        storage.delete(segmentFolder.resolve(file));
+      }
+    }
+    for (String file : storage.list(folder)) {
+      if (!file.equals(Manifest.FILE) && !file.equals(SegmentFormat.FOLDER)) {
+        storage.delete(folder.resolve(file));
+      }
+    }
+  }
+
+  /// Bytes and records of a log.
+  ///
+  /// @param records in all segments
+  /// @param frameBytes of all frames
+  /// @param headerBytes of FLAC metadata in front of them
+  /// @param indexBytes of all other files
+  /// @param diskBytes of everything
+  public record Sizes(
+      long records, long frameBytes, long headerBytes, long indexBytes, long diskBytes) {}
+
+  /// How much the log takes on disk.
+  public Sizes sizes() throws IOException {
+    long records = 0;
+    long frames = 0;
+    long heads = 0;
+    for (Segment segment : segments()) {
+      records += segment.table().count();
+      frames += Math.max(0, segment.end() - SegmentFormat.HEAD_SIZE);
+      heads += SegmentFormat.HEAD_SIZE;
+    }
+    long index = 0;
+    for (String file : storage.list(segmentFolder)) {
+      index += SegmentFormat.isSegmentName(file) ? 0 : sizeOf(segmentFolder.resolve(file));
+    }
+    for (String file : storage.list(folder)) {
+      index += file.equals(SegmentFormat.FOLDER) ? 0 : sizeOf(folder.resolve(file));
+    }
+    return new Sizes(records, frames, heads, index, frames + heads + index);
+  }
+
+  private long sizeOf(Path path) throws IOException {
+    try (Storage.File file = storage.open(path)) {
+      return file.size();
+    } catch (java.nio.file.NoSuchFileException e) {
+      return 0; // replaced or sealed meanwhile
+    }
+  }
+
+  /// The tags that FLAC streams made of this log carry.
+  public List<java.util.Map.Entry<String, String>> tags() {
+    return SegmentFormat.tags(header());
+  }
+
+  /// The file system below.
+  public Storage storage() {
+    return storage;
+  }
+
+  /// Whether [#close] was called.
+  public boolean isClosed() {
+    return closing;
+  }
+
+  /// Waits for what is being written, notes that nothing is in flight, and lets go of the files.
+  @Override
+  public void close() throws IOException {
+    lock.lock();
+    try {
+      if (closing) {
+        return;
+      }
+      closing = true;
+      work.signalAll();
+      published.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    if (appender.isPresent()) {
+      joinUninterruptibly(appender.get());
+    }
+    sealing.shutdown();
+    boolean idle = false;
+    while (!idle) {
+      try {
+        idle = sealing.awaitTermination(1, TimeUnit.HOURS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        idle = true;
+      }
+    }
+    if (prepared.isPresent()) {
+      prepared.get().handle((next, error) -> next == null ? null : closeQuietly(next)).join();
+    }
+    if (writer.isPresent()) {
+      Storage.File file = writer.get().file();
+      try {
+        if (dirty && failure.isEmpty()) {
+          file.sync();
+        }
+      } finally {
+        file.close();
+      }
+    }
+    if (dirty && failure.isEmpty()) {
+      noteCleanClose();
+    }
+  }
+
+  private static Void closeQuietly(SegmentWriter unused) {
+    try {
+      unused.file().close();
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+    return null;
+  }
+
+  private void noteCleanClose() throws IOException {
+    synchronized (manifestLock) {
+      List<Manifest.SegmentEntry> entries = new ArrayList<>();
+      for (Manifest.SegmentEntry entry : manifest.segments()) {
+        Segment segment = segments[entry.number()];
+        if (entry.sealed().isPresent() || segment == null || segment.table().count() == 0) {
+          entries.add(entry);
+          continue;
+        }
+        RecordTable table = segment.table();
+        int last = table.count() - 1;
+        long end = segment.end();
+        Manifest.IndexFile index =
+            sealer.writeIndex(
+                SegmentFormat.indexName(entry.file(), false),
+                entry.number(),
+                end,
+                table.firstSample(last) + table.samples(last),
+                table);
+        entries.add(
+            new Manifest.SegmentEntry(
+                entry.number(),
+                entry.file(),
+                entry.headCrc32(),
+                end,
+                Optional.of(index),
+                Optional.empty()));
+      }
+      update(manifest.next(true, entries));
+    }
+  }
+
+  private static void joinUninterruptibly(Thread thread) {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        thread.join();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

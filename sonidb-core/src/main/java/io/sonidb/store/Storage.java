@@ -1,0 +1,104 @@
+package io.sonidb.store;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+
+/// The seam between the store and the file system: everything that the store does to files goes through here, so
+/// that a test can put a file system below it that forgets, tears, fills up and fails.
+///
+/// What a write has reached is known only after [File#sync]; what a creation, rename or deletion has reached only
+/// after [#syncFolder] of the folder.
+public interface Storage {
+  /// An open file. Positional; one thread writes, any number may read.
+  interface File extends Closeable {
+    /// Size in bytes.
+    long size() throws IOException;
+
+    /// Reads up to `into.remaining()` bytes and returns how many, -1 at the end of the file.
+    int read(long position, ByteBuffer into) throws IOException;
+
+    /// Writes all of `from`, or throws; then any part of it may be there.
+    void write(long position, ByteBuffer from) throws IOException;
+
+    /// Cuts the file.
+    void truncate(long size) throws IOException;
+
+    /// Makes everything written so far survive a power loss. When it throws, what was written since the last
+    /// success is in an unknown state for ever: it must not be called again in the hope of a better answer.
+    void sync() throws IOException;
+
+    /// Maps bytes that will not change any more, read-only. The mapping outlives the file handle and is released by the
+    /// garbage collector.
+    MemorySegment map(long position, long size) throws IOException;
+
+    /// Maps the whole file so that it can be changed in memory while the file stays as it is.
+    MemorySegment mapPrivately() throws IOException;
+
+    @Override
+    void close() throws IOException;
+  }
+
+  /// Opens an existing file to read it.
+  File open(Path file) throws IOException;
+
+  /// Opens an existing file to read and write it.
+  File openToWrite(Path file) throws IOException;
+
+  /// Creates a file that must not exist, to read and write it.
+  File create(Path file) throws IOException;
+
+  /// Whether a file or folder is there.
+  boolean exists(Path path);
+
+  /// Names of what lies in a folder, sorted; empty when there is no such folder.
+  List<String> list(Path folder) throws IOException;
+
+  /// Creates a folder and those above it, as needed.
+  void createFolders(Path folder) throws IOException;
+
+  /// Renames atomically, replacing a file that is there.
+  void rename(Path from, Path to) throws IOException;
+
+  /// Deletes a file, or an empty folder; nothing happens when it is not there.
+  void delete(Path path) throws IOException;
+
+  /// Makes the entries of a folder survive a power loss.
+  void syncFolder(Path folder) throws IOException;
+
+  /// Bytes that can still be written below a folder.
+  long usableSpace(Path folder) throws IOException;
+
+  /// Reads a whole file of at most `limit` bytes.
+  default byte[] readAll(Path file, int limit) throws IOException {
+    try (File in = open(file)) {
+      long size = in.size();
+      if (size > limit) {
+        throw new IOException(file + " has " + size + " bytes, at most " + limit + " are read");
+      }
+      ByteBuffer bytes = ByteBuffer.allocate((int) size);
+      while (bytes.hasRemaining() && in.read(bytes.position(), bytes) >= 0) {
+        continue;
+      }
+      byte[] read = new byte[bytes.position()];
+      bytes.flip().get(read);
+      return read;
+    }
+  }
+
+  /// Replaces a file so that a crash leaves the old one or the new one, whole: write, sync, rename, sync of the
+  /// folder.
+  default void replace(Path file, ByteBuffer bytes) throws IOException {
+    Path fresh = file.resolveSibling(file.getFileName() + ".new");
+    delete(fresh);
+    try (File out = create(fresh)) {
+      out.write(0, bytes);
+      out.sync();
+    }
+    rename(fresh, file);
+    syncFolder(java.util.Objects.requireNonNull(file.getParent()));
+  }
+}

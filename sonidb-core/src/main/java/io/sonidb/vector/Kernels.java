@@ -1,0 +1,41 @@
+package io.sonidb.vector;
+
+/// The sums that distances are made of, over whole arrays.
+///
+/// One implementation is chosen when the class is loaded: SIMD when the machine has vectors of at least four floats,
+/// plain loops otherwise or with `-Dsonidb.simd=off`. Both keep several running sums, so results of the two
+/// differ in the last bits; on one machine they never vary.
+public sealed interface Kernels permits ScalarKernels, SimdKernels {
+  /// The implementation for this machine.
+  Kernels BEST = choose();
+
+  private static Kernels choose() {
+    if ("off".equals(System.getProperty("sonidb.simd"))) {
+      return new ScalarKernels();
+    }
+    boolean resolved =
+        ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+    return resolved && SimdKernels.isWorthwhile() ? new SimdKernels() : new ScalarKernels();
+  }
+
+  /// Name for statistics: `scalar`, or `simd` with the width in bits.
+  String name();
+
+  /// Sum of `a[i] * b[i]`.
+  float dot(float[] a, float[] b);
+
+  /// Sum of `(a[i] - b[i])^2`.
+  float squaredDistance(float[] a, float[] b);
+
+  /// Sum of `|a[i] - b[i]|`.
+  float absoluteDistance(float[] a, float[] b);
+
+  /// Sum of `a[i] * b[i]`.
+  double dot(double[] a, double[] b);
+
+  /// Sum of `(a[i] - b[i])^2`.
+  double squaredDistance(double[] a, double[] b);
+
+  /// Sum of `|a[i] - b[i]|`.
+  double absoluteDistance(double[] a, double[] b);
+}
