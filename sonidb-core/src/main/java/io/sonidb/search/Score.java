@@ -8,9 +8,11 @@ public enum Score {
   COSINE {
     @Override
     float of(float[] a, float[] b) {
-      double norms = Math.sqrt((double) K.dot(a, a) * K.dot(b, b));
-      double cosine = K.dot(a, b) / norms;
-      return (float) (Double.isFinite(norms) && norms > 0 ? cosine : of(wide(a), wide(b)));
+      double squares = (double) K.dot(a, a) * K.dot(b, b);
+      // Sums of squares that overflowed or vanished are done again in double.
+      return squares > MIN_SQUARES && squares < MAX_SQUARES
+          ? (float) (K.dot(a, b) / Math.sqrt(squares))
+          : (float) of(wide(a), wide(b));
     }
 
     @Override
@@ -69,6 +71,8 @@ public enum Score {
   };
 
   private static final Kernels K = Kernels.BEST;
+  private static final double MIN_SQUARES = 1e-60;
+  private static final double MAX_SQUARES = 1e60;
 
   abstract float of(float[] a, float[] b);
 

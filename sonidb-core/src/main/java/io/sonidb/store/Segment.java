@@ -68,25 +68,22 @@ public final class Segment {
     this.end = end;
   }
 
-  /// Copies `length` bytes at `offset` of the file.
+  /// Copies `length` bytes at `offset` of the file, of one record or of several that follow one another.
   ///
-  /// @param offset of a record in [#table]
-  /// @param length at most the record's length
+  /// Damage can move the bounds of a record: where the file has no bytes, zeros stand for them.
   public void copy(long offset, int length, byte[] into, int intoOffset) {
     Pieces now = pieces;
     int piece = Arrays.binarySearch(now.starts(), offset);
     piece = piece >= 0 ? piece : -piece - 2;
-    // Damage can move the bounds of a record: then there are fewer bytes than asked for, and zeros stand for the rest.
-    long from = piece < 0 ? 0 : offset - now.starts()[piece];
-    long available =
-        piece < 0 ? 0 : Math.clamp(now.bytes()[piece].byteSize() - from, 0, length);
-    if (available > 0) {
-      MemorySegment.copy(
-          now.bytes()[piece], ValueLayout.JAVA_BYTE, from, into, intoOffset, (int) available);
+    int done = 0;
+    for (; piece >= 0 && piece < now.starts().length && done < length; piece++) {
+      long from = offset + done - now.starts()[piece];
+      MemorySegment bytes = now.bytes()[piece];
+      int size = Math.clamp(bytes.byteSize() - from, 0, length - done);
+      MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, from, into, intoOffset + done, size);
+      done += size;
     }
-    if (available < length) {
-      Arrays.fill(into, intoOffset + (int) available, intoOffset + length, (byte) 0);
-    }
+    Arrays.fill(into, intoOffset + done, intoOffset + length, (byte) 0);
   }
 
   /// Replaces the newest piece, or adds one behind it when it starts later.

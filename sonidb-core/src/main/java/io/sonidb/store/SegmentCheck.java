@@ -145,19 +145,25 @@ public final class SegmentCheck {
     return false;
   }
 
-  private static void checkHead(
+  private void checkHead(
       Target target, MemorySegment bytes, String name, List<DamagedRange> damaged) {
     byte[] head =
         bytes
             .asSlice(0, Math.min(bytes.byteSize(), SegmentFormat.HEAD_SIZE))
             .toArray(ValueLayout.JAVA_BYTE);
-    // An open segment may be just about to be sealed: then its head changes under the check.
-    boolean stable = target.entry().sealed().isPresent() || !target.segment().isSealed();
-    if (Sealer.crcOf(head) != target.entry().headCrc32() && stable) {
+    if (Sealer.crcOf(head) != target.entry().headCrc32() && !wasSealedMeanwhile(target)) {
       damaged.add(
           new DamagedRange(
               name, 0, -1, Optional.empty(), "the file metadata is damaged; buildIndex repairs it"));
     }
+  }
+
+  /// Sealing changes the head of a segment that was open when the check began.
+  private boolean wasSealedMeanwhile(Target target) {
+    if (target.entry().sealed().isEmpty()) {
+      log.awaitSealing();
+    }
+    return target.entry().sealed().isEmpty() && target.segment().isSealed();
   }
 
   private void checkRecords(

@@ -665,6 +665,7 @@ public final class SegmentLog implements AutoCloseable {
       }
       Segment segment =
           new Segment(number, name, RecordTable.growing(), new io.sonidb.index.Liveness());
+      segment.setEnd(SegmentFormat.HEAD_SIZE);
       Segment[] more = Arrays.copyOf(segments, Math.max(segments.length, number + 1));
       more[number] = segment;
       segments = more;
@@ -735,10 +736,13 @@ public final class SegmentLog implements AutoCloseable {
     }
   }
 
-  private void awaitSealing() throws IOException {
-    CompletableFuture<Void> idle = new CompletableFuture<>();
-    sealing.execute(() -> idle.complete(null));
-    idle.join();
+  /// Waits until every segment that was full by now is sealed.
+  void awaitSealing() {
+    if (!closing) {
+      CompletableFuture<Void> idle = new CompletableFuture<>();
+      sealing.execute(() -> idle.complete(null));
+      idle.join();
+    }
   }
 
   /// Restores the file metadata of sealed segments where it is damaged, from the audio.
