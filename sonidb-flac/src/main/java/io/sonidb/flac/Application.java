@@ -11,6 +11,8 @@ public final class Application implements MetadataBlock {
   private final int id;
   private final byte[] data;
 
+  /// A block to be written.
+  ///
   /// @param id four bytes as a big-endian number, such as 0x536E4442 for "SnDB"; IANA registers
   ///   them
   /// @param data up to 2^24 - 5 bytes; copied
@@ -26,11 +28,12 @@ public final class Application implements MetadataBlock {
     this.data = data.clone();
   }
 
+  /// {@return the identifier, four bytes as a big-endian number}
   public int id() {
     return id;
   }
 
-  /// A copy of the data.
+  /// {@return a copy of the data}
   public byte[] data() {
     return data.clone();
   }

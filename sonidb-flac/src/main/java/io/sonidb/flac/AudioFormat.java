@@ -14,6 +14,7 @@ public record AudioFormat(int sampleRateHz, int channels, int bitsPerSample) {
   /// The most channels that a frame can carry.
   public static final int MAX_CHANNELS = 8;
 
+  /// Checks the ranges.
   public AudioFormat {
     if (sampleRateHz < 0 || sampleRateHz > MAX_SAMPLE_RATE_HZ) {
       throw new IllegalArgumentException(

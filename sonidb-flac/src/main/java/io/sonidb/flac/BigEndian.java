@@ -33,7 +33,7 @@ final class BigEndian {
   }
 
   static int readShort(byte[] in, int offset) {
-    return (in[offset] & 0xff) << 8 | in[offset + 1] & 0xff;
+    return (in[offset] & 0xff) << 8 | (in[offset + 1] & 0xff);
   }
 
   static void writeShort(byte[] out, int offset, int value) {

@@ -26,7 +26,7 @@ final class BitReader {
     long word = word(position);
     position += count;
     // In two steps, because a shift by 64 is none.
-    return (int) (word >>> 1 >>> 63 - count);
+    return (int) (word >>> 1 >>> (63 - count));
   }
 
   /// Reads a number in two's complement, of 1 to 33 bits.
@@ -34,7 +34,7 @@ final class BitReader {
     require(count);
     long word = word(position);
     position += count;
-    return word >> 64 - count;
+    return word >> (64 - count);
   }
 
   /// Counts the zeros ahead of the next one, and takes them and the one.
@@ -75,7 +75,7 @@ final class BitReader {
       i = pairs(into, from, to, depth);
     }
     for (; i < to; i++) {
-      into[i] = (int) (word(position) >> 64 - depth);
+      into[i] = (int) (word(position) >> (64 - depth));
       position += depth;
     }
   }
@@ -128,7 +128,7 @@ final class BitReader {
     }
     long word = 0;
     for (int i = index; i < limit; i++) {
-      word |= (in[i] & 0xffL) << 56 - ((i - index) << 3);
+      word |= (in[i] & 0xffL) << (56 - ((i - index) << 3));
     }
     return word << (at & 7);
   }

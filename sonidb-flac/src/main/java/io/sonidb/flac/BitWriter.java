@@ -28,7 +28,7 @@ final class BitWriter {
   void put(long value, int bits) {
     int filled = pendingBits + bits;
     // At most 63 bits are filled; a shift by 64 happens only when there is nothing to shift.
-    pending |= value << 64 - filled;
+    pending |= value << (64 - filled);
     BigEndian.writeLong(out, position, pending);
     position += filled >>> 3;
     pending <<= filled & 56;
@@ -99,9 +99,9 @@ final class BitWriter {
     long mask = (1L << depth) - 1;
     int i = from;
     for (; i + 2 <= to; i += 2) {
-      long pair = (samples[i] & mask) << depth | samples[i + 1] & mask;
+      long pair = (samples[i] & mask) << depth | (samples[i + 1] & mask);
       int filled = waitingBits + 2 * depth;
-      waiting |= pair << 64 - filled;
+      waiting |= pair << (64 - filled);
       BigEndian.writeLong(array, at, waiting);
       at += filled >>> 3;
       waiting <<= filled & 56;
@@ -121,10 +121,10 @@ final class BitWriter {
     long mask = (1L << depth) - 1;
     int i = from;
     for (; i + 4 <= to; i += 4) {
-      long first = (samples[i] & mask) << depth | samples[i + 1] & mask;
-      long second = (samples[i + 2] & mask) << depth | samples[i + 3] & mask;
+      long first = (samples[i] & mask) << depth | (samples[i + 1] & mask);
+      long second = (samples[i + 2] & mask) << depth | (samples[i + 3] & mask);
       int filled = waitingBits + 4 * depth;
-      waiting |= (first << 2 * depth | second) << 64 - filled;
+      waiting |= (first << (2 * depth) | second) << (64 - filled);
       BigEndian.writeLong(array, at, waiting);
       at += filled >>> 3;
       waiting <<= filled & 56;
@@ -173,10 +173,10 @@ final class BitWriter {
         waitingBits = pendingBits;
         continue;
       }
-      long ab = (long) (a & mask | stop) << bBits | (b & mask | stop);
-      long cd = (long) (c & mask | stop) << dBits | (d & mask | stop);
+      long ab = (long) ((a & mask) | stop) << bBits | ((b & mask) | stop);
+      long cd = (long) ((c & mask) | stop) << dBits | ((d & mask) | stop);
       int filled = waitingBits + bits;
-      waiting |= (ab << cdBits | cd) << 64 - filled;
+      waiting |= (ab << cdBits | cd) << (64 - filled);
       BigEndian.writeLong(array, at, waiting);
       at += filled >>> 3;
       waiting <<= filled & 56;
@@ -194,6 +194,6 @@ final class BitWriter {
     int folded = Rice.fold(residual);
     putZeros(folded >>> parameter);
     int stop = 1 << parameter;
-    put(folded & stop - 1 | stop, parameter + 1);
+    put((folded & stop - 1) | stop, parameter + 1);
   }
 }

@@ -128,14 +128,14 @@ final class Crc16 {
       crc = step(crc, word(in, at));
     }
     for (; at < end; at++) {
-      crc = crc << 8 & 0xff00 ^ TABLE[crc >>> 8 ^ in[at] & 0xff];
+      crc = (crc << 8 & 0xff00) ^ TABLE[crc >>> 8 ^ (in[at] & 0xff)];
     }
     return crc;
   }
 
   /// Takes eight bytes, the first of them in the low bits of `word`.
   private static int step(int crc, long word) {
-    int low = (int) word ^ crc >>> 8 ^ crc << 8 & 0xff00;
+    int low = (int) word ^ crc >>> 8 ^ (crc << 8 & 0xff00);
     int high = (int) (word >>> 32);
     return TABLE[7 * 256 + (low & 0xff)]
         ^ TABLE[6 * 256 + (low >>> 8 & 0xff)]
@@ -161,7 +161,7 @@ final class Crc16 {
   }
 
   private static int timesX(int a) {
-    return a << 1 & 0xffff ^ (POLYNOMIAL & -(a >>> 15));
+    return (a << 1 & 0xffff) ^ (POLYNOMIAL & -(a >>> 15));
   }
 
   private static char[] table() {
@@ -175,7 +175,7 @@ final class Crc16 {
     }
     for (int i = 256; i < table.length; i++) {
       int previous = table[i - 256];
-      table[i] = (char) (previous << 8 & 0xff00 ^ table[previous >>> 8]);
+      table[i] = (char) ((previous << 8 & 0xff00) ^ table[previous >>> 8]);
     }
     return table;
   }

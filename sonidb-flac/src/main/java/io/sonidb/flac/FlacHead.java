@@ -34,26 +34,30 @@ public final class FlacHead {
     this.length = length;
   }
 
-  /// The blocks in order, [#streamInfo()] first, not modifiable.
+  /// {@return the blocks in order, [#streamInfo()] first, not modifiable}
   public List<MetadataBlock> blocks() {
     return blocks;
   }
 
+  /// {@return the first block}
   public StreamInfo streamInfo() {
     return (StreamInfo) blocks.getFirst();
   }
 
-  /// The tags, if there are any that can be read.
+  /// {@return the tags, if there are any that can be read}
   public Optional<VorbisComment> vorbisComment() {
     return first(VorbisComment.class);
   }
 
-  /// The seek table, if there is one that can be read.
+  /// {@return the seek table, if there is one that can be read}
   public Optional<SeekTable> seekTable() {
     return first(SeekTable.class);
   }
 
-  /// The data of the first APPLICATION block with that identifier.
+  /// The data of a program.
+  ///
+  /// @param id the program's identifier
+  /// @return a copy of the data of the first APPLICATION block that has it
   public Optional<byte[]> application(int id) {
     return blocks.stream()
         .filter(block -> block instanceof Application application && application.id() == id)
@@ -65,7 +69,7 @@ public final class FlacHead {
     return blocks.stream().filter(type::isInstance).map(type::cast).findFirst();
   }
 
-  /// The length in bytes of marker and blocks: where the first frame begins.
+  /// {@return the length in bytes of marker and blocks: where the first frame begins}
   public int length() {
     return length;
   }
@@ -74,6 +78,7 @@ public final class FlacHead {
   ///
   /// @param blocks a [StreamInfo] first, and no second one; at most one [SeekTable] and one
   ///   [VorbisComment]
+  /// @return all bytes ahead of the first frame
   /// @throws IllegalArgumentException if the order rules are broken, or a block was read as broken
   public static byte[] write(List<MetadataBlock> blocks) {
     checkOrder(blocks);
@@ -98,6 +103,8 @@ public final class FlacHead {
   ///
   /// @param last whether the file has no other metadata block; the flag must stay as it is in the
   ///   file
+  /// @param info the new STREAMINFO
+  /// @return a new array
   public static byte[] firstBytes(StreamInfo info, boolean last) {
     byte[] out = new byte[FIRST_BYTES];
     BigEndian.writeInt(out, 0, MARKER);
@@ -111,7 +118,10 @@ public final class FlacHead {
   /// tells the problem; whatever leaves the place of the frames or their format in doubt is
   /// refused.
   ///
+  /// @param in holds the stream's first bytes
+  /// @param offset where they begin
   /// @param limit the end of the bytes that may be read
+  /// @return the blocks and their length
   /// @throws MalformedFlacException with an offset into `in`; [MalformedFlacException#truncated()]
   ///   tells whether more bytes might mend it
   public static FlacHead read(byte[] in, int offset, int limit) throws MalformedFlacException {

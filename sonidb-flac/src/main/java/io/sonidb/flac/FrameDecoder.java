@@ -44,6 +44,8 @@ public final class FrameDecoder {
 
   /// A decoder for the frames of one stream: what a header does not carry is taken from STREAMINFO,
   /// and frames that contradict it are refused.
+  ///
+  /// @param info of the stream
   public FrameDecoder(StreamInfo info) {
     this(true, info, true);
   }
@@ -58,6 +60,8 @@ public final class FrameDecoder {
 
   /// Reads the frame at `offset`, all of it, and checks it.
   ///
+  /// @param in holds the frame
+  /// @param offset where it begins
   /// @param limit the end of the bytes that may be read, which may lie behind the frame
   /// @return the frame's length in bytes
   /// @throws MalformedFlacException with an offset into `in`; [MalformedFlacException#truncated()]
@@ -88,23 +92,23 @@ public final class FrameDecoder {
     return end - offset;
   }
 
-  /// Samples of each channel in the last frame.
+  /// {@return samples of each channel in the last frame}
   public int blockSize() {
     return blockSize;
   }
 
-  /// The coded number of the last frame: of its first sample if [#variableBlockSize()], else of the
-  /// frame.
+  /// {@return the coded number of the last frame: of its first sample if [#variableBlockSize()],
+  /// else of the frame}
   public long number() {
     return header.number;
   }
 
-  /// Whether the last frame belongs to a stream of variable block size.
+  /// {@return whether the last frame belongs to a stream of variable block size}
   public boolean variableBlockSize() {
     return header.variableBlockSize;
   }
 
-  /// Rate, channels and depth of the last frame.
+  /// {@return rate, channels and depth of the last frame}
   public AudioFormat format() {
     return format;
   }
@@ -113,6 +117,7 @@ public final class FrameDecoder {
   /// long, valid until the next call of [#decode].
   ///
   /// @param channel 0 to `format().channels() - 1`
+  /// @return the array, not a copy
   public int[] samples(int channel) {
     if (channel < 0 || channel >= format.channels()) {
       throw new IndexOutOfBoundsException(
@@ -193,7 +198,7 @@ public final class FrameDecoder {
                 : Stereo.midSide(first, wide, second, size);
       }
     }
-    if (outside >>> bits - 1 != 0) {
+    if (outside >>> (bits - 1) != 0) {
       throw reader.malformed(
           "a sample restored from the side channel does not fit in " + bits + " bits");
     }
@@ -220,7 +225,7 @@ public final class FrameDecoder {
     }
     if (bound
         && (length < info.minFrameSize()
-            || info.maxFrameSize() > 0 && length > info.maxFrameSize())) {
+            || (info.maxFrameSize() > 0 && length > info.maxFrameSize()))) {
       throw new MalformedFlacException(
           "frame of "
               + length

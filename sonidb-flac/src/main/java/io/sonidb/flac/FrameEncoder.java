@@ -30,6 +30,10 @@ public final class FrameEncoder {
   private final BitWriter writer = new BitWriter();
   private final SubframeEncoder subframes;
 
+  /// An encoder for one format.
+  ///
+  /// @param format of all frames; 4 to [#MAX_BITS_PER_SAMPLE] bits
+  /// @param search how hard to look for small subframes
   /// @throws IllegalArgumentException if the format has more than [#MAX_BITS_PER_SAMPLE] bits
   public FrameEncoder(AudioFormat format, SubframeSearch search) {
     if (format.bitsPerSample() > MAX_BITS_PER_SAMPLE) {
@@ -43,6 +47,7 @@ public final class FrameEncoder {
     subframes = new SubframeEncoder(search);
   }
 
+  /// {@return the format of all frames}
   public AudioFormat format() {
     return format;
   }
@@ -50,6 +55,9 @@ public final class FrameEncoder {
   /// The room in bytes that an output array must have for a frame of `blockSize` samples: as much
   /// as the longest header and plain samples take, and eight bytes more, because the encoder writes
   /// whole words. No frame of that block size is longer.
+  ///
+  /// @param blockSize samples of each channel, 1 to 65535
+  /// @return bytes
   public int maxFrameSize(int blockSize) {
     checkBlockSize(blockSize);
     long bits = (8 + (long) blockSize * format.bitsPerSample()) * format.channels();
@@ -63,6 +71,7 @@ public final class FrameEncoder {
   ///   the last frame of a stream
   /// @param firstSample 0 to 2^36 - 1
   /// @param out receives the frame; [#maxFrameSize] bytes from `offset` on may be overwritten
+  /// @param offset where the frame begins
   /// @return the frame's length in bytes
   /// @throws IllegalArgumentException if a sample does not fit in the format's bits, or `out` is
   ///   too short
@@ -76,8 +85,12 @@ public final class FrameEncoder {
   /// Writes a frame of a stream whose blocks, all but the last, have the same size; its number is
   /// that of the frame.
   ///
+  /// @param pcm as in [#encode]
+  /// @param blockSize as in [#encode]
   /// @param frameIndex 0 to 2^31 - 1
-  /// @see #encode(int[][], int, long, byte[], int)
+  /// @param out as in [#encode]
+  /// @param offset as in [#encode]
+  /// @return the frame's length in bytes
   public int encodeFixed(int[][] pcm, int blockSize, long frameIndex, byte[] out, int offset) {
     if (frameIndex < 0 || frameIndex > FrameHeader.MAX_FRAME) {
       throw new IllegalArgumentException("frame index must be 0 to 2^31 - 1, was " + frameIndex);

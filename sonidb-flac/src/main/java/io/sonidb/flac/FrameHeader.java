@@ -126,7 +126,7 @@ final class FrameHeader {
       if ((in[i] & 0xc0) != 0x80) {
         return fail("coded number is broken off", i);
       }
-      value = value << 6 | in[i] & 0x3f;
+      value = value << 6 | (in[i] & 0x3f);
     }
     if (!variableBlockSize && value > MAX_FRAME) {
       return fail("frame number has more than 31 bits", offset + NUMBER_OFFSET);
@@ -145,7 +145,7 @@ final class FrameHeader {
       blockSize =
           blockSizeCode == 1
               ? 192
-              : blockSizeCode < 6 ? 576 << blockSizeCode - 2 : 256 << blockSizeCode - 8;
+              : blockSizeCode < 6 ? 576 << (blockSizeCode - 2) : 256 << (blockSizeCode - 8);
     }
 
     switch (rateCode) {
@@ -187,7 +187,7 @@ final class FrameHeader {
             | (variableBlockSize ? 1 << 16 : 0)
             | blockSizeCode << 12
             | rateCode << 8
-            | format.channels() - 1 << 4
+            | (format.channels() - 1) << 4
             | depthCode(format.bitsPerSample()) << 1);
     int at = offset + NUMBER_OFFSET;
     at += writeNumber(out, at, number);
@@ -221,7 +221,7 @@ final class FrameHeader {
     int bytes = (bits + 3) / 5;
     long rest = number;
     for (int i = bytes - 1; i > 0; i--) {
-      out[offset + i] = (byte) (0x80 | rest & 0x3f);
+      out[offset + i] = (byte) (0x80 | (rest & 0x3f));
       rest >>>= 6;
     }
     out[offset] = (byte) (0xff00 >>> bytes | rest);

@@ -17,10 +17,13 @@ public final class Frames {
   /// that of a copy.
   ///
   /// @param frame holds one whole frame of `length` bytes at `offset`
+  /// @param offset where it begins
+  /// @param length all its bytes
   /// @param number the new coded number: the first sample in a frame of variable block size, up to
   ///   2^36 - 1, else the index of the frame, up to 2^31 - 1
   /// @param out receives the frame at `outOffset`: up to `length` + [#MAX_RENUMBER_GROWTH] bytes,
   ///   which must not overlap the old ones
+  /// @param outOffset where the copy begins
   /// @return the new frame's length in bytes
   /// @throws IllegalArgumentException if there is no frame header at `offset`
   public static int renumber(
@@ -75,10 +78,11 @@ public final class Frames {
     return newLength;
   }
 
-  /// Searches for the next frame header whose codes are all valid and whose CRC-8 is right. One of
-  /// about 10 million places in random bytes looks like that, so what follows it must still be
+  /// Searches for the next frame header whose codes are all valid and whose CRC-8 is right. Of
+  /// random bytes, one place in some 50 million looks like that, so what follows it must still be
   /// decoded.
   ///
+  /// @param in is searched
   /// @param from where the search begins
   /// @param limit the end of the bytes; a header that it cuts off is not found
   /// @return the offset of its first byte, or -1
@@ -97,6 +101,11 @@ public final class Frames {
   }
 
   /// The CRC-16 of some bytes; that of a whole frame, footer included, is 0.
+  ///
+  /// @param in holds the bytes
+  /// @param offset of the first
+  /// @param length how many, 0 or more
+  /// @return 16 bits
   public static int crc16(byte[] in, int offset, int length) {
     if (offset < 0 || length < 0 || length > in.length - offset) {
       throw new IndexOutOfBoundsException(

@@ -11,7 +11,10 @@ public record Md5(long high, long low) {
   /// All zero: how STREAMINFO says that the digest is not known (RFC 9639, 8.2).
   public static final Md5 UNKNOWN = new Md5(0, 0);
 
-  /// Reads a digest from exactly 16 bytes.
+  /// Reads a digest.
+  ///
+  /// @param bytes exactly 16
+  /// @return their value
   public static Md5 of(byte[] bytes) {
     if (bytes.length != 16) {
       throw new IllegalArgumentException("an MD5 digest has 16 bytes, not " + bytes.length);
@@ -19,7 +22,7 @@ public record Md5(long high, long low) {
     return new Md5(BigEndian.readLong(bytes, 0), BigEndian.readLong(bytes, 8));
   }
 
-  /// The digest as 16 new bytes.
+  /// {@return the digest as 16 new bytes}
   public byte[] bytes() {
     byte[] bytes = new byte[16];
     BigEndian.writeLong(bytes, 0, high);
@@ -27,7 +30,7 @@ public record Md5(long high, long low) {
     return bytes;
   }
 
-  /// Whether this is a digest at all, and not the sixteen zeros of [#UNKNOWN].
+  /// {@return whether this is a digest at all, and not the sixteen zeros of [#UNKNOWN]}
   public boolean isKnown() {
     return (high | low) != 0;
   }

@@ -7,9 +7,9 @@ public sealed interface MetadataBlock
   /// The most bytes that the body of a block may have: its length is told in 24 bits.
   int MAX_BODY_BYTES = (1 << 24) - 1;
 
-  /// The block type, 0 to 126.
+  /// {@return the block type, 0 to 126}
   int type();
 
-  /// The length of the block's body in bytes, without the four bytes of its header.
+  /// {@return the length of the block's body in bytes, without the four bytes of its header}
   int bodyBytes();
 }

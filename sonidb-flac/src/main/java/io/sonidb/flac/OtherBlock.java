@@ -17,6 +17,8 @@ public final class OtherBlock implements MetadataBlock {
   private final byte[] body;
   private final Optional<String> problem;
 
+  /// A block to be written.
+  ///
   /// @param type 5 (CUESHEET), 6 (PICTURE), or a reserved type up to 126
   /// @param body up to 2^24 - 1 bytes; copied
   public OtherBlock(int type, byte[] body) {
@@ -46,7 +48,7 @@ public final class OtherBlock implements MetadataBlock {
     return type;
   }
 
-  /// A copy of the block without its header.
+  /// {@return a copy of the block without its header}
   public byte[] body() {
     return body.clone();
   }
@@ -56,7 +58,8 @@ public final class OtherBlock implements MetadataBlock {
     return body.length;
   }
 
-  /// Why the contents could not be interpreted although the type is known; empty if that is not so.
+  /// {@return why the contents could not be interpreted although the type is known; empty if that
+  /// is not so}
   public Optional<String> problem() {
     return problem;
   }

@@ -7,6 +7,7 @@ public record Padding(int bodyBytes) implements MetadataBlock {
 
   static final int TYPE = 1;
 
+  /// Checks the range.
   public Padding {
     if (bodyBytes < 0 || bodyBytes > MAX_BODY_BYTES) {
       throw new IllegalArgumentException(

@@ -105,7 +105,7 @@ final class Residual {
       long entry = 0;
       int used = 0;
       for (int n = 0; n < ENTRIES_PER_WORD; n++) {
-        entry = table[(int) (word >>> 64 - TABLE_BITS)];
+        entry = table[(int) (word >>> (64 - TABLE_BITS))];
         into[i] = (byte) (entry >>> 16);
         into[i + 1] = (byte) (entry >>> 24);
         into[i + 2] = (byte) (entry >>> 32);
@@ -143,7 +143,7 @@ final class Residual {
           break;
         }
         // The one that ends the zeros counts as one too many in the high part, so take it off.
-        int folded = (int) (word >>> 64 - length) + (zeros - 1 << parameter);
+        int folded = (int) (word >>> (64 - length)) + ((zeros - 1) << parameter);
         into[i++] = Rice.unfold(folded);
         word <<= length;
         left -= length;
@@ -184,14 +184,14 @@ final class Residual {
     int count = 0;
     long values = 0;
     while (count < CODES_PER_ENTRY) {
-      int rest = index << 32 - TABLE_BITS + used;
+      int rest = index << (32 - TABLE_BITS + used);
       int zeros = rest == 0 ? TABLE_BITS : Integer.numberOfLeadingZeros(rest);
       int length = zeros + 1 + parameter;
       if (used + length > TABLE_BITS) {
         break;
       }
-      int folded = (rest >>> 32 - length) + (zeros - 1 << parameter);
-      values |= (Rice.unfold(folded) & 0xffL) << 8 * count;
+      int folded = (rest >>> (32 - length)) + ((zeros - 1) << parameter);
+      values |= (Rice.unfold(folded) & 0xffL) << (8 * count);
       used += length;
       count++;
     }

@@ -48,7 +48,7 @@ final class Rice {
   /// for distributions that occur, and only a place to start from for the others.
   static int estimate(long sum, int count) {
     // The length n (k + 1) + sum / 2^k is least where 2^k = ln 2 * sum / n; 11/16 is nearly ln 2.
-    long mean = (sum * 11 >>> 4) / count;
+    long mean = ((sum * 11) >>> 4) / count;
     return Math.min(63 - Long.numberOfLeadingZeros(mean | 1), MAX_PARAMETER_5_BIT);
   }
 

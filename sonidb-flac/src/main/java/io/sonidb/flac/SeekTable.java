@@ -22,11 +22,14 @@ public record SeekTable(List<SeekPoint> points, int placeholders) implements Met
 
   private static final long PLACEHOLDER = -1;
 
+  /// One frame and its place.
+  ///
   /// @param sample the number of the first sample of a frame, at most 2^36 - 1
   /// @param offset where that frame begins, counted in bytes from the first frame of the stream
   /// @param frameSamples samples of one channel in that frame, 1 to 65535
   public record SeekPoint(long sample, long offset, int frameSamples) {
 
+    /// Checks the ranges.
     public SeekPoint {
       if (sample < 0 || sample > FrameHeader.MAX_SAMPLE) {
         throw new IllegalArgumentException(
@@ -42,6 +45,7 @@ public record SeekTable(List<SeekPoint> points, int placeholders) implements Met
     }
   }
 
+  /// Checks number and order, and copies the list.
   public SeekTable {
     points = List.copyOf(points);
     if (placeholders < 0 || placeholders > MAX_POINTS - points.size()) {
@@ -66,6 +70,9 @@ public record SeekTable(List<SeekPoint> points, int placeholders) implements Met
   }
 
   /// A table without points, to be filled in later.
+  ///
+  /// @param count its entries, up to [#MAX_POINTS]
+  /// @return `count` placeholders
   public static SeekTable placeholders(int count) {
     return new SeekTable(List.of(), count);
   }

@@ -38,10 +38,10 @@ final class Stereo {
     long union = 0;
     for (int i = 0; i < size; i++) {
       // Mean and difference of two numbers have the same last bit before the mean is halved.
-      long sum = (long) mid[i] << 1 | side[i] & 1;
-      long left = sum + side[i] >> 1;
-      long right = sum - side[i] >> 1;
-      union |= left ^ left >> 63 | right ^ right >> 63;
+      long sum = (long) mid[i] << 1 | (side[i] & 1);
+      long left = (sum + side[i]) >> 1;
+      long right = (sum - side[i]) >> 1;
+      union |= (left ^ left >> 63) | (right ^ right >> 63);
       mid[i] = (int) left;
       side[i] = (int) right;
     }
@@ -72,10 +72,10 @@ final class Stereo {
   static long midSide(int[] mid, long[] side, int[] right, int size) {
     long union = 0;
     for (int i = 0; i < size; i++) {
-      long sum = (long) mid[i] << 1 | side[i] & 1;
-      long left = sum + side[i] >> 1;
-      long sample = sum - side[i] >> 1;
-      union |= left ^ left >> 63 | sample ^ sample >> 63;
+      long sum = (long) mid[i] << 1 | (side[i] & 1);
+      long left = (sum + side[i]) >> 1;
+      long sample = (sum - side[i]) >> 1;
+      union |= (left ^ left >> 63) | (sample ^ sample >> 63);
       mid[i] = (int) left;
       right[i] = (int) sample;
     }

@@ -37,6 +37,7 @@ public record StreamInfo(
   private static final int MIN_BLOCK_SIZE = 16;
   private static final int MAX_FRAME_SIZE = (1 << 24) - 1;
 
+  /// Checks the ranges.
   public StreamInfo {
     if (minBlockSize < MIN_BLOCK_SIZE
         || maxBlockSize > FrameEncoder.MAX_BLOCK_SIZE
@@ -51,7 +52,7 @@ public record StreamInfo(
         || maxFrameSize < 0
         || minFrameSize > MAX_FRAME_SIZE
         || maxFrameSize > MAX_FRAME_SIZE
-        || maxFrameSize > 0 && minFrameSize > maxFrameSize) {
+        || (maxFrameSize > 0 && minFrameSize > maxFrameSize)) {
       throw new IllegalArgumentException(
           "frame sizes must be 0 to 2^24 - 1, the least first, were "
               + minFrameSize
@@ -66,6 +67,9 @@ public record StreamInfo(
 
   /// The state of a stream that is still being written, or has no end: any block size, everything
   /// else unknown.
+  ///
+  /// @param format of all frames
+  /// @return block sizes 16 and 65535, the rest zero
   public static StreamInfo open(AudioFormat format) {
     return new StreamInfo(
         MIN_BLOCK_SIZE, FrameEncoder.MAX_BLOCK_SIZE, 0, 0, format, 0, Md5.UNKNOWN);

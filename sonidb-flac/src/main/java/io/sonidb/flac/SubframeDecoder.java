@@ -141,7 +141,7 @@ final class SubframeDecoder {
 
   /// @param union of all samples, each joined with its sign by "exclusive or"
   private static void checkDepth(BitReader in, long union, int bits) throws MalformedFlacException {
-    if (union >>> bits - 1 != 0) {
+    if (union >>> (bits - 1) != 0) {
       throw in.malformed("a predicted sample does not fit in " + bits + " bits");
     }
   }

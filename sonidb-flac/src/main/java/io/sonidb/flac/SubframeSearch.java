@@ -22,6 +22,7 @@ public record SubframeSearch(int maxFixedOrder, int maxPartitionOrder, int maxWa
   /// Everything that this encoder knows within the streamable subset.
   public static final SubframeSearch EXHAUSTIVE = new SubframeSearch(4, 8, 12);
 
+  /// Checks the ranges.
   public SubframeSearch {
     if (maxFixedOrder < 0 || maxFixedOrder > 4) {
       throw new IllegalArgumentException("fixed order must be 0 to 4, was " + maxFixedOrder);

@@ -9,6 +9,8 @@ public final class UnsupportedFlacException extends IOException {
 
   private final long offset;
 
+  /// A feature and the place that needs it.
+  ///
   /// @param feature what is not done
   /// @param offset where the stream asks for it, in bytes
   public UnsupportedFlacException(String feature, long offset) {
@@ -16,7 +18,7 @@ public final class UnsupportedFlacException extends IOException {
     this.offset = offset;
   }
 
-  /// Where the stream asks for it, in bytes.
+  /// {@return where the stream asks for it, in bytes}
   public long offset() {
     return offset;
   }

@@ -23,6 +23,8 @@ public final class VorbisComment implements MetadataBlock {
   private final List<Map.Entry<String, String>> fields;
   private final int bodyBytes;
 
+  /// A block to be written.
+  ///
   /// @param vendor the program that made the stream
   /// @param fields names and values, in order; copied
   public VorbisComment(String vendor, List<Map.Entry<String, String>> fields) {
@@ -42,16 +44,20 @@ public final class VorbisComment implements MetadataBlock {
     bodyBytes = (int) size;
   }
 
+  /// {@return the program that made the stream}
   public String vendor() {
     return vendor;
   }
 
-  /// All fields in order, not modifiable.
+  /// {@return all fields in order, not modifiable}
   public List<Map.Entry<String, String>> fields() {
     return fields;
   }
 
-  /// The value of the first field of that name, in whatever case.
+  /// The value of a field.
+  ///
+  /// @param name in upper or lower case
+  /// @return the value of the first field of that name
   public Optional<String> first(String name) {
     return fields.stream()
         .filter(field -> field.getKey().equalsIgnoreCase(name))
