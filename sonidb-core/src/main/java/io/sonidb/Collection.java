@@ -25,8 +25,8 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /// A named set of vectors of one dimension. Safe for use by any number of threads.
 ///
-/// Whatever writes returns when the write is durable (see [Durability]) and visible to every reader. A batch
-/// is all or nothing. Reading takes no lock.
+/// Whatever writes returns when the write is durable (see [Durability]) and visible to every
+/// reader. A batch is all or nothing. Reading takes no lock.
 public final class Collection {
   /// Opens what lies in the collection's folder; again when all is rebuilt.
   interface Opener {
@@ -40,8 +40,7 @@ public final class Collection {
   private final ReadWriteLock rebuilding = new ReentrantReadWriteLock();
   private volatile Engine engine;
 
-  Collection(
-      String name, CollectionSpec spec, Engine engine, Opener opener, SoniDb.Cores cores) {
+  Collection(String name, CollectionSpec spec, Engine engine, Opener opener, SoniDb.Cores cores) {
     this.name = name;
     this.spec = spec;
     this.engine = engine;
@@ -90,7 +89,8 @@ public final class Collection {
 
   /// Inserts a vector under a new id, a UUID of version 7, and returns the id.
   ///
-  /// @param vector of the collection's dimension; in a float32 collection each component must be a float32
+  /// @param vector of the collection's dimension; in a float32 collection each component must be a
+  ///   float32
   /// @throws IllegalArgumentException if the collection cannot hold it; the message says why
   public String insertVector(double[] vector) {
     return insert(Vector.of(vector));
@@ -134,7 +134,8 @@ public final class Collection {
   ///
   /// @param batch not empty; about 64 MiB at most when encoded
   /// @return the number of the last write
-  /// @throws IllegalArgumentException if the collection cannot hold one of them; nothing was written
+  /// @throws IllegalArgumentException if the collection cannot hold one of them; nothing was
+  ///   written
   /// @throws StorageException if they could not be written; none of them is there
   public long upsert(List<Point> batch) {
     if (batch.isEmpty()) {
@@ -144,7 +145,10 @@ public final class Collection {
     for (Point point : batch) {
       points.add(
           new Point(
-              point.id(), VectorCheck.accept(point.vector(), point.id(), spec), point.payload(), 0));
+              point.id(),
+              VectorCheck.accept(point.vector(), point.id(), spec),
+              point.payload(),
+              0));
     }
     List<Point> last = lastOfEachId(points);
     long payloadBytes = 0;
@@ -214,8 +218,7 @@ public final class Collection {
           @Override
           public SoundRecord record(
               int index, long sequence, boolean continues, long acknowledged) {
-            return placed(
-                SoundRecord.delete(sequence, there.get(index)), continues, acknowledged);
+            return placed(SoundRecord.delete(sequence, there.get(index)), continues, acknowledged);
           }
 
           @Override
@@ -274,7 +277,8 @@ public final class Collection {
       order[i] = i;
     }
     java.util.Arrays.sort(order, (a, b) -> Long.compare(locations[a], locations[b]));
-    List<Optional<Point>> points = new ArrayList<>(java.util.Collections.nCopies(ids.size(), Optional.empty()));
+    List<Optional<Point>> points =
+        new ArrayList<>(java.util.Collections.nCopies(ids.size(), Optional.empty()));
     for (int i : order) {
       if (locations[i] >= 0) {
         points.set(i, Optional.of(now.read(locations[i], ids.get(i))));
@@ -307,7 +311,8 @@ public final class Collection {
   /// An endless FLAC stream of every record from a sequence number on.
   ///
   /// @param from sequence number of the first record, 1 for all
-  /// @param follow whether to wait for new records at the end, until the stream or the database is closed
+  /// @param follow whether to wait for new records at the end, until the stream or the database is
+  ///   closed
   public InputStream stream(long from, boolean follow) {
     return FlacStreams.ofLog(engine, from, follow);
   }
@@ -323,10 +328,8 @@ public final class Collection {
           case Query.ToVector(Vector given, int _) -> VectorCheck.accept(given, "query", spec);
           case Query.ToId(VectorId id, int _) ->
               now.get(id)
-                  .orElseThrow(
-                      () ->
-                          new VectorNotFoundException(
-                              "collection " + name + " has no vector " + id))
+                  .orElseThrow(() ->
+                      new VectorNotFoundException("collection " + name + " has no vector " + id))
                   .vector();
         };
     Optional<VectorId> without =
@@ -351,7 +354,8 @@ public final class Collection {
     return new SearchResult(hits, true, (System.nanoTime() - start) / 1e9);
   }
 
-  /// Decodes every vector on all cores and hands it to `sink`, in no order; the fastest way through a collection.
+  /// Decodes every vector on all cores and hands it to `sink`, in no order; the fastest way through
+  /// a collection.
   ///
   /// @param sink is called by several threads at once, with a vector whose array is reused
   /// @return how many vectors there were
@@ -433,7 +437,8 @@ public final class Collection {
 
   /// Checks the files against what was written.
   ///
-  /// @param deep whether to decode every frame as well: CRC-16, record hash, MD5 of the audio, directory
+  /// @param deep whether to decode every frame as well: CRC-16, record hash, MD5 of the audio,
+  ///   directory
   public IntegrityReport verifyIntegrity(boolean deep, Progress progress) {
     long start = System.nanoTime();
     Engine now = engine;
@@ -444,17 +449,16 @@ public final class Collection {
       double rate = spec.format().audio().sampleRateHz();
       outcome
           .damaged()
-          .forEach(
-              range ->
-                  damaged.add(
-                      new Damage(
-                          range.file(),
-                          range.offset() < 0 ? OptionalLong.empty() : OptionalLong.of(range.offset()),
-                          range.sample() < 0
-                              ? OptionalDouble.empty()
-                              : OptionalDouble.of(range.sample() / rate),
-                          range.id(),
-                          range.reason())));
+          .forEach(range ->
+              damaged.add(
+                  new Damage(
+                      range.file(),
+                      range.offset() < 0 ? OptionalLong.empty() : OptionalLong.of(range.offset()),
+                      range.sample() < 0
+                          ? OptionalDouble.empty()
+                          : OptionalDouble.of(range.sample() / rate),
+                      range.id(),
+                      range.reason())));
       if (deep) {
         checkDirectory(now, damaged);
       }
@@ -480,8 +484,7 @@ public final class Collection {
         if (id.isPresent() && segment.liveness().isLive(ordinal)) {
           long location = now.directory().find(id.get());
           // A write that came in between moved it on, to a later place.
-          wrong +=
-              location < io.sonidb.index.Directory.location(segment.number(), ordinal) ? 1 : 0;
+          wrong += location < io.sonidb.index.Directory.location(segment.number(), ordinal) ? 1 : 0;
         }
       }
     }

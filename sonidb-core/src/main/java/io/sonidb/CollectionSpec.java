@@ -1,8 +1,8 @@
 package io.sonidb;
 
 import io.sonidb.sound.ElementType;
-import io.sonidb.sound.SoundFormat;
 import io.sonidb.sound.Sonification;
+import io.sonidb.sound.SoundFormat;
 import io.sonidb.sound.Vector;
 
 /// What a new collection is to be. Immutable: each setter gives a copy.
@@ -42,7 +42,8 @@ public record CollectionSpec(
     }
   }
 
-  /// Vectors of float32 compared by cosine, sonified by amplitude, durable by fsync, in segments of 128 MiB.
+  /// Vectors of float32 compared by cosine, sonified by amplitude, durable by fsync, in segments of
+  /// 128 MiB.
   public static CollectionSpec dimension(int dimension) {
     return new CollectionSpec(
         dimension,
@@ -55,32 +56,27 @@ public record CollectionSpec(
 
   /// With another metric.
   public CollectionSpec metric(Metric metric) {
-    return new CollectionSpec(
-        dimension, metric, element, sonification, durability, segmentBytes);
+    return new CollectionSpec(dimension, metric, element, sonification, durability, segmentBytes);
   }
 
   /// With another element type.
   public CollectionSpec element(ElementType element) {
-    return new CollectionSpec(
-        dimension, metric, element, sonification, durability, segmentBytes);
+    return new CollectionSpec(dimension, metric, element, sonification, durability, segmentBytes);
   }
 
   /// With another sonification.
   public CollectionSpec sonification(Sonification sonification) {
-    return new CollectionSpec(
-        dimension, metric, element, sonification, durability, segmentBytes);
+    return new CollectionSpec(dimension, metric, element, sonification, durability, segmentBytes);
   }
 
   /// With another durability.
   public CollectionSpec durability(Durability durability) {
-    return new CollectionSpec(
-        dimension, metric, element, sonification, durability, segmentBytes);
+    return new CollectionSpec(dimension, metric, element, sonification, durability, segmentBytes);
   }
 
   /// With another size of segments, in bytes.
   public CollectionSpec segmentBytes(long segmentBytes) {
-    return new CollectionSpec(
-        dimension, metric, element, sonification, durability, segmentBytes);
+    return new CollectionSpec(dimension, metric, element, sonification, durability, segmentBytes);
   }
 
   SoundFormat format() {

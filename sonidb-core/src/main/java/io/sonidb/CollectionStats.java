@@ -10,7 +10,8 @@ import io.sonidb.sound.Sonification;
 /// @param segments files
 /// @param sealedSegments files that are complete
 /// @param diskBytes of all files
-/// @param bytesPerVector bytes of all frames, record headers and ids included, by the number of records
+/// @param bytesPerVector bytes of all frames, record headers and ids included, by the number of
+///   records
 /// @param headerBytes of FLAC metadata at the heads of segments
 /// @param indexBytes of `.idx` files, directory, SFV and manifest
 /// @param directoryBytes of memory or mapped file that the directory takes

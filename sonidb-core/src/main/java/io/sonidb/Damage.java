@@ -25,7 +25,8 @@ public record Damage(
     id.ifPresent(known -> line.append("vector ").append(known).append(" in "));
     line.append(file);
     offset.ifPresent(at -> line.append(" at byte ").append(at));
-    timeSeconds.ifPresent(time -> line.append(String.format(java.util.Locale.ROOT, " (%.3f s)", time)));
+    timeSeconds.ifPresent(
+        time -> line.append(String.format(java.util.Locale.ROOT, " (%.3f s)", time)));
     return line.append(": ").append(reason).toString();
   }
 }

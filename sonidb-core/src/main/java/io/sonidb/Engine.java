@@ -24,7 +24,8 @@ import java.util.OptionalLong;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
-/// A collection's log with its directory: everything that is replaced when all is rebuilt from the audio.
+/// A collection's log with its directory: everything that is replaced when all is rebuilt from the
+/// audio.
 final class Engine implements AutoCloseable {
   static final String DIRECTORY_FILE = "directory.bin";
 
@@ -59,14 +60,14 @@ final class Engine implements AutoCloseable {
     this.notes = new ArrayList<>(log.notes());
     this.sequenceAtOpen = log.lastSequence();
     Optional<Directory.Checkpoint> checkpoint = checkpoint();
-    this.directory = checkpoint.map(Directory.Checkpoint::directory).orElse(new Directory(this::hasId));
+    this.directory =
+        checkpoint.map(Directory.Checkpoint::directory).orElse(new Directory(this::hasId));
     replay(checkpoint.map(Directory.Checkpoint::sequence).orElse(0L));
   }
 
   static Engine open(Storage storage, Path folder, Executor cores, int coreCount)
       throws IOException {
-    Engine engine =
-        new Engine(storage, folder, SegmentLog.open(storage, folder, cores, coreCount));
+    Engine engine = new Engine(storage, folder, SegmentLog.open(storage, folder, cores, coreCount));
     engine.log.start(engine::published);
     return engine;
   }
@@ -170,8 +171,7 @@ final class Engine implements AutoCloseable {
       if (decoder.kind() != RecordKind.UPSERT || !decoder.isAbout(id)) {
         throw new IOException("the index names another record here");
       }
-      return new Point(
-          id, vector(decoder), Payload.stored(decoder.payload()), decoder.sequence());
+      return new Point(id, vector(decoder), Payload.stored(decoder.payload()), decoder.sequence());
     } catch (IOException e) {
       throw damaged(segment, ordinal, e);
     } finally {
@@ -234,7 +234,8 @@ final class Engine implements AutoCloseable {
   }
 
   DamagedRecordException damaged(Segment segment, int ordinal, Exception cause) {
-    return new DamagedRecordException(damage(segment, ordinal, String.valueOf(cause.getMessage())), cause);
+    return new DamagedRecordException(
+        damage(segment, ordinal, String.valueOf(cause.getMessage())), cause);
   }
 
   Damage damage(Segment segment, int ordinal, String reason) {
@@ -242,8 +243,7 @@ final class Engine implements AutoCloseable {
     return new Damage(
         "segments/" + segment.file(),
         OptionalLong.of(table.offset(ordinal)),
-        OptionalDouble.of(
-            table.firstSample(ordinal) / (double) format.audio().sampleRateHz()),
+        OptionalDouble.of(table.firstSample(ordinal) / (double) format.audio().sampleRateHz()),
         table.id(ordinal),
         reason);
   }
@@ -266,7 +266,9 @@ final class Engine implements AutoCloseable {
   @Override
   public void close() throws IOException {
     log.close();
-    if (log.lastSequence() == sequenceAtOpen && notes.isEmpty() && storage.exists(folder.resolve(DIRECTORY_FILE))
+    if (log.lastSequence() == sequenceAtOpen
+            && notes.isEmpty()
+            && storage.exists(folder.resolve(DIRECTORY_FILE))
         || log.hasFailed()) {
       return;
     }

@@ -68,19 +68,13 @@ final class FlacStreams {
     List<MetadataBlock> blocks =
         List.of(
             new StreamInfo(
-                MIN_BLOCK_SIZE,
-                MAX_BLOCK_SIZE,
-                0,
-                0,
-                log.header().format().audio(),
-                samples,
-                md5),
+                MIN_BLOCK_SIZE, MAX_BLOCK_SIZE, 0, 0, log.header().format().audio(), samples, md5),
             new VorbisComment("SoniDB", tags));
     return FlacHead.write(blocks);
   }
 
-  /// Copies the frames that a decoder has just read, numbered from `firstSample` on; they only get shorter when
-  /// numbered from 0.
+  /// Copies the frames that a decoder has just read, numbered from `firstSample` on; they only get
+  /// shorter when numbered from 0.
   private static int renumber(
       byte[] frames, int offset, RecordDecoder decoder, long firstSample, byte[] into, int at) {
     int from = offset;

@@ -12,12 +12,7 @@ import java.util.List;
 /// @param repaired what was found damaged and made again, for people
 /// @param sfv the SFV file
 public record IndexReport(
-    long segments,
-    long vectors,
-    long indexBytes,
-    double seconds,
-    List<String> repaired,
-    Path sfv) {
+    long segments, long vectors, long indexBytes, double seconds, List<String> repaired, Path sfv) {
   public IndexReport {
     repaired = List.copyOf(repaired);
   }

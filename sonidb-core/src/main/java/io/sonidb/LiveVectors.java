@@ -18,8 +18,8 @@ import java.util.concurrent.Executor;
 
 /// The newest vector of each id, decoded from the frames in the order of the files.
 ///
-/// A key is the location of the record. A record that is replaced while the scan runs still counts when its
-/// replacement is newer than the scan, so a vector that is being updated does not vanish.
+/// A key is the location of the record. A record that is replaced while the scan runs still counts
+/// when its replacement is newer than the scan, so a vector that is being updated does not vanish.
 final class LiveVectors implements VectorSource {
   private static final int PIECE = 4096;
   private static final int WINDOW = 1 << 18;
@@ -92,7 +92,8 @@ final class LiveVectors implements VectorSource {
         continue;
       }
       long offset = table.offset(ordinal);
-      int length = Math.clamp(table.length(ordinal), 0, io.sonidb.store.SegmentLog.MAX_RECORD_BYTES);
+      int length =
+          Math.clamp(table.length(ordinal), 0, io.sonidb.store.SegmentLog.MAX_RECORD_BYTES);
       if (offset < windowStart || offset + length > windowStart + windowSize) {
         int last = ordinal;
         while (last + 1 < to
@@ -102,9 +103,7 @@ final class LiveVectors implements VectorSource {
         windowStart = offset;
         windowSize =
             Math.clamp(
-                table.offset(last) + table.length(last) - offset,
-                length,
-                Math.max(WINDOW, length));
+                table.offset(last) + table.length(last) - offset, length, Math.max(WINDOW, length));
         if (windowSize > window.length) {
           window = new byte[windowSize];
         }

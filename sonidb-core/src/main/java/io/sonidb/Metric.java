@@ -6,7 +6,8 @@ import java.util.Locale;
 
 /// What makes two vectors of a collection alike.
 public enum Metric {
-  /// Cosine of the angle: 1 is the same direction. Takes no zero vector, NaN or infinity, which have no angle.
+  /// Cosine of the angle: 1 is the same direction. Takes no zero vector, NaN or infinity, which
+  /// have no angle.
   COSINE(Score.COSINE, true),
   /// Inner product: higher is more alike.
   DOT(Score.DOT, true),
@@ -30,10 +31,9 @@ public enum Metric {
     return Arrays.stream(values())
         .filter(metric -> metric.name().equalsIgnoreCase(name))
         .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "metric must be cosine, dot, euclid or manhattan, was '" + name + "'"));
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "metric must be cosine, dot, euclid or manhattan, was '" + name + "'"));
   }
 
   /// Whether a higher score is the better match.

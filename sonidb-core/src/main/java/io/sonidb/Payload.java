@@ -49,8 +49,7 @@ public final class Payload {
     try {
       return ofNode(JSON.valueToTree(map));
     } catch (JacksonException e) {
-      throw new IllegalArgumentException(
-          "payload cannot be JSON: " + e.getOriginalMessage(), e);
+      throw new IllegalArgumentException("payload cannot be JSON: " + e.getOriginalMessage(), e);
     }
   }
 

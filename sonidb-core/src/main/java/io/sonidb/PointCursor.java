@@ -13,10 +13,12 @@ import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.function.IntUnaryOperator;
 
-/// Goes through a collection's points in ascending order of their ids, as they were when it was made.
+/// Goes through a collection's points in ascending order of their ids, as they were when it was
+/// made.
 ///
-/// It merges the sorted ids of the segments, so its memory does not grow with the collection. Later writes are
-/// not seen: of an id's records the newest one counts that is no newer than the cursor. Not thread-safe.
+/// It merges the sorted ids of the segments, so its memory does not grow with the collection. Later
+/// writes are not seen: of an id's records the newest one counts that is no newer than the cursor.
+/// Not thread-safe.
 public final class PointCursor implements Iterator<Point>, AutoCloseable {
   /// Where one segment's ids are read.
   private static final class Run {
@@ -51,8 +53,7 @@ public final class PointCursor implements Iterator<Point>, AutoCloseable {
 
   private final Engine engine;
   private final long asOf;
-  private final PriorityQueue<Run> runs =
-      new PriorityQueue<>((a, b) -> a.id().compareTo(b.id()));
+  private final PriorityQueue<Run> runs = new PriorityQueue<>((a, b) -> a.id().compareTo(b.id()));
   private Optional<Point> next = Optional.empty();
 
   PointCursor(Engine engine) {
@@ -66,7 +67,8 @@ public final class PointCursor implements Iterator<Point>, AutoCloseable {
     }
   }
 
-  /// @throws DamagedRecordException if the next point is not as it was written; the cursor is then behind it
+  /// @throws DamagedRecordException if the next point is not as it was written; the cursor is then
+  ///   behind it
   @Override
   public boolean hasNext() {
     while (next.isEmpty() && !runs.isEmpty()) {

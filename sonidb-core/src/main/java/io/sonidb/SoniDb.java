@@ -133,23 +133,21 @@ public final class SoniDb implements AutoCloseable {
             .engine()
             .log()
             .damageAtOpen()
-            .forEach(
-                damage ->
-                    warnings.add(
-                        collection.name()
-                            + ": damage in "
-                            + damage.file()
-                            + (damage.offset() < 0 ? "" : " at byte " + damage.offset())
-                            + ": "
-                            + damage.reason()));
+            .forEach(damage ->
+                warnings.add(
+                    collection.name()
+                        + ": damage in "
+                        + damage.file()
+                        + (damage.offset() < 0 ? "" : " at byte " + damage.offset())
+                        + ": "
+                        + damage.reason()));
         collections.put(collection.name(), new Entry(collection, path));
       }
     }
   }
 
   private Collection openCollection(Path path) throws IOException {
-    Collection.Opener opener =
-        () -> Engine.open(storage, path, cores.executor(), cores.count());
+    Collection.Opener opener = () -> Engine.open(storage, path, cores.executor(), cores.count());
     Engine first = opener.open();
     Manifest manifest = first.log().manifest();
     CollectionHeader header = manifest.header();
@@ -208,9 +206,12 @@ public final class SoniDb implements AutoCloseable {
       throw new IllegalArgumentException(
           "a collection's name must be 1 to " + MAX_NAME_BYTES + " bytes, was " + bytes);
     }
-    if (name.chars().anyMatch(c -> Character.isISOControl(c) || Character.isSurrogate((char) c) && !StandardCharsets.UTF_8.newEncoder().canEncode(name))) {
-      throw new IllegalArgumentException(
-          "a collection's name must not contain control characters");
+    if (name.chars()
+        .anyMatch(c ->
+            Character.isISOControl(c)
+                || Character.isSurrogate((char) c)
+                    && !StandardCharsets.UTF_8.newEncoder().canEncode(name))) {
+      throw new IllegalArgumentException("a collection's name must not contain control characters");
     }
   }
 
@@ -219,14 +220,13 @@ public final class SoniDb implements AutoCloseable {
   /// @throws CollectionNotFoundException if there is none
   public Collection collection(String name) {
     return find(name)
-        .orElseThrow(
-            () ->
-                new CollectionNotFoundException(
-                    "there is no collection "
-                        + name
-                        + (collections().isEmpty()
-                            ? "; the database is empty"
-                            : "; there are " + String.join(", ", collections()))));
+        .orElseThrow(() ->
+            new CollectionNotFoundException(
+                "there is no collection "
+                    + name
+                    + (collections().isEmpty()
+                        ? "; the database is empty"
+                        : "; there are " + String.join(", ", collections()))));
   }
 
   /// The collection of that name, if there is one.

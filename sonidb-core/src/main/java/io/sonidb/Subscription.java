@@ -6,9 +6,11 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 
-/// The changes of a collection in the order of their sequence numbers: history, then live, without a gap or a double.
+/// The changes of a collection in the order of their sequence numbers: history, then live, without
+/// a gap or a double.
 ///
-/// It reads the log where it lies and keeps one window of bytes, however far behind it is. Not thread-safe.
+/// It reads the log where it lies and keeps one window of bytes, however far behind it is. Not
+/// thread-safe.
 public final class Subscription implements AutoCloseable {
   private final Engine engine;
   private final LogCursor cursor;

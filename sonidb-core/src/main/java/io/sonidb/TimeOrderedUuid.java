@@ -3,8 +3,8 @@ package io.sonidb;
 import java.security.SecureRandom;
 import java.util.UUID;
 
-/// UUIDs of version 7 (RFC 9562, 5.7): milliseconds since 1970, then 74 random bits. Ids made one after the other lie
-/// near one another in the index.
+/// UUIDs of version 7 (RFC 9562, 5.7): milliseconds since 1970, then 74 random bits. Ids made one
+/// after the other lie near one another in the index.
 final class TimeOrderedUuid {
   private static final SecureRandom RANDOM = new SecureRandom();
 

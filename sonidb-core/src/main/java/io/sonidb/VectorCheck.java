@@ -21,8 +21,7 @@ final class VectorCheck {
               + ", the collection "
               + spec.dimension());
     }
-    Vector fitting =
-        spec.element() == ElementType.FLOAT32 ? narrow(vector, who) : widen(vector);
+    Vector fitting = spec.element() == ElementType.FLOAT32 ? narrow(vector, who) : widen(vector);
     if (spec.metric() == Metric.COSINE) {
       checkDirection(fitting, who);
     }

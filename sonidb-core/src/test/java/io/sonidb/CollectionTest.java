@@ -75,8 +75,7 @@ class CollectionTest {
       Collection songs = db.create("songs", CollectionSpec.dimension(2));
       assertThatThrownBy(() -> songs.upsert("a", new double[] {0.5, 0.1}))
           .hasMessageContaining("component 1 is 0.1, which is no float32");
-      Collection wide =
-          db.create("wide", CollectionSpec.dimension(2).element(ElementType.FLOAT64));
+      Collection wide = db.create("wide", CollectionSpec.dimension(2).element(ElementType.FLOAT64));
       wide.upsert("a", new double[] {0.5, 0.1});
       assertThat(wide.get("a").orElseThrow().vector()).isEqualTo(Vector.of(0.5, 0.1));
     }
@@ -161,7 +160,8 @@ class CollectionTest {
       SearchResult result = songs.search(Query.nearest(vector(77), 5));
       assertThat(result.hits()).hasSize(5);
       assertThat(result.hits().getFirst().id()).isEqualTo(VectorId.of(77));
-      assertThat(result.hits().getFirst().score()).isCloseTo(1, org.assertj.core.data.Offset.offset(1e-6));
+      assertThat(result.hits().getFirst().score())
+          .isCloseTo(1, org.assertj.core.data.Offset.offset(1e-6));
       assertThat(songs.search(Query.nearest(VectorId.of(77), 4)).hits())
           .isEqualTo(result.hits().subList(1, 5));
     }
@@ -182,8 +182,7 @@ class CollectionTest {
         assertThat(changes.next(Duration.ZERO)).isEqualTo(Optional.empty());
         songs.upsert(points(9, 10));
         assertThat(changes.next(Duration.ofSeconds(10)))
-            .hasValueSatisfying(
-                change -> assertThat(change).isInstanceOf(Change.Upserted.class));
+            .hasValueSatisfying(change -> assertThat(change).isInstanceOf(Change.Upserted.class));
       }
     }
   }

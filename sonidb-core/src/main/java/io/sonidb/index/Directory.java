@@ -11,17 +11,19 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.UUID;
 
-/// Finds the newest record of an id among all segments of a collection, at the same cost for one segment
-/// and for a hundred.
+/// Finds the newest record of an id among all segments of a collection, at the same cost for one
+/// segment and for a hundred.
 ///
-/// An open-addressing hash table, 16 bytes a slot: the id's 64-bit fingerprint and the record's location. It lies
-/// off the heap, so a vector costs no heap at all. It is split into shards that grow on their own, so that
-/// doubling one stalls a writer for the time of one shard, not of the whole table. Two ids may share a
-/// fingerprint; the id itself is compared at the location, through [Ids].
+/// An open-addressing hash table, 16 bytes a slot: the id's 64-bit fingerprint and the record's
+/// location. It lies off the heap, so a vector costs no heap at all. It is split into shards that
+/// grow on their own, so that doubling one stalls a writer for the time of one shard, not of the
+/// whole table. Two ids may share a fingerprint; the id itself is compared at the location, through
+/// [Ids].
 ///
-/// One thread writes; any number read without a lock. A reader sees a slot's fingerprint only after its location
-/// (release, acquire), and a grown shard only when it is complete. The last checkpoint is mapped privately: the file is
-/// never written in place, so a crash cannot harm it, and pages that nobody changed cost no memory.
+/// One thread writes; any number read without a lock. A reader sees a slot's fingerprint only after
+/// its location (release, acquire), and a grown shard only when it is complete. The last checkpoint
+/// is mapped privately: the file is never written in place, so a crash cannot harm it, and pages
+/// that nobody changed cost no memory.
 public final class Directory {
   /// Location of an id that is not there.
   public static final long NONE = -1;
@@ -267,7 +269,8 @@ public final class Directory {
         || file.get(LONG, 48) != (ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? 1 : 0)
         || file.get(ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN), size - 4)
             != SegmentIndex.crc32(file.asSlice(0, size - 4))) {
-      throw new CorruptIndexException("the directory checkpoint is damaged or of another collection");
+      throw new CorruptIndexException(
+          "the directory checkpoint is damaged or of another collection");
     }
     Directory directory = new Directory(ids);
     directory.count = file.get(LONG, 32);

@@ -5,7 +5,8 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
-/// Which records of a segment are the newest of their id: one bit each, set when the record is superseded or deleted.
+/// Which records of a segment are the newest of their id: one bit each, set when the record is
+/// superseded or deleted.
 ///
 /// Derived by replaying sequence numbers. One thread writes, any number read.
 public final class Liveness {

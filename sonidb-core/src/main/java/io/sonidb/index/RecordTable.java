@@ -29,8 +29,7 @@ public final class RecordTable {
   private volatile int count;
   private int namesSize;
 
-  private RecordTable(
-      Columns columns, int count, int namesSize, Optional<MemorySegment> order) {
+  private RecordTable(Columns columns, int count, int namesSize, Optional<MemorySegment> order) {
     this.order = order;
     this.columns = columns;
     this.count = count;
@@ -40,16 +39,16 @@ public final class RecordTable {
   /// An empty table that grows.
   public static RecordTable growing() {
     return new RecordTable(
-        new Columns(allocate((long) FIRST_CAPACITY * ENTRY_SIZE), allocate(256)), 0, 0, Optional.empty());
+        new Columns(allocate((long) FIRST_CAPACITY * ENTRY_SIZE), allocate(256)),
+        0,
+        0,
+        Optional.empty());
   }
 
   static RecordTable mapped(
       MemorySegment entries, MemorySegment names, MemorySegment order, int count) {
     return new RecordTable(
-        new Columns(entries, names),
-        count,
-        Math.toIntExact(names.byteSize()),
-        Optional.of(order));
+        new Columns(entries, names), count, Math.toIntExact(names.byteSize()), Optional.of(order));
   }
 
   /// A growing copy of this table, for a segment that is written to again after a restart.
@@ -126,8 +125,7 @@ public final class RecordTable {
         entries.set(BYTE, at + ID_KIND, (byte) ID_NAME);
         entries.set(LONG, at + ID_HIGH, namesSize);
         entries.set(LONG, at + ID_LOW, text.fingerprint());
-        MemorySegment.copy(
-            MemorySegment.ofArray(name), 0, now.names(), namesSize, name.length);
+        MemorySegment.copy(MemorySegment.ofArray(name), 0, now.names(), namesSize, name.length);
       }
     }
   }
@@ -198,7 +196,8 @@ public final class RecordTable {
     };
   }
 
-  /// Whether the record has this id; compares the bytes, so that it costs no allocation for numbers and UUIDs.
+  /// Whether the record has this id; compares the bytes, so that it costs no allocation for numbers
+  /// and UUIDs.
   public boolean hasId(int ordinal, VectorId id) {
     MemorySegment entries = columns.entries();
     long at = at(ordinal);
@@ -229,7 +228,8 @@ public final class RecordTable {
     return low;
   }
 
-  /// The first `records` ordinals in ascending order of id and, for one id, of sequence number: rank to ordinal.
+  /// The first `records` ordinals in ascending order of id and, for one id, of sequence number:
+  /// rank to ordinal.
   public IntUnaryOperator byId(int records) {
     if (order.isPresent() && records == count) {
       MemorySegment sorted = order.get();

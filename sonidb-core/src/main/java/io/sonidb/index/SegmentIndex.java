@@ -3,7 +3,6 @@ package io.sonidb.index;
 import static io.sonidb.index.SegmentIndexFormat.*;
 
 import io.sonidb.sound.VectorId;
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -20,11 +19,7 @@ import java.util.zip.CRC32;
 /// @param coveredSamples samples of the segment that the entries describe
 /// @param table the records
 public record SegmentIndex(
-    UUID collection,
-    long segment,
-    long coveredBytes,
-    long coveredSamples,
-    RecordTable table) {
+    UUID collection, long segment, long coveredBytes, long coveredSamples, RecordTable table) {
 
   /// Reads and checks a whole `.idx` file.
   ///
@@ -90,18 +85,18 @@ public record SegmentIndex(
     return file;
   }
 
-  /// The table's first `count` ordinals in ascending order of id and, for one id, of sequence number.
+  /// The table's first `count` ordinals in ascending order of id and, for one id, of sequence
+  /// number.
   static int[] sorted(RecordTable table, int count) {
     if (allNumbers(table, count)) {
       return sortedNumbers(table, count);
     }
     return IntStream.range(0, count)
         .boxed()
-        .sorted(
-            (a, b) -> {
-              int byId = compare(table.id(a), table.id(b));
-              return byId != 0 ? byId : Integer.compare(a, b);
-            })
+        .sorted((a, b) -> {
+          int byId = compare(table.id(a), table.id(b));
+          return byId != 0 ? byId : Integer.compare(a, b);
+        })
         .mapToInt(Integer::intValue)
         .toArray();
   }
@@ -116,8 +111,10 @@ public record SegmentIndex(
     return true;
   }
 
-  // Ids that are numbers usually arrive in order, and then nothing needs sorting. Otherwise the low 32 bits
-  // of an ordinal ride below the number when it is small, which sorts primitives instead of objects.
+  // Ids that are numbers usually arrive in order, and then nothing needs sorting. Otherwise the low
+  // 32 bits
+  // of an ordinal ride below the number when it is small, which sorts primitives instead of
+  // objects.
   private static int[] sortedNumbers(RecordTable table, int count) {
     MemorySegment entries = table.entryBytes();
     long largest = 0;
@@ -138,8 +135,7 @@ public record SegmentIndex(
       long[] keys = new long[count];
       for (int i = 0; i < count; i++) {
         // The sign bit flipped makes the signed sort of keys the unsigned order of numbers.
-        keys[i] =
-            (entries.get(LONG, (long) i * ENTRY_SIZE + ID_LOW) << 32 | i) ^ Long.MIN_VALUE;
+        keys[i] = (entries.get(LONG, (long) i * ENTRY_SIZE + ID_LOW) << 32 | i) ^ Long.MIN_VALUE;
       }
       Arrays.sort(keys);
       Arrays.setAll(order, i -> (int) keys[i]);
@@ -147,14 +143,13 @@ public record SegmentIndex(
     }
     return IntStream.range(0, count)
         .boxed()
-        .sorted(
-            (a, b) -> {
-              int byId =
-                  Long.compareUnsigned(
-                      entries.get(LONG, (long) a * ENTRY_SIZE + ID_LOW),
-                      entries.get(LONG, (long) b * ENTRY_SIZE + ID_LOW));
-              return byId != 0 ? byId : Integer.compare(a, b);
-            })
+        .sorted((a, b) -> {
+          int byId =
+              Long.compareUnsigned(
+                  entries.get(LONG, (long) a * ENTRY_SIZE + ID_LOW),
+                  entries.get(LONG, (long) b * ENTRY_SIZE + ID_LOW));
+          return byId != 0 ? byId : Integer.compare(a, b);
+        })
         .mapToInt(Integer::intValue)
         .toArray();
   }

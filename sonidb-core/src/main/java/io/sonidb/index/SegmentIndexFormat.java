@@ -35,7 +35,8 @@ import java.nio.ByteOrder;
 ///     40    16  id: number in the low half | UUID | offset in the name pool and fingerprint
 /// ```
 ///
-/// Everything is big-endian, as FLAC is. The file is immutable, and written anew from the audio when it is lost.
+/// Everything is big-endian, as FLAC is. The file is immutable, and written anew from the audio
+/// when it is lost.
 final class SegmentIndexFormat {
   static final long MAGIC = 0x536E444269647831L; // "SnDBidx1"
   static final int HEADER_SIZE = 64;

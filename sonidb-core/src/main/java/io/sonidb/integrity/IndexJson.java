@@ -12,8 +12,8 @@ import java.util.HexFormat;
 import java.util.Locale;
 import tools.jackson.databind.json.JsonMapper;
 
-/// `index.json`: where every vector lies, for people and programs that read no binary. One JSON array, one element a
-/// line.
+/// `index.json`: where every vector lies, for people and programs that read no binary. One JSON
+/// array, one element a line.
 public final class IndexJson {
   /// Name of the file in the collection's folder.
   public static final String FILE = "index.json";

@@ -26,10 +26,11 @@ public final class Verifier {
 
   /// Verifies a collection's log.
   ///
-  /// @param deep whether to decode every frame, or only the open segment's and those of files whose CRC-32 is wrong
+  /// @param deep whether to decode every frame, or only the open segment's and those of files whose
+  ///   CRC-32 is wrong
   /// @throws IOException if a file cannot be read at all
-  public static Outcome verify(
-      SegmentLog log, boolean deep, Executor cores, WorkProgress progress) throws IOException {
+  public static Outcome verify(SegmentLog log, boolean deep, Executor cores, WorkProgress progress)
+      throws IOException {
     SegmentCheck check = new SegmentCheck(log);
     List<SegmentCheck.Target> targets = check.targets();
     long total = targets.stream().mapToLong(SegmentCheck.Target::bytes).sum();
@@ -53,8 +54,7 @@ public final class Verifier {
         throw new IOException(String.valueOf(e.getCause()), e.getCause());
       }
     }
-    damaged.sort(
-        Comparator.comparing(DamagedRange::file).thenComparingLong(DamagedRange::offset));
+    damaged.sort(Comparator.comparing(DamagedRange::file).thenComparingLong(DamagedRange::offset));
     return new Outcome(targets.size(), total, damaged);
   }
 }

@@ -24,5 +24,4 @@ public interface VectorSource {
     /// A vector of float64 components; the array is reused after the call.
     void accept(long key, double[] vector);
   }
-
 }

@@ -10,7 +10,8 @@ import java.util.Optional;
 /// @param sample time position in the file's audio, -1 when unknown
 /// @param id whose record it is, when that is known
 /// @param reason what is wrong, for people
-public record DamagedRange(String file, long offset, long sample, Optional<VectorId> id, String reason) {
+public record DamagedRange(
+    String file, long offset, long sample, Optional<VectorId> id, String reason) {
   static DamagedRange ofFile(String file, String reason) {
     return new DamagedRange(file, -1, -1, Optional.empty(), reason);
   }

@@ -41,7 +41,10 @@ final class EncodedBatch {
   void add(RecordEncoder encoder, SoundRecord record) {
     int bound = encoder.maxSize(record);
     if (bytes.length - size < bound) {
-      bytes = Arrays.copyOf(bytes, Math.max(Math.addExact(size, bound), (int) Math.min(bytes.length * 2L, 1 << 30)));
+      bytes =
+          Arrays.copyOf(
+              bytes,
+              Math.max(Math.addExact(size, bound), (int) Math.min(bytes.length * 2L, 1 << 30)));
     }
     size += encoder.encode(record, bytes, size);
     int parts = encoder.parts();

@@ -16,8 +16,8 @@ import java.util.stream.Stream;
 
 /// The file system of the machine.
 ///
-/// A thread that is interrupted closes the channel that it uses, for everyone. So shared channels are used only by the
-/// store's own threads, which nobody interrupts; callers read mappings.
+/// A thread that is interrupted closes the channel that it uses, for everyone. So shared channels
+/// are used only by the store's own threads, which nobody interrupts; callers read mappings.
 public final class FileStorage implements Storage {
   /// The file system of the machine.
   public static final FileStorage INSTANCE = new FileStorage();
@@ -125,9 +125,7 @@ public final class FileStorage implements Storage {
     @Override
     public MemorySegment mapPrivately() throws IOException {
       long size = channel.size();
-      return size == 0
-          ? MemorySegment.NULL
-          : channel.map(MapMode.PRIVATE, 0, size, Arena.ofAuto());
+      return size == 0 ? MemorySegment.NULL : channel.map(MapMode.PRIVATE, 0, size, Arena.ofAuto());
     }
 
     @Override

@@ -3,8 +3,8 @@ package io.sonidb.store;
 import io.sonidb.index.RecordTable;
 import java.util.List;
 
-/// Walks the records of a log in the order of their sequence numbers, history first and then what is written
-/// meanwhile. It holds one window of bytes, whatever the log's size. Not thread-safe.
+/// Walks the records of a log in the order of their sequence numbers, history first and then what
+/// is written meanwhile. It holds one window of bytes, whatever the log's size. Not thread-safe.
 public final class LogCursor {
   private static final int WINDOW = 1 << 18;
 
@@ -92,7 +92,9 @@ public final class LogCursor {
           && table.offset(end + 1) + table.length(end + 1) - start <= WINDOW) {
         end++;
       }
-      long size = Math.clamp(table.offset(end) + table.length(end) - start, length, Math.max(WINDOW, length));
+      long size =
+          Math.clamp(
+              table.offset(end) + table.length(end) - start, length, Math.max(WINDOW, length));
       if (size > window.length) {
         window = new byte[(int) size];
       }

@@ -17,8 +17,8 @@ import java.util.Optional;
 
 /// Opens the log of a collection: reads the manifest, or rebuilds it, and every segment it names.
 ///
-/// Whatever is derived and damaged is made again from the audio, and noted. Whatever is damaged audio is reported
-/// and left as it is.
+/// Whatever is derived and damaged is made again from the audio, and noted. Whatever is damaged
+/// audio is reported and left as it is.
 final class LogOpening {
   private final Storage storage;
   private final Path folder;
@@ -106,8 +106,7 @@ final class LogOpening {
           why.getMessage() + ", and no segment tells what the collection is");
     }
     if (storage.exists(folder.resolve(Manifest.FILE))) {
-      storage.rename(
-          folder.resolve(Manifest.FILE), folder.resolve(Manifest.FILE + ".damaged"));
+      storage.rename(folder.resolve(Manifest.FILE), folder.resolve(Manifest.FILE + ".damaged"));
     }
     CollectionHeader collection = header.get();
     List<SegmentEntry> entries = new ArrayList<>();
@@ -267,7 +266,8 @@ final class LogOpening {
       if (table.count() > 0) {
         lastSequence = Math.max(lastSequence, table.sequence(table.count() - 1));
       }
-      // Behind damage the time position of the next frame is not sure, so writing goes on in a new segment.
+      // Behind damage the time position of the next frame is not sure, so writing goes on in a new
+      // segment.
       if (intact && !writtenAfter && segment.end() < manifest.segmentBytes() && writer.isEmpty()) {
         writer = Optional.of(new SegmentWriter(segment, file, segment.end(), nextSample));
         kept = true;
@@ -281,7 +281,8 @@ final class LogOpening {
     }
   }
 
-  /// An open segment has an open head: what an interrupted sealing, or damage, left there is put right.
+  /// An open segment has an open head: what an interrupted sealing, or damage, left there is put
+  /// right.
   private void restoreOpenHead(SegmentEntry entry, Storage.File file) throws IOException {
     byte[] head =
         SegmentFormat.openHead(

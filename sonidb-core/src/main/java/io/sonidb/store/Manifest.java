@@ -19,11 +19,12 @@ import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/// `collection.json`: what a collection is and which segments it consists of. It alone says whether a segment is open
-/// or sealed.
+/// `collection.json`: what a collection is and which segments it consists of. It alone says whether
+/// a segment is open or sealed.
 ///
-/// It is replaced as a whole, atomically. Its last line carries the CRC-32 of all bytes before that line, so a flipped
-/// bit anywhere is noticed; then it is rebuilt from the tags and the records of the segments.
+/// It is replaced as a whole, atomically. Its last line carries the CRC-32 of all bytes before that
+/// line, so a flipped bit anywhere is noticed; then it is rebuilt from the tags and the records of
+/// the segments.
 ///
 /// @param header what the collection is
 /// @param syncsWrites whether a write is acknowledged only after an fsync
@@ -62,8 +63,10 @@ public record Manifest(
   /// @param number its place in the order of writing, from 1
   /// @param file its name in the folder `segments`
   /// @param headCrc32 CRC-32 of the file's first [SegmentFormat#HEAD_SIZE] bytes
-  /// @param committedBytes up to here every byte is known to be acknowledged; for a sealed segment its size
-  /// @param index the `.idx` file that goes with it; for an open segment the one written at the last clean close
+  /// @param committedBytes up to here every byte is known to be acknowledged; for a sealed segment
+  ///   its size
+  /// @param index the `.idx` file that goes with it; for an open segment the one written at the
+  ///   last clean close
   /// @param sealed what is known of a segment that is complete; empty while it is open
   public record SegmentEntry(
       int number,
@@ -95,23 +98,16 @@ public record Manifest(
   /// @param crc32 of the whole file, as `index.sfv` has it
   /// @param sha256 of the whole file, 64 hexadecimal digits
   public record Sealed(
-      int records,
-      long firstSequence,
-      long lastSequence,
-      long samples,
-      int crc32,
-      String sha256) {}
+      int records, long firstSequence, long lastSequence, long samples, int crc32, String sha256) {}
 
   /// The manifest with other segments and the next generation.
   public Manifest next(boolean clean, List<SegmentEntry> segments) {
-    return new Manifest(
-        header, syncsWrites, segmentBytes, epoch, generation + 1, clean, segments);
+    return new Manifest(header, syncsWrites, segmentBytes, epoch, generation + 1, clean, segments);
   }
 
   /// The same manifest in the epoch after this one.
   public Manifest nextEpoch() {
-    return new Manifest(
-        header, syncsWrites, segmentBytes, epoch + 1, generation, clean, segments);
+    return new Manifest(header, syncsWrites, segmentBytes, epoch + 1, generation, clean, segments);
   }
 
   /// Writes the manifest over the one in the folder; afterwards it survives a power loss.
@@ -140,30 +136,32 @@ public record Manifest(
           .put("head_crc32", hex(segment.headCrc32()));
       segment
           .index()
-          .ifPresent(
-              index ->
-                  entry
-                      .put("index_file", index.file())
-                      .put("index_bytes", index.size())
-                      .put("index_crc32", hex(index.crc32())));
+          .ifPresent(index ->
+              entry
+                  .put("index_file", index.file())
+                  .put("index_bytes", index.size())
+                  .put("index_crc32", hex(index.crc32())));
       segment
           .sealed()
-          .ifPresent(
-              sealed ->
-                  entry
-                      .put("records", sealed.records())
-                      .put("first_sequence", sealed.firstSequence())
-                      .put("last_sequence", sealed.lastSequence())
-                      .put("samples", sealed.samples())
-                      .put("crc32", hex(sealed.crc32()))
-                      .put("sha256", sealed.sha256()));
+          .ifPresent(sealed ->
+              entry
+                  .put("records", sealed.records())
+                  .put("first_sequence", sealed.firstSequence())
+                  .put("last_sequence", sealed.lastSequence())
+                  .put("samples", sealed.samples())
+                  .put("crc32", hex(sealed.crc32()))
+                  .put("sha256", sealed.sha256()));
     }
     String body = JSON.writeValueAsString(json).stripTrailing();
     String open = body.substring(0, body.length() - 1).stripTrailing() + ",\n";
     String text =
-        open + "  " + CRC_KEY + " : \"" + hex(crc(open.getBytes(StandardCharsets.UTF_8))) + "\"\n}\n";
-    storage.replace(
-        folder.resolve(FILE), ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+        open
+            + "  "
+            + CRC_KEY
+            + " : \""
+            + hex(crc(open.getBytes(StandardCharsets.UTF_8)))
+            + "\"\n}\n";
+    storage.replace(folder.resolve(FILE), ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
   }
 
   /// Reads the manifest of a collection's folder.
@@ -188,7 +186,9 @@ public record Manifest(
     if (line < 0
         || !text.substring(line)
             .equals(
-                "  " + CRC_KEY + " : \""
+                "  "
+                    + CRC_KEY
+                    + " : \""
                     + hex(crc(text.substring(0, line).getBytes(StandardCharsets.UTF_8)))
                     + "\"\n}\n")) {
       throw new CorruptManifestException(file + " fails its CRC-32");

@@ -17,15 +17,17 @@ import java.util.Optional;
 
 /// Reads a segment from its audio alone and decides where it ends.
 ///
-/// Frames carry no length, so the scan decodes one record after the other. Bytes that are no record are one of
-/// two things. *Damage*: they were acknowledged, so they stay, are reported, and cost the records in them. *A torn
-/// write*: a crash came before the acknowledgement, so they and everything behind them never happened.
+/// Frames carry no length, so the scan decodes one record after the other. Bytes that are no record
+/// are one of two things. *Damage*: they were acknowledged, so they stay, are reported, and cost
+/// the records in them. *A torn write*: a crash came before the acknowledgement, so they and
+/// everything behind them never happened.
 ///
-/// What was acknowledged is known from three sources: the length that the manifest noted at the last clean close;
-/// later segments, which are written to only after this one is synced; and the records themselves, each batch of
-/// which says up to which sequence number everything was durable when it was encoded. Beyond that point at most one
-/// group was in flight, and a power loss may have kept any of its pages: so the first bad byte there ends the segment,
-/// even when a later page of the same group survived. A batch whose last record is missing is taken back whole.
+/// What was acknowledged is known from three sources: the length that the manifest noted at the
+/// last clean close; later segments, which are written to only after this one is synced; and the
+/// records themselves, each batch of which says up to which sequence number everything was durable
+/// when it was encoded. Beyond that point at most one group was in flight, and a power loss may
+/// have kept any of its pages: so the first bad byte there ends the segment, even when a later page
+/// of the same group survived. A batch whose last record is missing is taken back whole.
 final class Recovery {
   /// No record is longer: 16,384 doubles verbatim and a payload of 1 MiB, with their frames.
   static final int MAX_RECORD_BYTES = 1 << 21;
@@ -35,7 +37,8 @@ final class Recovery {
   /// What a segment holds.
   ///
   /// @param table its records
-  /// @param end byte position behind the last one that counts; the file's size unless the tail is torn
+  /// @param end byte position behind the last one that counts; the file's size unless the tail is
+  ///   torn
   /// @param nextSample time position at which the next frame goes
   /// @param lastSequence sequence number of the last record, or the one before the segment
   /// @param damage acknowledged bytes that are no record
@@ -127,7 +130,8 @@ final class Recovery {
         Math.toIntExact(decoder.samples()));
   }
 
-  // A skip stands for several numbers; its table entry carries the last one, as the next record goes on from there.
+  // A skip stands for several numbers; its table entry carries the last one, as the next record
+  // goes on from there.
   private long lastSequenceOf() {
     return decoder.kind() == RecordKind.SKIP
         ? decoder.sequence() + decoder.skipCount() - 1
@@ -169,14 +173,9 @@ final class Recovery {
       end = kept == 0 ? SegmentFormat.HEAD_SIZE : endOf(table, kept - 1);
     }
     table.truncate(kept);
-    long nextSample =
-        kept == 0 ? 0 : table.firstSample(kept - 1) + table.samples(kept - 1);
+    long nextSample = kept == 0 ? 0 : table.firstSample(kept - 1) + table.samples(kept - 1);
     return new Result(
-        table,
-        end,
-        nextSample,
-        kept == 0 ? previousSequence : table.sequence(kept - 1),
-        damage);
+        table, end, nextSample, kept == 0 ? previousSequence : table.sequence(kept - 1), damage);
   }
 
   private static long endOf(RecordTable table, int ordinal) {
@@ -199,7 +198,8 @@ final class Recovery {
       int loaded = load(at);
       try {
         decoder.read(window, loaded, windowSize);
-        // A frame that an attacker put inside a vector's samples has neither the place nor the number of a record
+        // A frame that an attacker put inside a vector's samples has neither the place nor the
+        // number of a record
         // that could stand here.
         if (decoder.sequence() > sequence && decoder.firstSample() >= sample) {
           return at;
@@ -212,7 +212,8 @@ final class Recovery {
     return file.byteSize();
   }
 
-  /// Makes sure that the window holds a whole record from `at` on, if the file does, and returns where `at` is in it.
+  /// Makes sure that the window holds a whole record from `at` on, if the file does, and returns
+  /// where `at` is in it.
   private int load(long at) {
     long left = file.byteSize() - at;
     if (at < windowStart || windowStart + windowSize - at < Math.min(left, MAX_RECORD_BYTES)) {

@@ -1,12 +1,12 @@
 package io.sonidb.store;
 
-import io.sonidb.flac.PcmMd5;
 import io.sonidb.flac.Md5;
+import io.sonidb.flac.PcmMd5;
 import io.sonidb.flac.SeekTable;
 import io.sonidb.flac.StreamInfo;
+import io.sonidb.index.CorruptIndexException;
 import io.sonidb.index.RecordTable;
 import io.sonidb.index.SegmentIndex;
-import io.sonidb.index.CorruptIndexException;
 import io.sonidb.sound.RecordDecoder;
 import io.sonidb.sound.RecordKind;
 import io.sonidb.sound.SoundFormat;
@@ -26,8 +26,8 @@ import java.util.zip.CRC32;
 
 /// Makes a segment complete: tables, checksums, `.idx`.
 ///
-/// Every step can be done again after a crash and gives the same bytes; only the manifest, which the caller writes
-/// afterwards, makes the segment sealed.
+/// Every step can be done again after a crash and gives the same bytes; only the manifest, which
+/// the caller writes afterwards, makes the segment sealed.
 final class Sealer {
   private static final int STEP = 1 << 20;
 
@@ -60,8 +60,7 @@ final class Sealer {
   /// @param table the segment's records
   /// @param end bytes of the file that count
   /// @param epoch of the segment
-  Outcome seal(String name, int epoch, int number, RecordTable table, long end)
-      throws IOException {
+  Outcome seal(String name, int epoch, int number, RecordTable table, long end) throws IOException {
     Path path = folder.resolve(name);
     Audio audio;
     byte[] head;
@@ -116,9 +115,7 @@ final class Sealer {
       long size = Math.min(file.size(), entry.committedBytes());
       MemorySegment bytes = file.map(0, size);
       byte[] found =
-          bytes
-              .asSlice(0, Math.min(size, SegmentFormat.HEAD_SIZE))
-              .toArray(ValueLayout.JAVA_BYTE);
+          bytes.asSlice(0, Math.min(size, SegmentFormat.HEAD_SIZE)).toArray(ValueLayout.JAVA_BYTE);
       if (crcOf(found) == entry.headCrc32()) {
         return false;
       }
@@ -140,8 +137,8 @@ final class Sealer {
   }
 
   /// Writes an `.idx` file.
-  Manifest.IndexFile writeIndex(
-      String file, int number, long end, long samples, RecordTable table) throws IOException {
+  Manifest.IndexFile writeIndex(String file, int number, long end, long samples, RecordTable table)
+      throws IOException {
     MemorySegment bytes = SegmentIndex.write(header.uuid(), number, end, samples, table);
     storage.replace(folder.resolve(file), bytes.asByteBuffer());
     return new Manifest.IndexFile(file, bytes.byteSize(), lastInt(bytes));

@@ -8,9 +8,10 @@ import java.util.Arrays;
 
 /// One FLAC file of a collection, as readers see it: its records and their bytes.
 ///
-/// The bytes are a few pieces that follow one another: for a sealed segment the mapped file, for the open one
-/// mapped pieces and, last, the memory from which the newest bytes were written. A reader takes one snapshot of the
-/// pieces and needs no lock; a piece is released by the garbage collector when its last reader has gone.
+/// The bytes are a few pieces that follow one another: for a sealed segment the mapped file, for
+/// the open one mapped pieces and, last, the memory from which the newest bytes were written. A
+/// reader takes one snapshot of the pieces and needs no lock; a piece is released by the garbage
+/// collector when its last reader has gone.
 public final class Segment {
   private record Pieces(long[] starts, MemorySegment[] bytes) {}
 
@@ -68,7 +69,8 @@ public final class Segment {
     this.end = end;
   }
 
-  /// Copies `length` bytes at `offset` of the file, of one record or of several that follow one another.
+  /// Copies `length` bytes at `offset` of the file, of one record or of several that follow one
+  /// another.
   ///
   /// Damage can move the bounds of a record: where the file has no bytes, zeros stand for them.
   public void copy(long offset, int length, byte[] into, int intoOffset) {

@@ -16,7 +16,8 @@ import java.util.zip.CRC32;
 
 /// Compares the files of a log with the manifest, the checksums and, frame by frame, the index.
 ///
-/// It reads the files through handles of its own, so that it sees what the disk has and cannot disturb the log.
+/// It reads the files through handles of its own, so that it sees what the disk has and cannot
+/// disturb the log.
 public final class SegmentCheck {
   private static final int STEP = 1 << 20;
 
@@ -62,13 +63,13 @@ public final class SegmentCheck {
     } catch (CorruptManifestException e) {
       damaged.add(
           DamagedRange.ofFile(
-              Manifest.FILE, "is not as it was written; it is rebuilt when the database is opened"));
+              Manifest.FILE,
+              "is not as it was written; it is rebuilt when the database is opened"));
     }
     Path sfv = log.folder().resolve(SegmentLog.SFV_FILE);
     boolean anySealed = manifest.segments().stream().anyMatch(entry -> entry.sealed().isPresent());
     if (log.storage().exists(sfv)) {
-      String text =
-          new String(log.storage().readAll(sfv, 64 << 20), StandardCharsets.UTF_8);
+      String text = new String(log.storage().readAll(sfv, 64 << 20), StandardCharsets.UTF_8);
       if (!text.equals(Sfv.text(manifest)) && log.manifest().equals(manifest)) {
         damaged.add(
             DamagedRange.ofFile(
@@ -95,7 +96,8 @@ public final class SegmentCheck {
     try (Storage.File file = log.storage().open(path)) {
       checkSize(target, name, file.size(), damaged);
       MemorySegment bytes = file.map(0, Math.min(file.size(), target.bytes()));
-      boolean crcIsRight = target.entry().sealed().isPresent() && checkCrc(target, bytes, name, damaged);
+      boolean crcIsRight =
+          target.entry().sealed().isPresent() && checkCrc(target, bytes, name, damaged);
       checkHead(target, bytes, name, damaged);
       if (deep || !crcIsRight) {
         checkRecords(target, bytes, name, damaged);
@@ -117,8 +119,7 @@ public final class SegmentCheck {
     boolean wrong =
         target.entry().sealed().isPresent() ? size != target.bytes() : size < target.bytes();
     if (wrong) {
-      damaged.add(
-          DamagedRange.ofFile(name, "has " + size + " bytes instead of " + target.bytes()));
+      damaged.add(DamagedRange.ofFile(name, "has " + size + " bytes instead of " + target.bytes()));
     }
   }
 
@@ -154,7 +155,11 @@ public final class SegmentCheck {
     if (Sealer.crcOf(head) != target.entry().headCrc32() && !wasSealedMeanwhile(target)) {
       damaged.add(
           new DamagedRange(
-              name, 0, -1, Optional.empty(), "the file metadata is damaged; buildIndex repairs it"));
+              name,
+              0,
+              -1,
+              Optional.empty(),
+              "the file metadata is damaged; buildIndex repairs it"));
     }
   }
 
@@ -213,8 +218,7 @@ public final class SegmentCheck {
     try (Storage.File file = log.storage().open(path)) {
       SegmentIndex.open(file.map(0, file.size()), name);
     } catch (CorruptIndexException e) {
-      damaged.add(
-          DamagedRange.ofFile(name, "is damaged; a full buildIndex writes it again"));
+      damaged.add(DamagedRange.ofFile(name, "is damaged; a full buildIndex writes it again"));
     }
   }
 }

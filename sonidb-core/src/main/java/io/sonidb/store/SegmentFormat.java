@@ -37,8 +37,8 @@ import tools.jackson.databind.node.ObjectNode;
 ///  8192     .  frames
 /// ```
 ///
-/// Sealing rewrites bytes 42 to 8191, syncs, and then rewrites the first 42: whoever reads the file in between sees an
-/// open segment.
+/// Sealing rewrites bytes 42 to 8191, syncs, and then rewrites the first 42: whoever reads the file
+/// in between sees an open segment.
 final class SegmentFormat {
   /// Bytes in front of the first frame.
   static final int HEAD_SIZE = 8192;
@@ -157,8 +157,8 @@ final class SegmentFormat {
   /// @param number of the segment
   record Tags(CollectionHeader collection, int epoch, int number) {}
 
-  /// Reads what a segment's head says, to rebuild a manifest that is lost. The tags are read, and when they are
-  /// damaged, the JSON of the APPLICATION block, wherever it lies in the head.
+  /// Reads what a segment's head says, to rebuild a manifest that is lost. The tags are read, and
+  /// when they are damaged, the JSON of the APPLICATION block, wherever it lies in the head.
   ///
   /// @throws IOException if the head is that of no SoniDB segment
   static Tags readTags(byte[] head) throws IOException {
@@ -178,11 +178,9 @@ final class SegmentFormat {
       try {
         JsonNode json =
             JsonMapper.shared()
-                .readTree(
-                    new String(head, start + 4, end + 2 - start - 4, StandardCharsets.UTF_8));
+                .readTree(new String(head, start + 4, end + 2 - start - 4, StandardCharsets.UTF_8));
         return tags(
-            name ->
-                Optional.ofNullable(json.path(name.toLowerCase(Locale.ROOT)).asString(null)));
+            name -> Optional.ofNullable(json.path(name.toLowerCase(Locale.ROOT)).asString(null)));
       } catch (JacksonException | IllegalArgumentException e) {
         throw new IOException("the head is not that of a SoniDB segment: " + e.getMessage(), e);
       }

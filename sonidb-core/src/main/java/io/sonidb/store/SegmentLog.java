@@ -28,25 +28,27 @@ import java.util.concurrent.locks.ReentrantLock;
 ///
 /// # Writing
 ///
-/// A caller draws a *ticket*: a contiguous range of sequence numbers and a place in the queue. It encodes its records
-/// on its own thread (a large batch on all cores), and waits. One appender thread takes the tickets in order, as many
-/// as are ready, gives their frames their place, and makes them durable with one write and one sync: the group
-/// commit. Then readers see them, and the callers return. While one group is being synced the next one gathers.
+/// A caller draws a *ticket*: a contiguous range of sequence numbers and a place in the queue. It
+/// encodes its records on its own thread (a large batch on all cores), and waits. One appender
+/// thread takes the tickets in order, as many as are ready, gives their frames their place, and
+/// makes them durable with one write and one sync: the group commit. Then readers see them, and the
+/// callers return. While one group is being synced the next one gathers.
 ///
-/// A ticket whose encoding failed, or whose group could not be written, leaves a skip record in its place, so that
-/// sequence numbers have no gaps. After a failed sync nobody knows what the disk holds: the log refuses writes until it
-/// is opened again, which reads what is really there.
+/// A ticket whose encoding failed, or whose group could not be written, leaves a skip record in its
+/// place, so that sequence numbers have no gaps. After a failed sync nobody knows what the disk
+/// holds: the log refuses writes until it is opened again, which reads what is really there.
 ///
 /// # Segments
 ///
-/// A batch never spans two segments, and a segment is synced before the next one is written to. The next segment is
-/// prepared in the background when the current one is half full. Full ones are sealed in the background; when more than
-/// [#SEAL_BACKLOG] wait for it, writers wait too.
+/// A batch never spans two segments, and a segment is synced before the next one is written to. The
+/// next segment is prepared in the background when the current one is half full. Full ones are
+/// sealed in the background; when more than [#SEAL_BACKLOG] wait for it, writers wait too.
 ///
 /// # Threads
 ///
-/// `lock` guards the queue and the numbers; `manifestLock` guards the manifest and the list of segments. The appender
-/// alone touches the [SegmentWriter]. Threads of callers never touch a file channel.
+/// `lock` guards the queue and the numbers; `manifestLock` guards the manifest and the list of
+/// segments. The appender alone touches the [SegmentWriter]. Threads of callers never touch a file
+/// channel.
 public final class SegmentLog implements AutoCloseable {
   /// Segments that may wait for sealing before writers wait for them.
   static final int SEAL_BACKLOG = 4;
@@ -165,11 +167,7 @@ public final class SegmentLog implements AutoCloseable {
   /// @param syncsWrites whether a write is acknowledged only when it survives a power loss
   /// @param segmentBytes size at which a segment is sealed
   public static void create(
-      Storage storage,
-      Path folder,
-      CollectionHeader header,
-      boolean syncsWrites,
-      long segmentBytes)
+      Storage storage, Path folder, CollectionHeader header, boolean syncsWrites, long segmentBytes)
       throws IOException {
     storage.createFolders(folder.resolve(SegmentFormat.FOLDER));
     new Manifest(header, syncsWrites, segmentBytes, 1, 1, true, List.of()).write(storage, folder);
@@ -181,8 +179,7 @@ public final class SegmentLog implements AutoCloseable {
   /// @param coreCount how many pieces such a batch is cut into
   public static SegmentLog open(Storage storage, Path folder, Executor cores, int coreCount)
       throws IOException {
-    return new SegmentLog(
-        LogOpening.open(storage, folder), storage, folder, cores, coreCount);
+    return new SegmentLog(LogOpening.open(storage, folder), storage, folder, cores, coreCount);
   }
 
   /// Begins to seal what was left open, and tells `listener` of every record from now on.
@@ -190,8 +187,7 @@ public final class SegmentLog implements AutoCloseable {
     this.listener = listener;
     List<Segment> unsealed = new ArrayList<>();
     for (Segment segment : segments()) {
-      boolean current =
-          writer.isPresent() && writer.get().segment().number() == segment.number();
+      boolean current = writer.isPresent() && writer.get().segment().number() == segment.number();
       if (!segment.isSealed() && !current && segment.table().count() > 0) {
         unsealed.add(segment);
       }
@@ -357,13 +353,11 @@ public final class SegmentLog implements AutoCloseable {
 
   private EncodedBatch encode(Ticket ticket, Records records, int from, int to, long acknowledged) {
     RecordEncoder encoder = encoder();
-    EncodedBatch batch =
-        new EncodedBatch(to - from, (long) records.bytesOfRecord() * (to - from));
+    EncodedBatch batch = new EncodedBatch(to - from, (long) records.bytesOfRecord() * (to - from));
     for (int i = from; i < to; i++) {
       batch.add(
           encoder,
-          records.record(
-              i, ticket.first + i, i < ticket.count - 1, i == 0 ? acknowledged : -1));
+          records.record(i, ticket.first + i, i < ticket.count - 1, i == 0 ? acknowledged : -1));
     }
     encoders.add(encoder);
     return batch;
@@ -403,14 +397,13 @@ public final class SegmentLog implements AutoCloseable {
       if (closing) {
         throw new IOException("the collection is closed");
       }
-      tasks.add(
-          () -> {
-            try {
-              done.complete(task.call());
-            } catch (Exception e) {
-              done.completeExceptionally(e);
-            }
-          });
+      tasks.add(() -> {
+        try {
+          done.complete(task.call());
+        } catch (Exception e) {
+          done.completeExceptionally(e);
+        }
+      });
       if (appender.isEmpty()) {
         appender =
             Optional.of(
@@ -596,14 +589,13 @@ public final class SegmentLog implements AutoCloseable {
     SegmentWriter full = writer.orElseThrow();
     writer = Optional.empty();
     sealBacklog.acquireUninterruptibly();
-    sealing.execute(
-        () -> {
-          try {
-            seal(full.segment(), Optional.of(full));
-          } finally {
-            sealBacklog.release();
-          }
-        });
+    sealing.execute(() -> {
+      try {
+        seal(full.segment(), Optional.of(full));
+      } finally {
+        sealBacklog.release();
+      }
+    });
   }
 
   private SegmentWriter nextWriter() throws IOException {
@@ -626,14 +618,13 @@ public final class SegmentLog implements AutoCloseable {
       Thread.ofPlatform()
           .daemon()
           .name("sonidb-prepare-" + header().name())
-          .start(
-              () -> {
-                try {
-                  next.complete(createSegment());
-                } catch (IOException | RuntimeException e) {
-                  next.completeExceptionally(e);
-                }
-              });
+          .start(() -> {
+            try {
+              next.complete(createSegment());
+            } catch (IOException | RuntimeException e) {
+              next.completeExceptionally(e);
+            }
+          });
     }
   }
 
@@ -680,7 +671,12 @@ public final class SegmentLog implements AutoCloseable {
       }
       long end = segment.end();
       Sealer.Outcome outcome =
-          sealer.seal(segment.file(), SegmentFormat.epochOf(segment.file()), segment.number(), segment.table(), end);
+          sealer.seal(
+              segment.file(),
+              SegmentFormat.epochOf(segment.file()),
+              segment.number(),
+              segment.table(),
+              end);
       Manifest.SegmentEntry entry =
           new Manifest.SegmentEntry(
               segment.number(),
@@ -691,15 +687,13 @@ public final class SegmentLog implements AutoCloseable {
               Optional.of(outcome.sealed()));
       replaceEntry(entry);
       segment.seal(outcome.bytes(), outcome.table());
-      storage.delete(
-          segmentFolder.resolve(SegmentFormat.indexName(segment.file(), false)));
+      storage.delete(segmentFolder.resolve(SegmentFormat.indexName(segment.file(), false)));
     } catch (IOException | RuntimeException e) {
       sealFailure = Optional.of(e);
     }
   }
 
   private volatile Optional<Exception> sealFailure = Optional.empty();
-
 
   private void replaceEntry(Manifest.SegmentEntry entry) throws IOException {
     synchronized (manifestLock) {
@@ -718,14 +712,13 @@ public final class SegmentLog implements AutoCloseable {
 
   /// Seals the open segment, if it holds anything, and waits until nothing is left to seal.
   public void sealAll() throws IOException {
-    exclusively(
-        () -> {
-          if (writer.isPresent() && !writer.get().isEmpty()) {
-            markWritten();
-            rotate();
-          }
-          return 0;
-        });
+    exclusively(() -> {
+      if (writer.isPresent() && !writer.get().isEmpty()) {
+        markWritten();
+        rotate();
+      }
+      return 0;
+    });
     awaitSealing();
     synchronized (manifestLock) {
       writeSfv();
@@ -764,7 +757,8 @@ public final class SegmentLog implements AutoCloseable {
     return repaired;
   }
 
-  /// Deletes every file that can be made again from the audio; the log must be closed and is to be opened anew.
+  /// Deletes every file that can be made again from the audio; the log must be closed and is to be
+  /// opened anew.
   public void deleteIndexFiles() throws IOException {
     for (String file : storage.list(segmentFolder)) {
       if (file.endsWith(".idx")) {

@@ -10,9 +10,9 @@ import java.util.List;
 
 /// Appends to the open segment; used by the appender's thread alone.
 ///
-/// A group of batches is placed in memory, written with one call, synced, and only then published to readers, who read
-/// the newest bytes from that same memory. When it has grown to [#PIECE_SIZE], a mapping of the file takes its
-/// place.
+/// A group of batches is placed in memory, written with one call, synced, and only then published
+/// to readers, who read the newest bytes from that same memory. When it has grown to [#PIECE_SIZE],
+/// a mapping of the file takes its place.
 final class SegmentWriter {
   private static final int FIRST_CAPACITY = 1 << 16;
   private static final int PIECE_SIZE = 1 << 22;
@@ -78,8 +78,7 @@ final class SegmentWriter {
 
   /// Writes everything placed since the last time.
   void write() throws IOException {
-    file.write(
-        tailStart + tailWritten, ByteBuffer.wrap(tail, tailWritten, tailUsed - tailWritten));
+    file.write(tailStart + tailWritten, ByteBuffer.wrap(tail, tailWritten, tailUsed - tailWritten));
     tailWritten = tailUsed;
   }
 

@@ -2,7 +2,8 @@ package io.sonidb.store;
 
 import java.util.Locale;
 
-/// `index.sfv`: a line for each sealed segment, which `cksfv` and `rhash` check; its SHA-256 and size in a comment.
+/// `index.sfv`: a line for each sealed segment, which `cksfv` and `rhash` check; its SHA-256 and
+/// size in a comment.
 final class Sfv {
   private Sfv() {}
 

@@ -7,11 +7,12 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 
-/// The seam between the store and the file system: everything that the store does to files goes through here, so
-/// that a test can put a file system below it that forgets, tears, fills up and fails.
+/// The seam between the store and the file system: everything that the store does to files goes
+/// through here, so that a test can put a file system below it that forgets, tears, fills up and
+/// fails.
 ///
-/// What a write has reached is known only after [File#sync]; what a creation, rename or deletion has reached only
-/// after [#syncFolder] of the folder.
+/// What a write has reached is known only after [File#sync]; what a creation, rename or deletion
+/// has reached only after [#syncFolder] of the folder.
 public interface Storage {
   /// An open file. Positional; one thread writes, any number may read.
   interface File extends Closeable {
@@ -27,12 +28,13 @@ public interface Storage {
     /// Cuts the file.
     void truncate(long size) throws IOException;
 
-    /// Makes everything written so far survive a power loss. When it throws, what was written since the last
-    /// success is in an unknown state for ever: it must not be called again in the hope of a better answer.
+    /// Makes everything written so far survive a power loss. When it throws, what was written since
+    /// the last success is in an unknown state for ever: it must not be called again in the hope of
+    /// a better answer.
     void sync() throws IOException;
 
-    /// Maps bytes that will not change any more, read-only. The mapping outlives the file handle and is released by the
-    /// garbage collector.
+    /// Maps bytes that will not change any more, read-only. The mapping outlives the file handle
+    /// and is released by the garbage collector.
     MemorySegment map(long position, long size) throws IOException;
 
     /// Maps the whole file so that it can be changed in memory while the file stays as it is.
@@ -89,8 +91,8 @@ public interface Storage {
     }
   }
 
-  /// Replaces a file so that a crash leaves the old one or the new one, whole: write, sync, rename, sync of the
-  /// folder.
+  /// Replaces a file so that a crash leaves the old one or the new one, whole: write, sync, rename,
+  /// sync of the folder.
   default void replace(Path file, ByteBuffer bytes) throws IOException {
     Path fresh = file.resolveSibling(file.getFileName() + ".new");
     delete(fresh);

@@ -2,9 +2,9 @@ package io.sonidb.vector;
 
 /// The sums that distances are made of, over whole arrays.
 ///
-/// One implementation is chosen when the class is loaded: SIMD when the machine has vectors of at least four floats,
-/// plain loops otherwise or with `-Dsonidb.simd=off`. Both keep several running sums, so results of the two
-/// differ in the last bits; on one machine they never vary.
+/// One implementation is chosen when the class is loaded: SIMD when the machine has vectors of at
+/// least four floats, plain loops otherwise or with `-Dsonidb.simd=off`. Both keep several running
+/// sums, so results of the two differ in the last bits; on one machine they never vary.
 public sealed interface Kernels permits ScalarKernels, SimdKernels {
   /// The implementation for this machine.
   Kernels BEST = choose();
@@ -13,8 +13,7 @@ public sealed interface Kernels permits ScalarKernels, SimdKernels {
     if ("off".equals(System.getProperty("sonidb.simd"))) {
       return new ScalarKernels();
     }
-    boolean resolved =
-        ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+    boolean resolved = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
     return resolved && SimdKernels.isWorthwhile() ? new SimdKernels() : new ScalarKernels();
   }
 

@@ -27,7 +27,9 @@ final class SimdKernels implements Kernels {
     int i = 0;
     for (; i <= a.length - 2 * lanes; i += 2 * lanes) {
       x = FloatVector.fromArray(FLOATS, a, i).fma(FloatVector.fromArray(FLOATS, b, i), x);
-      y = FloatVector.fromArray(FLOATS, a, i + lanes).fma(FloatVector.fromArray(FLOATS, b, i + lanes), y);
+      y =
+          FloatVector.fromArray(FLOATS, a, i + lanes)
+              .fma(FloatVector.fromArray(FLOATS, b, i + lanes), y);
     }
     float sum = x.add(y).reduceLanes(VectorOperators.ADD);
     for (; i < a.length; i++) {
@@ -45,7 +47,9 @@ final class SimdKernels implements Kernels {
     for (; i <= a.length - 2 * lanes; i += 2 * lanes) {
       FloatVector dx = FloatVector.fromArray(FLOATS, a, i).sub(FloatVector.fromArray(FLOATS, b, i));
       x = dx.fma(dx, x);
-      FloatVector dy = FloatVector.fromArray(FLOATS, a, i + lanes).sub(FloatVector.fromArray(FLOATS, b, i + lanes));
+      FloatVector dy =
+          FloatVector.fromArray(FLOATS, a, i + lanes)
+              .sub(FloatVector.fromArray(FLOATS, b, i + lanes));
       y = dy.fma(dy, y);
     }
     float sum = x.add(y).reduceLanes(VectorOperators.ADD);
@@ -64,7 +68,11 @@ final class SimdKernels implements Kernels {
     int i = 0;
     for (; i <= a.length - 2 * lanes; i += 2 * lanes) {
       x = x.add(FloatVector.fromArray(FLOATS, a, i).sub(FloatVector.fromArray(FLOATS, b, i)).abs());
-      y = y.add(FloatVector.fromArray(FLOATS, a, i + lanes).sub(FloatVector.fromArray(FLOATS, b, i + lanes)).abs());
+      y =
+          y.add(
+              FloatVector.fromArray(FLOATS, a, i + lanes)
+                  .sub(FloatVector.fromArray(FLOATS, b, i + lanes))
+                  .abs());
     }
     float sum = x.add(y).reduceLanes(VectorOperators.ADD);
     for (; i < a.length; i++) {
@@ -81,7 +89,9 @@ final class SimdKernels implements Kernels {
     int i = 0;
     for (; i <= a.length - 2 * lanes; i += 2 * lanes) {
       x = DoubleVector.fromArray(DOUBLES, a, i).fma(DoubleVector.fromArray(DOUBLES, b, i), x);
-      y = DoubleVector.fromArray(DOUBLES, a, i + lanes).fma(DoubleVector.fromArray(DOUBLES, b, i + lanes), y);
+      y =
+          DoubleVector.fromArray(DOUBLES, a, i + lanes)
+              .fma(DoubleVector.fromArray(DOUBLES, b, i + lanes), y);
     }
     double sum = x.add(y).reduceLanes(VectorOperators.ADD);
     for (; i < a.length; i++) {
@@ -97,9 +107,12 @@ final class SimdKernels implements Kernels {
     DoubleVector y = DoubleVector.zero(DOUBLES);
     int i = 0;
     for (; i <= a.length - 2 * lanes; i += 2 * lanes) {
-      DoubleVector dx = DoubleVector.fromArray(DOUBLES, a, i).sub(DoubleVector.fromArray(DOUBLES, b, i));
+      DoubleVector dx =
+          DoubleVector.fromArray(DOUBLES, a, i).sub(DoubleVector.fromArray(DOUBLES, b, i));
       x = dx.fma(dx, x);
-      DoubleVector dy = DoubleVector.fromArray(DOUBLES, a, i + lanes).sub(DoubleVector.fromArray(DOUBLES, b, i + lanes));
+      DoubleVector dy =
+          DoubleVector.fromArray(DOUBLES, a, i + lanes)
+              .sub(DoubleVector.fromArray(DOUBLES, b, i + lanes));
       y = dy.fma(dy, y);
     }
     double sum = x.add(y).reduceLanes(VectorOperators.ADD);
@@ -117,8 +130,16 @@ final class SimdKernels implements Kernels {
     DoubleVector y = DoubleVector.zero(DOUBLES);
     int i = 0;
     for (; i <= a.length - 2 * lanes; i += 2 * lanes) {
-      x = x.add(DoubleVector.fromArray(DOUBLES, a, i).sub(DoubleVector.fromArray(DOUBLES, b, i)).abs());
-      y = y.add(DoubleVector.fromArray(DOUBLES, a, i + lanes).sub(DoubleVector.fromArray(DOUBLES, b, i + lanes)).abs());
+      x =
+          x.add(
+              DoubleVector.fromArray(DOUBLES, a, i)
+                  .sub(DoubleVector.fromArray(DOUBLES, b, i))
+                  .abs());
+      y =
+          y.add(
+              DoubleVector.fromArray(DOUBLES, a, i + lanes)
+                  .sub(DoubleVector.fromArray(DOUBLES, b, i + lanes))
+                  .abs());
     }
     double sum = x.add(y).reduceLanes(VectorOperators.ADD);
     for (; i < a.length; i++) {

@@ -4,17 +4,17 @@ import java.util.Arrays;
 
 /// Chooses how a vector's exponent fields become ranks: the cheapest in bits, counted exactly.
 ///
-/// The marker channel is Rice-coded without a predictor, so a component of rank r costs
-/// `(r >> k) + 1 + k` bits under parameter k. What decides is therefore the histogram of the exponents
-/// alone, a dozen distinct ones in a typical vector. All combinations are counted of
+/// The marker channel is Rice-coded without a predictor, so a component of rank r costs `(r >> k) +
+/// 1 + k` bits under parameter k. What decides is therefore the histogram of the exponents alone, a
+/// dozen distinct ones in a typical vector. All combinations are counted of
 ///
 /// - five reference exponents around the most frequent one,
 /// - the four orders of [ExponentOrders],
 /// - no rank of its own, or rank 0, 1 or 2, for exponent field 0, when it occurs,
 /// - ranks from 12 on coded as they are, or as 12 with the exponents listed in the header.
 ///
-/// The last is for the two or three values around 1e-33 that some models leave in every vector: each
-/// would be a run of 50 bits.
+/// The last is for the two or three values around 1e-33 that some models leave in every vector:
+/// each would be a run of 50 bits.
 final class ExponentChoice {
   private static final int REFERENCES = 5;
   private static final int RICE_PARAMETERS = 13;

@@ -11,7 +11,7 @@ public final class Listener {
   /// begin in the middle of a stream.
   ///
   /// @throws IOException when it cannot be read, or is no such input, or has not the channels and
-  ///     depth that records need
+  ///   depth that records need
   public static ReceiverReport listen(InputStream in, RecordSink sink) throws IOException {
     throw new IOException("unsupported: " + in + sink);
   }
