@@ -97,7 +97,7 @@ final class Engine implements AutoCloseable {
       if (checkpoint.sequence() > log.lastSequence()) {
         return Optional.empty();
       }
-      ByteBuffer liveness = ByteBuffer.wrap(checkpoint.liveness());
+      ByteBuffer liveness = checkpoint.liveness();
       int segments = liveness.getInt();
       for (int i = 0; i < segments; i++) {
         int number = liveness.getInt();

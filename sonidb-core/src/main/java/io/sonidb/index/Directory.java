@@ -7,9 +7,12 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /// Finds the newest record of an id among all segments of a collection, at the same cost for one
 /// segment and for a hundred.
@@ -66,16 +69,16 @@ public final class Directory {
   }
 
   private final Ids ids;
-  private final java.util.concurrent.atomic.AtomicReferenceArray<Shard> shards;
+  private final AtomicReferenceArray<Shard> shards;
   private final int[] used = new int[SHARDS]; // slots taken, deleted ones included
-  private volatile long count;
+  private final AtomicLong count = new AtomicLong();
 
   /// An empty directory.
   public Directory(Ids ids) {
     this.ids = ids;
     Shard[] empty = new Shard[SHARDS];
     Arrays.setAll(empty, i -> Shard.of(FIRST_CAPACITY));
-    this.shards = new java.util.concurrent.atomic.AtomicReferenceArray<>(empty);
+    this.shards = new AtomicReferenceArray<>(empty);
   }
 
   /// Packs a segment's number and a record's ordinal in it.
@@ -95,7 +98,7 @@ public final class Directory {
 
   /// Number of ids.
   public long count() {
-    return count;
+    return count.get();
   }
 
   /// Bytes of memory or mapped file that the table takes.
@@ -142,7 +145,7 @@ public final class Directory {
           used[shardIndex]++;
         }
         shard.set(free, fingerprint, location);
-        count++;
+        count.incrementAndGet();
         return NONE;
       }
       if (found == fingerprint) {
@@ -170,7 +173,7 @@ public final class Directory {
         long old = shard.location(slot);
         if (old != DELETED && ids.matches(old, id)) {
           shard.set(slot, fingerprint, DELETED);
-          count--;
+          count.decrementAndGet();
           return old;
         }
       }
@@ -229,7 +232,7 @@ public final class Directory {
     file.set(LONG, 8, collection.getMostSignificantBits());
     file.set(LONG, 16, collection.getLeastSignificantBits());
     file.set(LONG, 24, sequence);
-    file.set(LONG, 32, count);
+    file.set(LONG, 32, count.get());
     file.set(LONG, 40, liveness.length);
     // Reading the slots of a file that a machine of the other byte order wrote would find nothing.
     file.set(LONG, 48, ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? 1 : 0);
@@ -253,7 +256,7 @@ public final class Directory {
   /// @param directory the table as it was
   /// @param sequence all records up to this number are in it
   /// @param liveness the bytes that were given to [Directory#checkpoint]
-  public record Checkpoint(Directory directory, long sequence, byte[] liveness) {}
+  public record Checkpoint(Directory directory, long sequence, ByteBuffer liveness) {}
 
   /// Opens a checkpoint.
   ///
@@ -273,7 +276,7 @@ public final class Directory {
           "the directory checkpoint is damaged or of another collection");
     }
     Directory directory = new Directory(ids);
-    directory.count = file.get(LONG, 32);
+    directory.count.set(file.get(LONG, 32));
     long at = HEADER_SIZE + SHARDS * 8L;
     for (int i = 0; i < SHARDS; i++) {
       long shape = file.get(LONG, HEADER_SIZE + i * 8L);
@@ -284,6 +287,6 @@ public final class Directory {
       at += slotBytes;
     }
     byte[] liveness = file.asSlice(at, file.get(LONG, 40)).toArray(ValueLayout.JAVA_BYTE);
-    return new Checkpoint(directory, file.get(LONG, 24), liveness);
+    return new Checkpoint(directory, file.get(LONG, 24), ByteBuffer.wrap(liveness));
   }
 }

@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// Which records of a segment are the newest of their id: one bit each, set when the record is
 /// superseded or deleted.
@@ -13,7 +14,7 @@ public final class Liveness {
   private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
 
   private volatile long[] dead = new long[1];
-  private volatile int deadCount;
+  private final AtomicInteger deadCount = new AtomicInteger();
 
   /// Whether the record is the newest of its id.
   public boolean isLive(int ordinal) {
@@ -32,13 +33,13 @@ public final class Liveness {
     long bit = 1L << ordinal;
     if ((words[word] & bit) == 0) {
       WORD.setRelease(words, word, words[word] | bit);
-      deadCount++;
+      deadCount.incrementAndGet();
     }
   }
 
   /// Number of records that are not live.
   public int deadCount() {
-    return deadCount;
+    return deadCount.get();
   }
 
   /// Bytes that [#writeTo] takes.
@@ -48,7 +49,7 @@ public final class Liveness {
 
   /// Writes the bits for a checkpoint.
   public void writeTo(ByteBuffer out) {
-    out.putInt(deadCount).putInt(dead.length);
+    out.putInt(deadCount.get()).putInt(dead.length);
     for (long word : dead) {
       out.putLong(word);
     }
@@ -57,7 +58,7 @@ public final class Liveness {
   /// Reads what [#writeTo] wrote.
   public static Liveness readFrom(ByteBuffer in) {
     Liveness liveness = new Liveness();
-    liveness.deadCount = in.getInt();
+    liveness.deadCount.set(in.getInt());
     long[] words = new long[Math.min(in.getInt(), in.remaining() / 8)];
     for (int i = 0; i < words.length; i++) {
       words[i] = in.getLong();

@@ -95,7 +95,7 @@ public final class RecordTable {
     entries.set(LONG, at + FIRST_SAMPLE, firstSample);
     entries.set(INT, at + OFFSET, (int) offset);
     entries.set(INT, at + LENGTH, length);
-    entries.set(BYTE, at + KIND, (byte) kind.ordinal());
+    entries.set(BYTE, at + KIND, code(kind));
     entries.set(SHORT, at + NAME_LENGTH, (short) name.length);
     entries.set(INT, at + SAMPLES, samples);
     setId(now, at, id, name);
@@ -172,10 +172,22 @@ public final class RecordTable {
 
   /// What the record does.
   public RecordKind kind(int ordinal) {
-    return KINDS[columns.entries().get(BYTE, at(ordinal) + KIND) & 3];
+    return switch (columns.entries().get(BYTE, at(ordinal) + KIND)) {
+      case KIND_UPSERT -> RecordKind.UPSERT;
+      case KIND_DELETE -> RecordKind.DELETE;
+      case KIND_PAYLOAD -> RecordKind.PAYLOAD;
+      default -> RecordKind.SKIP;
+    };
   }
 
-  private static final RecordKind[] KINDS = RecordKind.values();
+  private static byte code(RecordKind kind) {
+    return switch (kind) {
+      case UPSERT -> KIND_UPSERT;
+      case DELETE -> KIND_DELETE;
+      case PAYLOAD -> KIND_PAYLOAD;
+      case SKIP -> KIND_SKIP;
+    };
+  }
 
   /// The record's id; absent for a skip record.
   public Optional<VectorId> id(int ordinal) {

@@ -63,6 +63,11 @@ final class SegmentIndexFormat {
   static final int ID_HIGH = 40;
   static final int ID_LOW = 48;
 
+  static final byte KIND_UPSERT = 0;
+  static final byte KIND_DELETE = 1;
+  static final byte KIND_PAYLOAD = 2;
+  static final byte KIND_SKIP = 3;
+
   static final int ID_NUMBER = 0;
   static final int ID_UUID = 1;
   static final int ID_NAME = 2;

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// Opens the log of a collection: reads the manifest, or rebuilds it, and every segment it names.
 ///
@@ -27,7 +28,7 @@ final class LogOpening {
   private final List<DamagedRange> damage = new ArrayList<>();
   private Manifest manifest;
   private final Sealer sealer;
-  private Segment[] segments = new Segment[2];
+  private @Nullable Segment[] segments = new Segment[2];
   private Optional<SegmentWriter> writer = Optional.empty();
   private long lastSequence;
   private boolean changed;
@@ -57,7 +58,7 @@ final class LogOpening {
     return manifest;
   }
 
-  Segment[] segments() {
+  @Nullable Segment[] segments() {
     return segments;
   }
 
@@ -134,9 +135,10 @@ final class LogOpening {
   private static byte[] head(Storage storage, Path path) throws IOException {
     try (Storage.File file = storage.open(path)) {
       ByteBuffer head = ByteBuffer.allocate(SegmentFormat.HEAD_SIZE);
-      while (head.hasRemaining() && file.read(head.position(), head) > 0) {
-        continue;
-      }
+      int read;
+      do {
+        read = file.read(head.position(), head);
+      } while (read > 0);
       return head.array();
     }
   }

@@ -13,7 +13,15 @@ import java.util.Arrays;
 /// reader takes one snapshot of the pieces and needs no lock; a piece is released by the garbage
 /// collector when its last reader has gone.
 public final class Segment {
-  private record Pieces(long[] starts, MemorySegment[] bytes) {}
+  private static final class Pieces {
+    private final long[] starts;
+    private final MemorySegment[] bytes;
+
+    Pieces(long[] starts, MemorySegment[] bytes) {
+      this.starts = starts;
+      this.bytes = bytes;
+    }
+  }
 
   private final int number;
   private final String file;
@@ -75,12 +83,12 @@ public final class Segment {
   /// Damage can move the bounds of a record: where the file has no bytes, zeros stand for them.
   public void copy(long offset, int length, byte[] into, int intoOffset) {
     Pieces now = pieces;
-    int piece = Arrays.binarySearch(now.starts(), offset);
+    int piece = Arrays.binarySearch(now.starts, offset);
     piece = piece >= 0 ? piece : -piece - 2;
     int done = 0;
-    for (; piece >= 0 && piece < now.starts().length && done < length; piece++) {
-      long from = offset + done - now.starts()[piece];
-      MemorySegment bytes = now.bytes()[piece];
+    for (; piece >= 0 && piece < now.starts.length && done < length; piece++) {
+      long from = offset + done - now.starts[piece];
+      MemorySegment bytes = now.bytes[piece];
       int size = Math.clamp(bytes.byteSize() - from, 0, length - done);
       MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, from, into, intoOffset + done, size);
       done += size;
@@ -91,10 +99,10 @@ public final class Segment {
   /// Replaces the newest piece, or adds one behind it when it starts later.
   void setPiece(long start, MemorySegment bytes) {
     Pieces now = pieces;
-    int last = now.starts().length - 1;
-    int at = last >= 0 && now.starts()[last] == start ? last : last + 1;
-    long[] starts = Arrays.copyOf(now.starts(), at + 1);
-    MemorySegment[] all = Arrays.copyOf(now.bytes(), at + 1);
+    int last = now.starts.length - 1;
+    int at = last >= 0 && now.starts[last] == start ? last : last + 1;
+    long[] starts = Arrays.copyOf(now.starts, at + 1);
+    MemorySegment[] all = Arrays.copyOf(now.bytes, at + 1);
     starts[at] = start;
     all[at] = bytes;
     pieces = new Pieces(starts, all);

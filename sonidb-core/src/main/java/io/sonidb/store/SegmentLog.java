@@ -11,6 +11,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.Callable;
@@ -23,6 +24,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /// The log of one collection: every record, in the order of its sequence number, in segments.
 ///
@@ -115,7 +117,7 @@ public final class SegmentLog implements AutoCloseable {
 
   private final Object manifestLock = new Object();
   private Manifest manifest;
-  private volatile Segment[] segments; // indexed by number; those that do not exist are null
+  private volatile @Nullable Segment[] segments; // indexed by number; those that do not exist are null
   private volatile boolean dirty;
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -226,17 +228,23 @@ public final class SegmentLog implements AutoCloseable {
 
   /// The segments in ascending order of their numbers.
   public List<Segment> segments() {
-    return Arrays.stream(segments).filter(segment -> segment != null).toList();
+    List<Segment> all = new ArrayList<>();
+    for (Segment segment : segments) {
+      if (segment != null) {
+        all.add(segment);
+      }
+    }
+    return all;
   }
 
   /// The segment of a number that [#segments] or a published location named.
   public Segment segment(int number) {
-    return segments[number];
+    return Objects.requireNonNull(segments[number]);
   }
 
   /// Whether there is a segment of that number.
   public boolean hasSegment(int number) {
-    Segment[] now = segments;
+    @Nullable Segment[] now = segments;
     return number > 0 && number < now.length && now[number] != null;
   }
 
@@ -657,7 +665,7 @@ public final class SegmentLog implements AutoCloseable {
       Segment segment =
           new Segment(number, name, RecordTable.growing(), new io.sonidb.index.Liveness());
       segment.setEnd(SegmentFormat.HEAD_SIZE);
-      Segment[] more = Arrays.copyOf(segments, Math.max(segments.length, number + 1));
+      @Nullable Segment[] more = Arrays.copyOf(segments, Math.max(segments.length, number + 1));
       more[number] = segment;
       segments = more;
       return new SegmentWriter(segment, file, SegmentFormat.HEAD_SIZE, 0);
@@ -749,7 +757,7 @@ public final class SegmentLog implements AutoCloseable {
       Path path = segmentFolder.resolve(entry.file());
       if (entry.sealed().isPresent()
           && storage.exists(path)
-          && sealer.repairHead(entry, segments[entry.number()].table())) {
+          && sealer.repairHead(entry, segment(entry.number()).table())) {
         repaired.add(SegmentFormat.FOLDER + "/" + entry.file() + ": file metadata restored");
       }
       progress.update(i + 1, entries.size(), "segments");

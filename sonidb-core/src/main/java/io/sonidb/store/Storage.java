@@ -82,12 +82,13 @@ public interface Storage {
         throw new IOException(file + " has " + size + " bytes, at most " + limit + " are read");
       }
       ByteBuffer bytes = ByteBuffer.allocate((int) size);
-      while (bytes.hasRemaining() && in.read(bytes.position(), bytes) >= 0) {
-        continue;
-      }
-      byte[] read = new byte[bytes.position()];
-      bytes.flip().get(read);
-      return read;
+      int read;
+      do {
+        read = in.read(bytes.position(), bytes);
+      } while (read > 0);
+      byte[] all = new byte[bytes.position()];
+      bytes.flip().get(all);
+      return all;
     }
   }
 
