@@ -8,7 +8,8 @@ package io.sonidb.flac;
 /// therefore have eight bytes of room behind the last full byte.
 final class BitWriter {
 
-  private static final int MAX_BITS = 56;
+  /// The most bits that fit behind the seven that may be waiting, with a byte to spare.
+  static final int MAX_BITS = 56;
 
   byte[] out = {};
   int position;
@@ -22,6 +23,13 @@ final class BitWriter {
     position = offset;
     pending = 0;
     pendingBits = 0;
+  }
+
+  /// Goes on behind bits that somebody else has stored.
+  void resume(int at, long waiting, int waitingBits) {
+    position = at;
+    pending = waiting;
+    pendingBits = waitingBits;
   }
 
   /// Appends the low `bits` bits of `value`, 0 to 56; the others must be zero.
@@ -107,9 +115,7 @@ final class BitWriter {
       waiting <<= filled & 56;
       waitingBits = filled & 7;
     }
-    position = at;
-    pending = waiting;
-    pendingBits = waitingBits;
+    resume(at, waiting, waitingBits);
     return i;
   }
 
@@ -130,70 +136,7 @@ final class BitWriter {
       waiting <<= filled & 56;
       waitingBits = filled & 7;
     }
-    position = at;
-    pending = waiting;
-    pendingBits = waitingBits;
+    resume(at, waiting, waitingBits);
     return i;
-  }
-
-  /// Appends Rice codes: each residual folded, its high bits in unary (zeros, then a one), its low
-  /// `parameter` bits as they are (RFC 9639, 9.2.7.2).
-  ///
-  /// Four codes are joined before they are stored, as long as they have 56 bits together. The
-  /// caller has counted all codes and found them shorter than plain samples, so no sum of lengths
-  /// overflows.
-  ///
-  /// @param parameter 0 to 30
-  void putRice(int[] residuals, int from, int to, int parameter) {
-    byte[] array = out;
-    int at = position;
-    long waiting = pending;
-    int waitingBits = pendingBits;
-    int stop = 1 << parameter;
-    int mask = stop - 1;
-    int i = from;
-    for (; i + 4 <= to; i += 4) {
-      int a = Rice.fold(residuals[i]);
-      int b = Rice.fold(residuals[i + 1]);
-      int c = Rice.fold(residuals[i + 2]);
-      int d = Rice.fold(residuals[i + 3]);
-      int bBits = (b >>> parameter) + 1 + parameter;
-      int dBits = (d >>> parameter) + 1 + parameter;
-      int cdBits = (c >>> parameter) + 1 + parameter + dBits;
-      int bits = (a >>> parameter) + 1 + parameter + bBits + cdBits;
-      if (bits > MAX_BITS) {
-        position = at;
-        pending = waiting;
-        pendingBits = waitingBits;
-        for (int j = i; j < i + 4; j++) {
-          putRice(residuals[j], parameter);
-        }
-        at = position;
-        waiting = pending;
-        waitingBits = pendingBits;
-        continue;
-      }
-      long ab = (long) ((a & mask) | stop) << bBits | ((b & mask) | stop);
-      long cd = (long) ((c & mask) | stop) << dBits | ((d & mask) | stop);
-      int filled = waitingBits + bits;
-      waiting |= (ab << cdBits | cd) << (64 - filled);
-      BigEndian.writeLong(array, at, waiting);
-      at += filled >>> 3;
-      waiting <<= filled & 56;
-      waitingBits = filled & 7;
-    }
-    position = at;
-    pending = waiting;
-    pendingBits = waitingBits;
-    for (; i < to; i++) {
-      putRice(residuals[i], parameter);
-    }
-  }
-
-  private void putRice(int residual, int parameter) {
-    int folded = Rice.fold(residual);
-    putZeros(folded >>> parameter);
-    int stop = 1 << parameter;
-    put((folded & stop - 1) | stop, parameter + 1);
   }
 }

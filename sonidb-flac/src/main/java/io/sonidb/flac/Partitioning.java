@@ -223,7 +223,7 @@ final class Partitioning {
       int parameter = parameters[part];
       if (parameter >= 0) {
         out.put(parameter, parameterBits);
-        out.putRice(residuals, start, end, parameter);
+        RiceWriter.write(out, residuals, start, end, parameter);
       } else {
         int width = ~parameter;
         out.put((1 << parameterBits) - 1, parameterBits);

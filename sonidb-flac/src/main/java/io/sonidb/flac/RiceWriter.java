@@ -1,0 +1,159 @@
+package io.sonidb.flac;
+
+/// Writes Rice codes: each residual folded, its high bits in unary (zeros, then a one), its low
+/// `parameter` bits as they are (RFC 9639, 9.2.7.2).
+///
+/// Storing each code by itself is bound by the chain of shifts from one store to the next, so codes
+/// are joined first, as many as fit in 56 bits. Small residuals under a small parameter come from a
+/// table that knows every pair of them, which halves the work once more: 768 residuals of 2.7 bits
+/// take 0.6 us, joined by fours without the table 1.1 us.
+final class RiceWriter {
+
+  /// The table knows residuals of so many bits, sign included.
+  private static final int SMALL_BITS = 5;
+
+  private static final int SMALL_OFFSET = 1 << (SMALL_BITS - 1);
+  private static final int MAX_TABLE_PARAMETER = 3;
+
+  /// An entry: the codes of two residuals, and the number of their bits in the low byte. The index
+  /// is that of the first, plus 16, times 32, plus that of the second, plus 16.
+  private static final long[][] PAIRS = pairs();
+
+  private RiceWriter() {}
+
+  /// Appends the codes of `residuals[from..to)`.
+  ///
+  /// The caller has counted all codes and found them shorter than plain samples, so no sum of
+  /// lengths overflows.
+  ///
+  /// @param parameter 0 to 30
+  static void write(BitWriter out, int[] residuals, int from, int to, int parameter) {
+    int i = from;
+    if (parameter <= MAX_TABLE_PARAMETER && areSmall(residuals, from, to)) {
+      i = writeSmall(out, residuals, from, to, PAIRS[parameter], parameter);
+    } else {
+      i = writeByFours(out, residuals, from, to, parameter);
+    }
+    for (; i < to; i++) {
+      writeOne(out, residuals[i], parameter);
+    }
+  }
+
+  private static boolean areSmall(int[] residuals, int from, int to) {
+    int union = 0;
+    for (int i = from; i < to; i++) {
+      union |= Rice.fold(residuals[i]);
+    }
+    return Rice.width(union) <= SMALL_BITS;
+  }
+
+  /// Joins eight codes, that is, four entries of the table.
+  private static int writeSmall(
+      BitWriter out, int[] residuals, int from, int to, long[] pairs, int parameter) {
+    byte[] array = out.out;
+    int at = out.position;
+    long waiting = out.pending;
+    int waitingBits = out.pendingBits;
+    int i = from;
+    for (; i + 8 <= to; i += 8) {
+      long a = pair(pairs, residuals, i);
+      long b = pair(pairs, residuals, i + 2);
+      long c = pair(pairs, residuals, i + 4);
+      long d = pair(pairs, residuals, i + 6);
+      int bBits = (int) b & 0xff;
+      int dBits = (int) d & 0xff;
+      int cdBits = ((int) c & 0xff) + dBits;
+      int bits = ((int) a & 0xff) + bBits + cdBits;
+      if (bits > BitWriter.MAX_BITS) {
+        out.resume(at, waiting, waitingBits);
+        for (int j = i; j < i + 8; j++) {
+          writeOne(out, residuals[j], parameter);
+        }
+        at = out.position;
+        waiting = out.pending;
+        waitingBits = out.pendingBits;
+        continue;
+      }
+      long ab = (a >>> 8) << bBits | b >>> 8;
+      long cd = (c >>> 8) << dBits | d >>> 8;
+      int filled = waitingBits + bits;
+      waiting |= (ab << cdBits | cd) << (64 - filled);
+      BigEndian.writeLong(array, at, waiting);
+      at += filled >>> 3;
+      waiting <<= filled & 56;
+      waitingBits = filled & 7;
+    }
+    out.resume(at, waiting, waitingBits);
+    return i;
+  }
+
+  private static long pair(long[] pairs, int[] residuals, int i) {
+    int index = ((residuals[i] + SMALL_OFFSET) << SMALL_BITS) + residuals[i + 1] + SMALL_OFFSET;
+    return pairs[index];
+  }
+
+  private static int writeByFours(BitWriter out, int[] residuals, int from, int to, int parameter) {
+    byte[] array = out.out;
+    int at = out.position;
+    long waiting = out.pending;
+    int waitingBits = out.pendingBits;
+    int stop = 1 << parameter;
+    int mask = stop - 1;
+    int i = from;
+    for (; i + 4 <= to; i += 4) {
+      int a = Rice.fold(residuals[i]);
+      int b = Rice.fold(residuals[i + 1]);
+      int c = Rice.fold(residuals[i + 2]);
+      int d = Rice.fold(residuals[i + 3]);
+      int bBits = (b >>> parameter) + 1 + parameter;
+      int dBits = (d >>> parameter) + 1 + parameter;
+      int cdBits = (c >>> parameter) + 1 + parameter + dBits;
+      int bits = (a >>> parameter) + 1 + parameter + bBits + cdBits;
+      if (bits > BitWriter.MAX_BITS) {
+        out.resume(at, waiting, waitingBits);
+        for (int j = i; j < i + 4; j++) {
+          writeOne(out, residuals[j], parameter);
+        }
+        at = out.position;
+        waiting = out.pending;
+        waitingBits = out.pendingBits;
+        continue;
+      }
+      long ab = (long) ((a & mask) | stop) << bBits | ((b & mask) | stop);
+      long cd = (long) ((c & mask) | stop) << dBits | ((d & mask) | stop);
+      int filled = waitingBits + bits;
+      waiting |= (ab << cdBits | cd) << (64 - filled);
+      BigEndian.writeLong(array, at, waiting);
+      at += filled >>> 3;
+      waiting <<= filled & 56;
+      waitingBits = filled & 7;
+    }
+    out.resume(at, waiting, waitingBits);
+    return i;
+  }
+
+  private static void writeOne(BitWriter out, int residual, int parameter) {
+    int folded = Rice.fold(residual);
+    out.putZeros(folded >>> parameter);
+    int stop = 1 << parameter;
+    out.put((folded & (stop - 1)) | stop, parameter + 1);
+  }
+
+  private static long[][] pairs() {
+    long[][] tables = new long[MAX_TABLE_PARAMETER + 1][1 << (2 * SMALL_BITS)];
+    for (int parameter = 0; parameter <= MAX_TABLE_PARAMETER; parameter++) {
+      for (int index = 0; index < tables[parameter].length; index++) {
+        int first = Rice.fold((index >>> SMALL_BITS) - SMALL_OFFSET);
+        int second = Rice.fold((index & (1 << SMALL_BITS) - 1) - SMALL_OFFSET);
+        int stop = 1 << parameter;
+        int mask = stop - 1;
+        int secondBits = (second >>> parameter) + 1 + parameter;
+        int bits = (first >>> parameter) + 1 + parameter + secondBits;
+        // At most 36 bits: leading zeros of the first code need no room.
+        long code = (long) ((first & mask) | stop) << secondBits | ((second & mask) | stop);
+        tables[parameter][index] = code << 8 | bits;
+      }
+    }
+    return tables;
+  }
+}
