@@ -4,45 +4,92 @@ import java.util.Arrays;
 
 /// Chooses how a vector's exponent fields become ranks: the cheapest in bits, counted exactly.
 ///
-/// The marker channel is Rice-coded without a predictor, so a component of rank r costs `(r >> k) +
-/// 1 + k` bits under parameter k. What decides is therefore the histogram of the exponents alone, a
-/// dozen distinct ones in a typical vector. All combinations are counted of
+/// The marker channel is Rice-coded without a predictor, so a component of rank r costs
+/// `(r >> k) + 1 + k` bits under parameter k. What decides is therefore the histogram of the exponents
+/// alone, a dozen distinct ones in a typical vector. All combinations are counted of
 ///
-/// - five reference exponents around the most frequent one,
+/// - five reference exponents at the most frequent one,
 /// - the four orders of [ExponentOrders],
 /// - no rank of its own, or rank 0, 1 or 2, for exponent field 0, when it occurs,
 /// - ranks from 12 on coded as they are, or as 12 with the exponents listed in the header.
 ///
-/// The last is for the two or three values around 1e-33 that some models leave in every vector:
-/// each would be a run of 50 bits.
+/// The last is for the two or three values around 1e-33 that some models leave in every vector: each
+/// would be a run of 50 bits.
+///
+/// The sums for k = 0, 1 and 2 are made side by side in one long: ranks below 12 and 16,384
+/// components need 18, 17 and 16 bits. Below rank 12 a higher k never pays: `(r >> 2) - (r >> 3)` is at
+/// most the one bit that it costs. Ranks from 12 on set the top bit instead, and are counted apart.
 final class ExponentChoice {
-  private static final int REFERENCES = 5;
+  /// Tried in this order, because a good choice early on spares counting bad ones to the end.
+  private static final int[] REFERENCES = {0, 1, -1, 2, -2};
+
   private static final int RICE_PARAMETERS = 13;
 
   /// What the header adds to the samples of the marker channel; about right is good enough, because
   /// only the choice of k depends on it.
   private static final int HEADER_SAMPLES = 10;
 
-  private static final short[][] RANKS_32 = ranks(255);
-  private static final short[][] RANKS_64 = ranks(2047);
+  private static final int SUM_1_AT = 18;
+  private static final int SUM_2_AT = 35;
+  private static final long SUM_0_MASK = (1L << 18) - 1;
+  private static final long SUM_1_MASK = (1L << 17) - 1;
+  private static final long SUM_2_MASK = (1L << 16) - 1;
+  private static final long IS_BEYOND = Long.MIN_VALUE;
+
+  private static final Ranks RANKS_32 = new Ranks(255);
+  private static final Ranks RANKS_64 = new Ranks(2047);
+
+  /// Ranks, and what they cost, by zero rank (none, 0, 1, 2), order, and offset + `maxExponent`.
+  private static final class Ranks {
+    final short[][][] rank = new short[4][ExponentOrders.COUNT][];
+    final long[][][] cost = new long[4][ExponentOrders.COUNT][];
+
+    Ranks(int maxExponent) {
+      for (int zero = 0; zero < 4; zero++) {
+        for (int order = 0; order < ExponentOrders.COUNT; order++) {
+          short[] ranks = ExponentOrders.ranks(order, maxExponent);
+          long[] costs = new long[ranks.length];
+          for (int i = 0; i < ranks.length; i++) {
+            if (zero > 0 && ranks[i] >= zero - 1) {
+              ranks[i]++;
+            }
+            costs[i] = cost(ranks[i]);
+          }
+          rank[zero][order] = ranks;
+          cost[zero][order] = costs;
+        }
+      }
+    }
+
+    static long cost(int rank) {
+      return rank >= RecordFormat.FAR_RANK
+          ? IS_BEYOND
+          : (long) (rank >> 2) << SUM_2_AT | (long) (rank >> 1) << SUM_1_AT | rank;
+    }
+  }
 
   private final int maxExponent;
-  private final short[][] ranks;
+  private final Ranks ranks;
   private final int farBits;
 
   // Four histograms for four neighbours: the same exponent twice in a row would otherwise wait for
-  // its own counter.
+  // its own counter. All are empty between two calls.
   private final int[] histogram;
   private final int[] histogram2;
   private final int[] histogram3;
   private final int[] histogram4;
+  private int least;
+  private int most;
+
   private final int[] exponents;
   private final int[] counts;
   private int distinct;
   private int zeros;
 
   private final long[] near = new long[RICE_PARAMETERS];
-  private final long[] beyond = new long[RICE_PARAMETERS];
+  private int beyond;
+  private final int[] beyondRanks;
+  private final int[] beyondCounts;
 
   private int order;
   private int reference;
@@ -53,6 +100,7 @@ final class ExponentChoice {
 
   private long mantissaBits;
   private final int[] rankOf;
+  private final int[] markerOf;
   private final int[] farExponents = new int[RecordFormat.MAX_FAR_EXPONENTS];
   private int farCount;
 
@@ -67,21 +115,18 @@ final class ExponentChoice {
     histogram4 = new int[maxExponent + 1];
     exponents = new int[maxExponent + 1];
     counts = new int[maxExponent + 1];
+    beyondRanks = new int[maxExponent + 1];
+    beyondCounts = new int[maxExponent + 1];
     rankOf = new int[maxExponent + 1];
-  }
-
-  private static short[][] ranks(int maxExponent) {
-    short[][] ranks = new short[ExponentOrders.COUNT][];
-    for (int order = 0; order < ranks.length; order++) {
-      ranks[order] = ExponentOrders.ranks(order, maxExponent);
-    }
-    return ranks;
+    markerOf = new int[maxExponent + 1];
   }
 
   /// Chooses for a float32 vector.
   void choose(float[] vector) {
     mantissaBits = count(vector, histogram, histogram2, histogram3, histogram4) & 0x7FFFFF;
-    gather(0, maxExponent);
+    least = 1;
+    most = maxExponent;
+    gather();
     search(vector.length);
     if (far) {
       for (float component : vector) {
@@ -92,8 +137,8 @@ final class ExponentChoice {
 
   /// Chooses for a float64 vector.
   void choose(double[] vector) {
-    mantissaBits = count(vector, histogram, histogram2, histogram3, histogram4) & (1L << 52) - 1;
-    gather(0, maxExponent);
+    mantissaBits = count(vector) & (1L << 52) - 1;
+    gather();
     search(vector.length);
     if (far) {
       for (double component : vector) {
@@ -124,49 +169,52 @@ final class ExponentChoice {
     return seen;
   }
 
-  private static long count(double[] vector, int[] h1, int[] h2, int[] h3, int[] h4) {
+  /// Also finds the range of the exponents, because looking through all 2048 would cost more.
+  private long count(double[] vector) {
+    int[] even = histogram;
+    int[] odd = histogram2;
     long seen = 0;
-    int i = 0;
-    for (; i <= vector.length - 4; i += 4) {
-      long a = Double.doubleToRawLongBits(vector[i]);
-      long b = Double.doubleToRawLongBits(vector[i + 1]);
-      long c = Double.doubleToRawLongBits(vector[i + 2]);
-      long d = Double.doubleToRawLongBits(vector[i + 3]);
-      seen |= a | b | c | d;
-      h1[(int) (a >>> 52) & 0x7FF]++;
-      h2[(int) (b >>> 52) & 0x7FF]++;
-      h3[(int) (c >>> 52) & 0x7FF]++;
-      h4[(int) (d >>> 52) & 0x7FF]++;
+    int lowest = maxExponent;
+    int highest = 0;
+    for (int i = 0; i < vector.length; i++) {
+      long bits = Double.doubleToRawLongBits(vector[i]);
+      int exponent = (int) (bits >>> 52) & 0x7FF;
+      seen |= bits;
+      // Exponent field 0 is counted apart, so it does not widen the range.
+      lowest = Math.min(lowest, exponent - 1 & 0x7FF);
+      highest = Math.max(highest, exponent);
+      if ((i & 1) == 0) {
+        even[exponent]++;
+      } else {
+        odd[exponent]++;
+      }
     }
-    for (; i < vector.length; i++) {
-      long a = Double.doubleToRawLongBits(vector[i]);
-      seen |= a;
-      h1[(int) (a >>> 52) & 0x7FF]++;
-    }
+    least = lowest + 1;
+    most = highest;
     return seen;
   }
 
-  /// Adds the histograms up, lists the exponents that occur, and leaves the histograms empty.
-  private void gather(int from, int to) {
-    add(histogram, histogram2, histogram3, histogram4);
+  /// Lists the exponents that occur, and empties the histograms.
+  private void gather() {
+    add(histogram, histogram2, histogram3, histogram4, most + 1);
     zeros = histogram[0];
     distinct = 0;
-    for (int exponent = Math.max(1, from); exponent <= to; exponent++) {
-      if (histogram[exponent] > 0) {
+    for (int exponent = least; exponent <= most; exponent++) {
+      if (histogram[exponent] != 0) {
         exponents[distinct] = exponent;
         counts[distinct++] = histogram[exponent];
       }
     }
-    Arrays.fill(histogram, 0);
-    Arrays.fill(histogram2, 0);
-    Arrays.fill(histogram3, 0);
-    Arrays.fill(histogram4, 0);
+    Arrays.fill(histogram, 0, most + 1, 0);
   }
 
-  private static void add(int[] h1, int[] h2, int[] h3, int[] h4) {
-    for (int i = 0; i < h1.length; i++) {
+  private static void add(int[] h1, int[] h2, int[] h3, int[] h4, int end) {
+    for (int i = 0; i < end; i++) {
       h1[i] += h2[i] + h3[i] + h4[i];
     }
+    Arrays.fill(h2, 0, end, 0);
+    Arrays.fill(h3, 0, end, 0);
+    Arrays.fill(h4, 0, end, 0);
   }
 
   private void search(int dimension) {
@@ -174,8 +222,8 @@ final class ExponentChoice {
     bestBits = Long.MAX_VALUE;
     int lastZeroRank = zeros > 0 ? 2 : -1;
     for (int zero = -1; zero <= lastZeroRank; zero++) {
-      for (int i = 0; i < REFERENCES; i++) {
-        int candidate = mode - REFERENCES / 2 + i;
+      for (int step : REFERENCES) {
+        int candidate = mode + step;
         if (candidate < 0 || candidate > maxExponent) {
           continue;
         }
@@ -201,123 +249,113 @@ final class ExponentChoice {
 
   /// Counts the bits of one combination, and keeps it when it is the cheapest so far.
   private void consider(int candidateOrder, int candidate, int zero, int samples) {
-    short[] rank = ranks[candidateOrder];
+    long[] cost = ranks.cost[zero + 1][candidateOrder];
     int base = maxExponent - candidate;
-    int insertAt = zero < 0 ? Integer.MAX_VALUE : zero;
-    int farther = 0;
-    int maxRank = 0;
-    int near0 = 0;
-    int near1 = 0;
-    int near2 = 0;
-    int near3 = 0;
+    long ofZero = zero < 0 ? cost[base] : Ranks.cost(zero);
+    long sums = zeros * ofZero;
+    long all = zeros > 0 ? ofZero : 0;
     for (int i = 0; i < distinct; i++) {
-      int r = rank[base + exponents[i]];
-      if (r >= insertAt) {
-        r++;
-      }
-      if (r >= RecordFormat.FAR_RANK) {
-        farther += counts[i];
-        maxRank = Math.max(maxRank, r);
-        continue;
-      }
-      int count = counts[i];
-      near0 += count * r;
-      near1 += count * (r >> 1);
-      near2 += count * (r >> 2);
-      near3 += count * (r >> 3);
+      long ofOne = cost[base + exponents[i]];
+      sums += counts[i] * ofOne;
+      all |= ofOne;
     }
-    int zeroAt = zero < 0 ? rank[base] : zero;
-    if (zeros > 0) {
-      if (zeroAt >= RecordFormat.FAR_RANK) {
-        farther += zeros;
-        maxRank = Math.max(maxRank, zeroAt);
-      } else {
-        near0 += zeros * zeroAt;
-        near1 += zeros * (zeroAt >> 1);
-        near2 += zeros * (zeroAt >> 2);
-        near3 += zeros * (zeroAt >> 3);
+    long bits0 = (sums & SUM_0_MASK) + samples;
+    long bits1 = (sums >>> SUM_1_AT & SUM_1_MASK) + 2L * samples;
+    long bits2 = (sums >>> SUM_2_AT & SUM_2_MASK) + 3L * samples;
+    long bits = Math.min(bits0, Math.min(bits1, bits2));
+    if (all < 0) {
+      // Whatever k and the ranks beyond cost, it is at least this.
+      if (Math.min(bits, 4L * samples) < bestBits) {
+        considerBeyond(candidateOrder, candidate, zero, samples, sums);
       }
-    }
-    if (farther == 0) {
-      keepIfCheaper(near0 + (long) samples, candidateOrder, candidate, zero, false, 0);
-      keepIfCheaper(near1 + 2L * samples, candidateOrder, candidate, zero, false, 1);
-      keepIfCheaper(near2 + 3L * samples, candidateOrder, candidate, zero, false, 2);
-      keepIfCheaper(near3 + 4L * samples, candidateOrder, candidate, zero, false, 3);
-    } else {
-      near[0] = near0;
-      near[1] = near1;
-      near[2] = near2;
-      near[3] = near3;
-      Arrays.fill(near, 4, RICE_PARAMETERS, 0);
-      considerFar(candidateOrder, candidate, zero, samples, farther, maxRank);
+    } else if (bits < bestBits) {
+      keep(bits, candidateOrder, candidate, zero, false, bits == bits0 ? 0 : bits == bits1 ? 1 : 2);
     }
   }
 
   /// The rare half of [#consider]: some ranks are 12 or more.
-  private void considerFar(
-      int candidateOrder, int candidate, int zero, int samples, int farther, int maxRank) {
-    sumBeyond(ranks[candidateOrder], maxExponent - candidate, zero);
-    int parameters = Math.min(RICE_PARAMETERS, 33 - Integer.numberOfLeadingZeros(maxRank));
-    for (int k = 0; k < parameters; k++) {
-      long fixed = near[k] + (k + 1L) * samples;
-      keepIfCheaper(fixed + beyond[k], candidateOrder, candidate, zero, false, k);
-      if (farther <= RecordFormat.MAX_FAR_EXPONENTS) {
-        long listed = 8 + (long) farther * (farBits + (RecordFormat.FAR_RANK >> k));
-        // The list lies in header samples, and these cost k + 1 bits in the marker channel.
-        long carried = (8 + (long) farther * farBits) * (k + 1) / RecordFormat.BITS_PER_SAMPLE;
-        keepIfCheaper(fixed + listed + carried, candidateOrder, candidate, zero, true, k);
-      }
-    }
-  }
-
-  private void sumBeyond(short[] rank, int base, int zero) {
-    Arrays.fill(beyond, 0);
+  ///
+  /// @param sums what the other ranks cost
+  private void considerBeyond(
+      int candidateOrder, int candidate, int zero, int samples, long sums) {
+    short[] rank = ranks.rank[zero + 1][candidateOrder];
+    int base = maxExponent - candidate;
+    near[0] = sums & SUM_0_MASK;
+    near[1] = sums >>> SUM_1_AT & SUM_1_MASK;
+    near[2] = sums >>> SUM_2_AT & SUM_2_MASK;
+    near[3] = 0;
+    beyond = 0;
+    int farther = zeros > 0 ? sort(zero < 0 ? rank[base] : zero, zeros) : 0;
     for (int i = 0; i < distinct; i++) {
-      int r = rank[base + exponents[i]];
-      if (zero >= 0 && r >= zero) {
-        r++;
-      }
-      if (r >= RecordFormat.FAR_RANK) {
-        addBeyond(r, counts[i]);
-      }
+      farther += sort(rank[base + exponents[i]], counts[i]);
     }
-    int zeroAt = zero < 0 ? rank[base] : zero;
-    if (zeros > 0 && zeroAt >= RecordFormat.FAR_RANK) {
-      addBeyond(zeroAt, zeros);
+    long listBits = 8 + (long) farther * farBits;
+    for (int k = 0; k < RICE_PARAMETERS && (k + 1L) * samples < bestBits; k++) {
+      long fixed = near[k] + (k + 1L) * samples;
+      if (fixed >= bestBits) {
+        continue;
+      }
+      // The list lies in header samples, and these cost k + 1 bits in the marker channel.
+      long listed =
+          fixed
+              + (long) farther * (RecordFormat.FAR_RANK >> k)
+              + listBits
+              + listBits * (k + 1) / RecordFormat.BITS_PER_SAMPLE;
+      if (listed < bestBits && farther <= RecordFormat.MAX_FAR_EXPONENTS) {
+        keep(listed, candidateOrder, candidate, zero, true, k);
+      }
+      long unlisted = fixed + beyondBits(k);
+      if (unlisted < bestBits) {
+        keep(unlisted, candidateOrder, candidate, zero, false, k);
+      }
     }
   }
 
-  private void addBeyond(int rank, int count) {
-    for (int k = 0; k < RICE_PARAMETERS; k++) {
-      beyond[k] += (long) count * (rank >> k);
+  /// Notes a rank that is beyond, or adds what it costs under k = 3; returns how many components are
+  /// beyond.
+  private int sort(int rank, int count) {
+    if (rank < RecordFormat.FAR_RANK) {
+      near[3] += (long) count * (rank >> 3);
+      return 0;
     }
+    beyondRanks[beyond] = rank;
+    beyondCounts[beyond++] = count;
+    return count;
   }
 
-  private void keepIfCheaper(
+  private long beyondBits(int k) {
+    long bits = 0;
+    for (int i = 0; i < beyond; i++) {
+      bits += (long) beyondCounts[i] * (beyondRanks[i] >> k);
+    }
+    return bits;
+  }
+
+  private void keep(
       long bits, int candidateOrder, int candidate, int zero, boolean withFar, int k) {
-    if (bits < bestBits) {
-      bestBits = bits;
-      order = candidateOrder;
-      reference = candidate;
-      zeroRank = zero;
-      far = withFar;
-      riceParameter = k;
-    }
+    bestBits = bits;
+    order = candidateOrder;
+    reference = candidate;
+    zeroRank = zero;
+    far = withFar;
+    riceParameter = k;
   }
 
   private void assignRanks() {
     farCount = 0;
     for (int i = 0; i < distinct; i++) {
-      rankOf[exponents[i]] = rank(exponents[i]);
+      assign(exponents[i], rank(exponents[i]));
     }
-    rankOf[0] = rank(0);
+    assign(0, zeroRank >= 0 ? zeroRank : rank(0));
+  }
+
+  private void assign(int exponent, int rank) {
+    rankOf[exponent] = rank;
+    markerOf[exponent] = Amplitude.unfold(rank);
   }
 
   private int rank(int exponent) {
-    int r = ranks[order][maxExponent - reference + exponent];
-    if (zeroRank >= 0) {
-      r = exponent == 0 ? zeroRank : r >= zeroRank ? r + 1 : r;
-    }
+    int r = ranks.rank[zeroRank + 1][order][maxExponent - reference + exponent];
     return far ? Math.min(r, RecordFormat.FAR_RANK) : r;
   }
 
@@ -364,6 +402,11 @@ final class ExponentChoice {
   /// Ranks by exponent field, right for those that the vector has.
   int[] rankOf() {
     return rankOf;
+  }
+
+  /// Unfolded ranks by exponent field, right for those that the vector has.
+  int[] markerOf() {
+    return markerOf;
   }
 
   /// The or of all mantissas.

@@ -95,7 +95,7 @@ final class RecordAssembler {
   /// The samples that a control word announces, or -1 when it is none.
   static int samples(int control) {
     int samples = (control & RecordFormat.SAMPLES_MASK) + 1;
-    return control < RecordFormat.MARKER
+    return control >>> RecordFormat.MARKER_AT != 1
             || samples > RecordFormat.MAX_PART_SAMPLES
             || shift(control) > RecordFormat.MAX_SHIFT
         ? -1
@@ -444,8 +444,12 @@ final class RecordAssembler {
         }
         exponent <<= exponentBits;
       }
+      out[at + i] = exponent;
+    }
+    // A loop of its own, because the compiler vectorises it when it is alone.
+    for (int i = 0; i < count; i++) {
       // The sign fills bits 31 to 23 of a 24-bit sample; only the topmost is wanted.
-      out[at + i] = data[from + i] & 0x807FFFFF | exponent;
+      out[at + i] |= data[from + i] & 0x807FFFFF;
     }
     return true;
   }

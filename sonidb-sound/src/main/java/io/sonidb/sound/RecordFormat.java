@@ -77,6 +77,8 @@ final class RecordFormat {
   /// Every control word is at least this, every other sample of the marker channel is less.
   static final int MARKER = 1 << 22;
 
+  static final int MARKER_AT = 22;
+
   static final int FIRST_PART = 1 << 21;
   static final int LAST_PART = 1 << 20;
   static final int SHIFT_AT = 15;

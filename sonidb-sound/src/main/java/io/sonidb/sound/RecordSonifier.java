@@ -14,7 +14,6 @@ final class RecordSonifier {
   private final int wordBits;
   private final RecordLayout layout;
   private final ExponentChoice exponents;
-  private final int[] markerOf;
   private final int[][] pcm;
   private final int[] marker;
   private final byte[] bytes;
@@ -33,7 +32,6 @@ final class RecordSonifier {
     wordBits = RecordFormat.BITS_PER_SAMPLE * dataChannels;
     layout = new RecordLayout(dataChannels);
     exponents = new ExponentChoice(format.element());
-    markerOf = new int[format.element() == ElementType.FLOAT32 ? 256 : 0];
     pcm = new int[format.channels()][RecordFormat.MAX_PART_SAMPLES];
     marker = pcm[dataChannels];
     bytes = new byte[RecordFormat.MAX_HEADER_BYTES + layout.payloadBytesPerPart() + 1];
@@ -118,9 +116,6 @@ final class RecordSonifier {
     int at = placePayload(inline, size);
     headerBytes = writeVectorHeader(at);
     layout.planVector(headerBytes, dimension, freeShift, zeroBits);
-    if (format.element() == ElementType.FLOAT32) {
-      fillMarkers();
-    }
   }
 
   private int vectorHeaderBytes() {
@@ -167,13 +162,6 @@ final class RecordSonifier {
     return at;
   }
 
-  private void fillMarkers() {
-    int[] rankOf = exponents.rankOf();
-    for (int i = 0; i < markerOf.length; i++) {
-      markerOf[i] = Amplitude.unfold(rankOf[i]);
-    }
-  }
-
   /// The hash of the prepared record.
   long hash() {
     return hash;
@@ -217,7 +205,7 @@ final class RecordSonifier {
     int count = dimension == 0 ? 0 : layout.values(part, dimension);
     int from = layout.firstValue(part);
     if (count > 0 && format.element() == ElementType.FLOAT32) {
-      Amplitude.sound(record.vector().floats(), from, count, markerOf, pcm[0], marker, start);
+      Amplitude.sound(record.vector().floats(), from, count, exponents.markerOf(), pcm[0], marker, start);
     } else if (count > 0) {
       Amplitude.sound(
           record.vector().doubles(), from, count, exponents.rankOf(), lowBits, pcm, start);

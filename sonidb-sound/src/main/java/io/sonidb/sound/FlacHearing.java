@@ -1,0 +1,276 @@
+package io.sonidb.sound;
+
+import io.sonidb.flac.FrameDecoder;
+import io.sonidb.flac.Frames;
+import io.sonidb.flac.MalformedFlacException;
+import io.sonidb.sound.ListenReport.Container;
+import java.io.IOException;
+import java.io.InputStream;
+import org.jspecify.annotations.Nullable;
+
+/// Hears a FLAC stream, or any piece of one, with damage in it.
+///
+/// While frame follows frame, every frame is decoded and heard, and nobody looks inside one for
+/// another. After damage, or at the start of a piece, the next frame must be searched for; and what
+/// lies in a damaged frame may be a payload whose bytes are whole, valid frames, put there to be found.
+/// So a frame that was searched for is believed only together with those that follow it byte by byte
+/// and number by number, its chain:
+///
+/// - when the chain reaches as far as no frame can that began where the damage is, or the end of the
+///   input: one that began inside the damaged frame would have broken at that frame's end;
+/// - or when it has two frames or more, and its first number is just behind the last frame heard, one
+///   lost frame away;
+/// - or, at the end of the input, when it is the longest there is.
+///
+/// The search looks through a region of [#MAX_FRAME_BYTES] at a time and gives it up after
+/// [#MAX_ATTEMPTS] failures, so that bytes full of false frames cost a bounded time.
+final class FlacHearing {
+  /// The longest block heard: the streamable subset's limit (RFC 9639, section 7).
+  private static final int MAX_BLOCK_SAMPLES = 16384;
+
+  /// No frame of three channels of at most 32 bits, and a side channel's 33, is longer.
+  private static final int MAX_FRAME_BYTES = MAX_BLOCK_SAMPLES * 3 * 33 / 8 + 64;
+
+  private static final int MAX_ATTEMPTS = 64;
+  private static final int BUFFER_BYTES = 4 * MAX_FRAME_BYTES;
+  private static final int MAX_HEADER_BYTES = 16;
+  private static final int STREAM_MARKER = 0x664C6143;
+  private static final int LAST_BLOCK = 0x80;
+  private static final int WIDE_BITS = 32;
+
+  private final InputStream in;
+  private final RecordSink sink;
+  private final FrameDecoder frames = new FrameDecoder();
+  private final byte[] buffer = new byte[BUFFER_BYTES];
+  private int at;
+  private int end;
+  private boolean ended;
+  private boolean inStep;
+  private boolean cutOff;
+  private long skippedBytes;
+
+  private @Nullable Receiver receiver;
+  private int[][] pcm = new int[0][0];
+  private int bitsPerSample;
+  private long expectedNumber = -1;
+
+  // The chain that was followed last.
+  private int chainFrames;
+  private long chainNumber;
+
+  FlacHearing(InputStream in, RecordSink sink) {
+    this.in = in;
+    this.sink = sink;
+  }
+
+  ListenReport hear() throws IOException {
+    skipHead();
+    while (has(1)) {
+      int length = inStep ? decodeInStep() : -1;
+      if (length > 0) {
+        hearFrame();
+        at += length;
+      } else if (!skipHead()) {
+        search();
+      }
+    }
+    if (receiver == null) {
+      throw new IOException(
+          "neither a WAV file nor FLAC frames with 2 or 3 channels of 24 bits in "
+              + skippedBytes
+              + " bytes; for raw PCM, say its layout");
+    }
+    receiver.finish();
+    return new ListenReport(Container.FLAC, receiver.report(), skippedBytes);
+  }
+
+  /// Reads until `count` bytes lie from `at` on; returns whether there are as many.
+  private boolean has(int count) throws IOException {
+    while (end - at < count && !ended) {
+      readMore();
+    }
+    return end - at >= count;
+  }
+
+  /// Reads whatever has come, so that a live stream is heard as it comes.
+  private void readMore() throws IOException {
+    if (end == buffer.length) {
+      System.arraycopy(buffer, at, buffer, 0, end - at);
+      end -= at;
+      at = 0;
+    }
+    int count = in.read(buffer, end, buffer.length - end);
+    ended = count < 0;
+    end += Math.max(0, count);
+  }
+
+  /// Skips marker and metadata, when they begin here; then frames are expected.
+  private boolean skipHead() throws IOException {
+    if (!has(4) || bigEndian(at) != STREAM_MARKER) {
+      return false;
+    }
+    at += 4;
+    boolean last;
+    do {
+      if (!has(4)) {
+        at = end;
+        return true;
+      }
+      last = (buffer[at] & LAST_BLOCK) != 0;
+      skip(4 + (bigEndian(at) & 0xFFFFFF));
+    } while (!last);
+    inStep = true;
+    return true;
+  }
+
+  private int bigEndian(int offset) {
+    return (int) IdFormat.readBigEndian(buffer, offset, 4);
+  }
+
+  private void skip(int count) throws IOException {
+    int left = count;
+    while (left > 0 && has(1)) {
+      int step = Math.min(left, end - at);
+      at += step;
+      left -= step;
+    }
+  }
+
+  /// Decodes the frame at `at` as soon as all of it has come.
+  private int decodeInStep() throws IOException {
+    int length = decode(at);
+    while (length < 0 && cutOff && !ended && end - at < MAX_FRAME_BYTES) {
+      readMore();
+      length = decode(at);
+    }
+    return length;
+  }
+
+  /// Decodes the frame at `offset`; returns its length, or -1 when there is none that can be heard.
+  private int decode(int offset) throws IOException {
+    int length;
+    cutOff = false;
+    try {
+      length = frames.decode(buffer, offset, Math.min(end, offset + MAX_FRAME_BYTES));
+    } catch (MalformedFlacException e) {
+      cutOff = e.truncated();
+      return -1;
+    }
+    int channels = frames.format().channels();
+    int bits = frames.format().bitsPerSample();
+    boolean fits =
+        (channels == 2 || channels == 3)
+            && (bits == RecordFormat.BITS_PER_SAMPLE || bits == WIDE_BITS);
+    if (receiver == null) {
+      if (!fits && inStep) {
+        throw new IOException(
+            "unsupported: FLAC of "
+                + channels
+                + " channels and "
+                + bits
+                + " bits; records have 2 or 3 channels of 24 bits");
+      }
+      return fits ? length : -1;
+    }
+    return channels == pcm.length && bits == bitsPerSample ? length : -1;
+  }
+
+  private void hearFrame() {
+    if (receiver == null) {
+      bitsPerSample = frames.format().bitsPerSample();
+      pcm = new int[frames.format().channels()][0];
+      receiver = new Receiver(SoundFormat.ofChannels(pcm.length), sink);
+    }
+    for (int channel = 0; channel < pcm.length; channel++) {
+      pcm[channel] = frames.samples(channel);
+      if (bitsPerSample == WIDE_BITS) {
+        narrow(pcm[channel], frames.blockSize());
+      }
+    }
+    receiver.accept(pcm, 0, frames.blockSize());
+    expectedNumber = nextNumber();
+  }
+
+  /// 24 bits lie in the upper ones of 32.
+  private static void narrow(int[] samples, int count) {
+    for (int i = 0; i < count; i++) {
+      samples[i] >>= WIDE_BITS - RecordFormat.BITS_PER_SAMPLE;
+    }
+  }
+
+  private long nextNumber() {
+    return frames.number() + (frames.variableBlockSize() ? frames.blockSize() : 1);
+  }
+
+  /// Moves on to the next chain that can be believed, or out of the region when it has none.
+  private void search() throws IOException {
+    has(2 * MAX_FRAME_BYTES);
+    int regionEnd = Math.min(end, at + MAX_FRAME_BYTES);
+    int longest = -1;
+    int longestFrames = 0;
+    int attempts = 0;
+    // In step, the frame that begins here has just failed.
+    int from = inStep ? at + 1 : at;
+    inStep = false;
+    while (attempts < MAX_ATTEMPTS) {
+      int candidate = Frames.findHeader(buffer, from, Math.min(end, regionEnd + MAX_HEADER_BYTES));
+      if (candidate < 0 || candidate >= regionEnd) {
+        break;
+      }
+      int chainEnd = followChain(candidate, regionEnd);
+      if (chainFrames > 0 && isBelievable(chainEnd, regionEnd)) {
+        goOn(candidate);
+        return;
+      }
+      if (chainFrames > longestFrames) {
+        longest = candidate;
+        longestFrames = chainFrames;
+      }
+      from = Math.max(candidate + 1, chainEnd);
+      attempts++;
+    }
+    if (ended && regionEnd == end && longest >= 0) {
+      goOn(longest);
+      return;
+    }
+    skippedBytes += regionEnd - at;
+    at = regionEnd;
+  }
+
+  private void goOn(int offset) {
+    skippedBytes += offset - at;
+    at = offset;
+    inStep = true;
+  }
+
+  private boolean isBelievable(int chainEnd, int regionEnd) {
+    if (chainEnd >= regionEnd) {
+      return true;
+    }
+    long lost = chainNumber - expectedNumber;
+    return chainFrames >= 2 && expectedNumber >= 0 && lost > 0 && lost <= MAX_BLOCK_SAMPLES;
+  }
+
+  /// Decodes frame after frame from `offset` on, until one fails, or begins at `regionEnd` or behind.
+  /// Returns where that is.
+  private int followChain(int offset, int regionEnd) throws IOException {
+    chainFrames = 0;
+    int next = offset;
+    long number = -1;
+    while (next < regionEnd) {
+      int length = decode(next);
+      if (length < 0 || frames.blockSize() > MAX_BLOCK_SAMPLES) {
+        break;
+      }
+      if (chainFrames == 0) {
+        chainNumber = frames.number();
+      } else if (frames.number() != number) {
+        break;
+      }
+      number = nextNumber();
+      chainFrames++;
+      next += length;
+    }
+    return next;
+  }
+}
