@@ -2,14 +2,13 @@ package io.sonidb.sound;
 
 /// The sonification `amplitude`: a component is one sample in every channel.
 ///
-/// The data channels take the sign and the mantissa as they are: noise, which no predictor could
-/// make smaller. The marker channel takes the rank of the exponent, a small number, unfolded to
-/// both sides of 0 so that the Rice coder folds it back. Nothing is computed with the values, so
-/// every bit pattern comes back: NaN payloads, infinities, -0.0, subnormals.
+/// The data channels take the sign and the mantissa as they are: noise, which no predictor could make
+/// smaller. The marker channel takes the rank of the exponent, a small number, unfolded to both sides
+/// of 0 so that the Rice coder folds it back. Nothing is computed with the values, so every bit
+/// pattern comes back: NaN payloads, infinities, -0.0, subnormals.
 ///
 /// Widths: float32 ranks are at most 511, so the marker channel stays within 2^8. float64 ranks are
-/// at most 4095; times 32, plus 31, unfolded, within 2^16. Both are far from the control word's
-/// 2^22.
+/// at most 4095; times 32, plus 31, unfolded, within 2^16. Both are far from the control word's 2^22.
 final class Amplitude {
   private Amplitude() {}
 

@@ -157,13 +157,12 @@ final class IdFormat {
   /// How many bytes the tag at `offset` announces, itself included, or -1 when it is none.
   static int announcedSize(byte[] in, int offset, int limit) {
     int tagSize = Leb128.sizeAt(in, offset, limit);
-    int tag =
-        tagSize < 0 || tagSize > 2 ? Integer.MAX_VALUE : (int) Leb128.read(in, offset, tagSize);
+    int tag = tagSize < 0 || tagSize > 2 ? Integer.MAX_VALUE : (int) Leb128.read(in, offset, tagSize);
     return tag > nameTag(VectorId.MAX_NAME_BYTES) ? -1 : tagSize + contentSize(tag);
   }
 
-  /// How many bytes the id at `offset` has, or -1 when there is none that ends by `limit`.
-  /// Allocates nothing for numbers and UUIDs.
+  /// How many bytes the id at `offset` has, or -1 when there is none that ends by `limit`. Allocates
+  /// nothing for numbers and UUIDs.
   static int sizeAt(byte[] in, int offset, int limit) {
     int announced = announcedSize(in, offset, limit);
     if (announced < 0 || announced > limit - offset) {
@@ -271,8 +270,7 @@ final class IdFormat {
     };
   }
 
-  /// The finaliser of SplitMix64 (Steele, Lea and Flood 2014): one to one, so numbers never
-  /// collide.
+  /// The finaliser of SplitMix64 (Steele, Lea and Flood 2014): one to one, so numbers never collide.
   static long fingerprint(long number) {
     long mixed = number + 0x9E3779B97F4A7C15L;
     mixed = (mixed ^ (mixed >>> 30)) * 0xBF58476D1CE4E5B9L;

@@ -119,7 +119,9 @@ final class RecordSonifier {
   }
 
   private int vectorHeaderBytes() {
-    return 1 + dataChannels + (exponents.far() ? 1 + exponents.farCount() * dataChannels : 0);
+    return 1
+        + dataChannels
+        + (exponents.far() ? 1 + exponents.farCount() * dataChannels : 0);
   }
 
   /// Marks in the header's first byte where the payload is, and puts it behind `size` when it is in
@@ -177,7 +179,9 @@ final class RecordSonifier {
   /// @return how many samples the frame has: 16 to 4608, of which those behind [#used] are padding
   int sound(int part) {
     int shift =
-        part < layout.vectorParts() ? soundVector(part) : soundPayload(part - layout.vectorParts());
+        part < layout.vectorParts()
+            ? soundVector(part)
+            : soundPayload(part - layout.vectorParts());
     marker[0] =
         RecordFormat.MARKER
             | (part == 0 ? RecordFormat.FIRST_PART : 0)
