@@ -314,7 +314,7 @@ public final class Collection {
   /// @param follow whether to wait for new records at the end, until the stream or the database is
   ///   closed
   public InputStream stream(long from, boolean follow) {
-    return FlacStreams.ofLog(engine, from, follow);
+    return FlacStreams.ofLog(this::engine, from, follow);
   }
 
   /// Finds the vectors most like a query, by comparing with all of them.
@@ -384,7 +384,7 @@ public final class Collection {
     if (from < 0) {
       throw new IllegalArgumentException("sequence number must be 0 or more, was " + from);
     }
-    return new Subscription(engine, from);
+    return new Subscription(this::engine, from);
   }
 
   // Index and integrity ----------------------------------------------------------------------

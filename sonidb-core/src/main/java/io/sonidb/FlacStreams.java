@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /// FLAC files made of frames that are already encoded: only their numbers and checksums are new.
 final class FlacStreams {
@@ -59,8 +60,10 @@ final class FlacStreams {
   }
 
   /// Every record of a log from a sequence number on, as one FLAC stream whose end is open.
-  static InputStream ofLog(Engine engine, long from, boolean follow) {
-    return new LogStream(engine, from, follow);
+  ///
+  /// @param current the collection's engine, which a full rebuild replaces
+  static InputStream ofLog(Supplier<Engine> current, long from, boolean follow) {
+    return new LogStream(current, from, follow);
   }
 
   private static byte[] head(
@@ -92,9 +95,11 @@ final class FlacStreams {
     // RFC 9639 counts samples in 36 bits; a stream ends long before it runs out of them.
     private static final long MAX_SAMPLES = 1L << 35;
 
-    private final Engine engine;
-    private final LogCursor cursor;
+    private final Supplier<Engine> current;
     private final RecordDecoder decoder;
+    private Engine engine;
+    private LogCursor cursor;
+    private long nextSequence;
     private final boolean follow;
     private byte[] buffer;
     private int read;
@@ -102,8 +107,10 @@ final class FlacStreams {
     private long sample;
     private volatile boolean closed;
 
-    LogStream(Engine engine, long from, boolean follow) {
-      this.engine = engine;
+    LogStream(Supplier<Engine> current, long from, boolean follow) {
+      this.current = current;
+      this.engine = current.get();
+      this.nextSequence = from;
       this.cursor = new LogCursor(engine.log(), from);
       this.decoder = new RecordDecoder(engine.log().header().format());
       this.follow = follow;
@@ -138,8 +145,13 @@ final class FlacStreams {
 
     private boolean fill() throws IOException {
       while (!closed && sample < MAX_SAMPLES) {
+        if (engine != current.get()) {
+          engine = current.get();
+          cursor = new LogCursor(engine.log(), nextSequence);
+        }
         long seen = engine.log().lastSequence();
         if (cursor.next()) {
+          nextSequence = cursor.segment().table().sequence(cursor.ordinal()) + 1;
           try {
             decoder.read(cursor.bytes(), cursor.offset(), cursor.offset() + cursor.length());
           } catch (IOException e) {
@@ -154,7 +166,7 @@ final class FlacStreams {
           read = 0;
           return true;
         }
-        if (!follow || engine.log().isClosed()) {
+        if (!follow || engine.log().isClosed() && engine == current.get()) {
           return false;
         }
         try {

@@ -122,12 +122,14 @@ public final class SoniDb implements AutoCloseable {
     storage.createFolders(parent);
     for (String child : storage.list(parent)) {
       Path path = parent.resolve(child);
-      if (child.startsWith(DROPPED)) {
-        deleteFolder(path);
-      } else if (child.startsWith(NEW)) {
+      if (child.startsWith(DROPPED) || child.startsWith(NEW)) {
         deleteFolder(path);
       } else if (storage.exists(path.resolve("segments"))) {
-        Collection collection = openCollection(path);
+        Optional<Collection> opened = tryToOpen(path);
+        if (opened.isEmpty()) {
+          continue;
+        }
+        Collection collection = opened.get();
         collection.repairs().forEach(note -> warnings.add(collection.name() + ": " + note));
         collection
             .engine()
@@ -144,6 +146,25 @@ public final class SoniDb implements AutoCloseable {
         collections.put(collection.name(), new Entry(collection, path));
       }
     }
+  }
+
+  /// Opens a collection; one that cannot be opened must not keep the others shut.
+  private Optional<Collection> tryToOpen(Path path) throws IOException {
+    try {
+      Collection collection = openCollection(path);
+      if (!collections.containsKey(collection.name())) {
+        return Optional.of(collection);
+      }
+      collection.close();
+      warnings.add(
+          path
+              + " holds another collection named "
+              + collection.name()
+              + " and is left out: move it to a data folder of its own");
+    } catch (IOException | IllegalArgumentException e) {
+      warnings.add(path + " cannot be opened and is left out: " + e.getMessage());
+    }
+    return Optional.empty();
   }
 
   private Collection openCollection(Path path) throws IOException {

@@ -5,6 +5,7 @@ import io.sonidb.store.LogCursor;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /// The changes of a collection in the order of their sequence numbers: history, then live, without
 /// a gap or a double.
@@ -12,15 +13,20 @@ import java.util.Optional;
 /// It reads the log where it lies and keeps one window of bytes, however far behind it is. Not
 /// thread-safe.
 public final class Subscription implements AutoCloseable {
-  private final Engine engine;
-  private final LogCursor cursor;
+  private final Supplier<Engine> current;
   private final RecordDecoder decoder;
+  private Engine engine;
+  private LogCursor cursor;
+  private long nextSequence;
   private volatile boolean closed;
 
-  Subscription(Engine engine, long from) {
-    this.engine = engine;
+  /// @param current the collection's engine, which a full rebuild replaces
+  Subscription(Supplier<Engine> current, long from) {
+    this.current = current;
+    this.engine = current.get();
     this.cursor = new LogCursor(engine.log(), from);
     this.decoder = new RecordDecoder(engine.log().header().format());
+    this.nextSequence = from;
   }
 
   /// The next change, if there is one by then.
@@ -30,6 +36,10 @@ public final class Subscription implements AutoCloseable {
   public Optional<Change> next(Duration timeout) throws InterruptedException {
     long end = System.nanoTime() + timeout.toNanos();
     while (!closed) {
+      if (engine != current.get()) {
+        engine = current.get();
+        cursor = new LogCursor(engine.log(), nextSequence);
+      }
       long seen = engine.log().lastSequence();
       while (cursor.next()) {
         Optional<Change> change = change();
@@ -38,9 +48,10 @@ public final class Subscription implements AutoCloseable {
         }
       }
       long left = end - System.nanoTime();
-      if (left <= 0 || !engine.log().awaitPublished(seen + 1, left)) {
+      if (left <= 0 || engine.log().isClosed() && engine == current.get()) {
         return Optional.empty();
       }
+      engine.log().awaitPublished(seen + 1, left);
     }
     return Optional.empty();
   }
@@ -48,6 +59,7 @@ public final class Subscription implements AutoCloseable {
   private Optional<Change> change() {
     int ordinal = cursor.ordinal();
     long sequence = cursor.segment().table().sequence(ordinal);
+    nextSequence = sequence + 1;
     try {
       decoder.read(cursor.bytes(), cursor.offset(), cursor.offset() + cursor.length());
       engine.checkDimension(decoder);

@@ -117,7 +117,8 @@ public final class SegmentLog implements AutoCloseable {
 
   private final Object manifestLock = new Object();
   private Manifest manifest;
-  private volatile @Nullable Segment[] segments; // indexed by number; those that do not exist are null
+  private volatile @Nullable Segment[]
+      segments; // indexed by number; those that do not exist are null
   private volatile boolean dirty;
 
   private final ReentrantLock lock = new ReentrantLock();
