@@ -77,6 +77,20 @@ public final class Collection {
     return engine;
   }
 
+  /// The engine, once a rebuild that may be under way is over.
+  private Engine settledEngine() {
+    Engine now = engine;
+    if (!now.log().isClosed()) {
+      return now;
+    }
+    rebuilding.readLock().lock();
+    try {
+      return engine;
+    } finally {
+      rebuilding.readLock().unlock();
+    }
+  }
+
   // Writing ----------------------------------------------------------------------------------
 
   /// Inserts a vector under a new id, a UUID of version 7, and returns the id.
@@ -314,7 +328,7 @@ public final class Collection {
   /// @param follow whether to wait for new records at the end, until the stream or the database is
   ///   closed
   public InputStream stream(long from, boolean follow) {
-    return FlacStreams.ofLog(this::engine, from, follow);
+    return FlacStreams.ofLog(this::settledEngine, from, follow);
   }
 
   /// Finds the vectors most like a query, by comparing with all of them.
@@ -384,7 +398,7 @@ public final class Collection {
     if (from < 0) {
       throw new IllegalArgumentException("sequence number must be 0 or more, was " + from);
     }
-    return new Subscription(this::engine, from);
+    return new Subscription(this::settledEngine, from);
   }
 
   // Index and integrity ----------------------------------------------------------------------
