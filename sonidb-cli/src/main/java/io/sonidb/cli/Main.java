@@ -1,38 +1,142 @@
 package io.sonidb.cli;
 
-import java.lang.module.ModuleDescriptor;
+import io.sonidb.Durability;
+import io.sonidb.Metric;
+import io.sonidb.sound.ElementType;
+import io.sonidb.sound.PcmLayout;
+import io.sonidb.sound.Sonification;
+import io.sonidb.sound.VectorId;
+import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 import picocli.CommandLine;
-import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.TypeConversionException;
 
-/// The `sonidb` command itself; every subcommand hangs below it.
-@Command(
-    name = "sonidb",
-    mixinStandardHelpOptions = true,
-    versionProvider = Main.Version.class,
-    description = "A vector database that stores each vector as sound.")
-final class Main implements Runnable {
+/// Starts the program: builds the command line, runs it, and answers for whatever goes wrong.
+final class Main {
+
+  private static final int HELP_COLUMNS = 100;
+
   private Main() {}
 
-  /// Runs the command line and ends the JVM with its exit code.
+  /// Runs the command line and ends the process with its exit code.
   ///
-  /// @param args the arguments, without the program's name
-  public static void main(String[] args) {
-    System.exit(new CommandLine(new Main()).execute(args));
-  }
-
-  @Override
-  public void run() {
-    CommandLine.usage(this, System.out);
-  }
-
-  /// Reads the version that the build wrote into the module.
-  static final class Version implements CommandLine.IVersionProvider {
-    @Override
-    public String[] getVersion() {
-      ModuleDescriptor module = Main.class.getModule().getDescriptor();
-      String version =
-          module == null ? "(not packaged)" : module.rawVersion().orElse("(no version)");
-      return new String[] {"sonidb " + version};
+  /// @param arguments the words behind `sonidb`
+  public static void main(String[] arguments) {
+    Interruption interruption = new Interruption();
+    interruption.listen();
+    int exitCode = ExitCode.FAILED.number();
+    try {
+      exitCode = run(Terminal.system(), interruption, arguments);
+    } finally {
+      interruption.commandFinished();
     }
+    System.exit(exitCode);
+  }
+
+  /// Runs the command line in these surroundings.
+  ///
+  /// @return the exit code
+  static int run(Terminal terminal, Interruption interruption, String... arguments) {
+    SonidbCommand sonidb = new SonidbCommand(terminal, interruption);
+    CommandLine commands = new CommandLine(sonidb);
+    addCommands(commands, sonidb);
+    addConverters(commands);
+    PrintWriter out =
+        new PrintWriter(new OutputStreamWriter(terminal.out(), StandardCharsets.UTF_8));
+    commands.setOut(out).setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8));
+    commands.setUsageHelpWidth(HELP_COLUMNS).setAbbreviatedOptionsAllowed(false);
+    commands.setParameterExceptionHandler((e, _) -> usage(sonidb, e));
+    commands.setExecutionExceptionHandler((e, _, _) -> fail(sonidb, e));
+    try {
+      int exitCode = commands.execute(arguments);
+      out.flush();
+      terminal.out().flush();
+      return exitCode;
+    } catch (IOException | OutOfMemoryError e) {
+      return fail(sonidb, e);
+    }
+  }
+
+  private static void addCommands(CommandLine commands, SonidbCommand sonidb) {
+    List<DatabaseCommand> all =
+        List.of(
+            new DemoCommand(sonidb),
+            new CreateCommand(sonidb),
+            new DropCommand(sonidb),
+            new ListCommand(sonidb),
+            new InsertCommand(sonidb),
+            new GetCommand(sonidb),
+            new DeleteCommand(sonidb),
+            new SearchCommand(sonidb),
+            new StreamCommand(sonidb),
+            new ListenCommand(sonidb),
+            new IndexCommand(sonidb),
+            new VerifyCommand(sonidb),
+            new StatsCommand(sonidb),
+            new ExportCommand(sonidb),
+            new BenchCommand(sonidb));
+    for (DatabaseCommand command : all) {
+      CommandLine subcommand = new CommandLine(command);
+      subcommand.getCommandSpec().mixinStandardHelpOptions(true);
+      commands.addSubcommand(subcommand);
+    }
+  }
+
+  private static void addConverters(CommandLine commands) {
+    commands.registerConverter(Metric.class, parsing(Metric::parse));
+    commands.registerConverter(ElementType.class, parsing(ElementType::parse));
+    commands.registerConverter(Sonification.class, parsing(Sonification::parse));
+    commands.registerConverter(Durability.class, parsing(Durability::parse));
+    commands.registerConverter(PcmLayout.Encoding.class, parsing(PcmLayout.Encoding::parse));
+    commands.registerConverter(VectorId.class, parsing(VectorId::parse));
+  }
+
+  private static <T> ITypeConverter<T> parsing(Function<String, T> parser) {
+    return text -> {
+      try {
+        return parser.apply(text);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(String.valueOf(e.getMessage()));
+      }
+    };
+  }
+
+  /// Answers a command line that cannot be understood.
+  private static int usage(SonidbCommand sonidb, ParameterException e) {
+    String command = e.getCommandLine().getCommandSpec().qualifiedName();
+    String message = String.valueOf(e.getMessage());
+    return fail(
+        sonidb, new CommandFailure(ExitCode.USAGE, message + " (see " + command + " --help)", e));
+  }
+
+  private static int fail(SonidbCommand sonidb, Throwable failure) {
+    if (Failures.isBrokenPipe(failure)) {
+      return ExitCode.OK.number();
+    }
+    Terminal terminal = sonidb.terminal();
+    ExitCode exitCode = Failures.exitCode(failure);
+    String message = Failures.message(failure);
+    terminal.err().println("sonidb: " + message);
+    if (sonidb.showsStackTraces()) {
+      failure.printStackTrace(terminal.err());
+    }
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put("error", message);
+    answer.put("exit_code", exitCode.number());
+    try {
+      sonidb.output().json(answer);
+    } catch (UncheckedIOException _) {
+      // Standard output itself is what failed, and standard error has the message.
+    }
+    return exitCode.number();
   }
 }

@@ -1,0 +1,105 @@
+package io.sonidb.cli;
+
+import io.sonidb.Payload;
+import io.sonidb.Point;
+import io.sonidb.sound.ElementType;
+import io.sonidb.sound.ListenReport;
+import io.sonidb.sound.Listener;
+import io.sonidb.sound.SoundRecord;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// The records that are heard in a FLAC or WAV file. Inserts, deletes and payload changes take
+/// effect in the order in which they are heard.
+final class AudioSupply implements VectorSupply {
+
+  private final InputFile input;
+  private Optional<BatchInserter> inserter = Optional.empty();
+  private long deleted;
+  private long ignored;
+
+  AudioSupply(InputFile input, Optional<Path> idFile) {
+    if (idFile.isPresent()) {
+      throw new CommandFailure(ExitCode.USAGE, "sound has ids of its own; leave out --ids");
+    }
+    this.input = input;
+  }
+
+  @Override
+  public Outcome insert(
+      Target target, Optional<ElementType> element, ProgressBar progress, Interruption interruption)
+      throws IOException {
+    ListenReport report;
+    try {
+      report =
+          Listener.listen(
+              input.stream(),
+              (record, firstSample) -> {
+                if (interruption.requested()) {
+                  throw new CommandFailure(ExitCode.FAILED, "interrupted at sample " + firstSample);
+                }
+                take(record, target);
+                progress.update(inserter.map(BatchInserter::inserted).orElse(0L), 0, "vectors");
+              });
+      inserter.ifPresent(BatchInserter::flush);
+    } catch (IOException | IllegalArgumentException | CommandFailure e) {
+      String standing = inserter.map(BatchInserter::standing).orElse("");
+      throw new CommandFailure(ExitCode.FAILED, input.name() + ": " + e.getMessage() + standing, e);
+    }
+    if (inserter.isEmpty()) {
+      throw new CommandFailure(
+          ExitCode.FAILED, input.name() + ": no vectors heard; " + Hearing.summary(report));
+    }
+    List<String> remarks = new ArrayList<>();
+    remarks.add("heard " + Hearing.summary(report));
+    remarks.addAll(Hearing.remarks(report));
+    if (deleted > 0) {
+      remarks.add(Quantity.count(deleted, "vector") + " deleted again, as heard");
+    }
+    if (ignored > 0) {
+      remarks.add(Quantity.count(ignored, "record") + " about vectors that are not there left out");
+    }
+    return Outcome.of(inserter.get(), remarks);
+  }
+
+  private void take(SoundRecord record, Target target) {
+    switch (record.kind()) {
+      case UPSERT -> {
+        if (inserter.isEmpty()) {
+          inserter =
+              Optional.of(target.open(record.vector().dimension(), record.vector().elementType()));
+        }
+        byte[] payload = record.payload();
+        inserter.get().add(record.id(), record.vector(), Payload.ofCbor(payload), payload.length);
+      }
+      case DELETE -> {
+        boolean wasThere = inserter.map(i -> delete(i, record)).orElse(false);
+        deleted += wasThere ? 1 : 0;
+        ignored += wasThere ? 0 : 1;
+      }
+      case PAYLOAD -> {
+        boolean wasThere = inserter.map(i -> changePayload(i, record)).orElse(false);
+        ignored += wasThere ? 0 : 1;
+      }
+      case SKIP -> {
+        // Only keeps the sender's numbering without gaps.
+      }
+    }
+  }
+
+  private static boolean delete(BatchInserter inserter, SoundRecord record) {
+    inserter.flush();
+    return inserter.collection().delete(List.of(record.id())) == 1;
+  }
+
+  private static boolean changePayload(BatchInserter inserter, SoundRecord record) {
+    inserter.flush();
+    Optional<Point> there = inserter.collection().get(record.id());
+    there.ifPresent(point ->
+        inserter.collection().upsert(point.id(), point.vector(), Payload.ofCbor(record.payload())));
+    return there.isPresent();
+  }
+}

@@ -1,0 +1,78 @@
+package io.sonidb.cli;
+
+import io.sonidb.Collection;
+import io.sonidb.Payload;
+import io.sonidb.Point;
+import io.sonidb.sound.ElementType;
+import io.sonidb.sound.Vector;
+import io.sonidb.sound.VectorId;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Inserts points in batches, each of which is all or nothing.
+final class BatchInserter {
+
+  private static final int MAX_POINTS = 1000;
+
+  /// A batch of large vectors or payloads is closed earlier: the database takes about 64 MiB at
+  /// once.
+  private static final long MAX_BYTES = 16 << 20;
+
+  private final Collection collection;
+  private final long countBefore;
+  private final List<Point> batch = new ArrayList<>(MAX_POINTS);
+  private long batchBytes;
+  private long inserted;
+
+  BatchInserter(Collection collection) {
+    this.collection = collection;
+    this.countBefore = collection.count();
+  }
+
+  /// Adds a point; when the batch is full, it is written.
+  ///
+  /// @return whether a batch was written
+  boolean add(VectorId id, Vector vector, Payload payload, int payloadBytes) {
+    batch.add(Point.of(id, vector, payload));
+    int elementBytes = vector.elementType() == ElementType.FLOAT32 ? Float.BYTES : Double.BYTES;
+    batchBytes += (long) vector.dimension() * elementBytes + payloadBytes;
+    if (batch.size() == MAX_POINTS || batchBytes >= MAX_BYTES) {
+      flush();
+      return true;
+    }
+    return false;
+  }
+
+  /// Writes what has been added and not been written.
+  ///
+  /// @return whether there was anything
+  boolean flush() {
+    if (batch.isEmpty()) {
+      return false;
+    }
+    collection.upsert(List.copyOf(batch));
+    inserted += batch.size();
+    batch.clear();
+    batchBytes = 0;
+    return true;
+  }
+
+  Collection collection() {
+    return collection;
+  }
+
+  /// How many points are written, durable as the collection promises.
+  long inserted() {
+    return inserted;
+  }
+
+  /// What is inserted, as the end of a message about why the rest is not.
+  String standing() {
+    return "; " + Quantity.count(inserted, "vector") + " before it inserted";
+  }
+
+  /// How many of them took the place of others, as far as nobody else writes.
+  long replaced() {
+    return inserted - (collection.count() - countBefore);
+  }
+}

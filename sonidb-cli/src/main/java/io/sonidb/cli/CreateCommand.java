@@ -1,0 +1,68 @@
+package io.sonidb.cli;
+
+import io.sonidb.Collection;
+import io.sonidb.CollectionSpec;
+import io.sonidb.SoniDb;
+import io.sonidb.sound.ElementType;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "create",
+    sortOptions = false,
+    description = {"Create a collection.", "`insert` does so by itself where there is none yet."},
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  sonidb create songs --dimension 768",
+      "  sonidb create genes --dimension 50 --metric euclid --element float64"
+    })
+final class CreateCommand extends DatabaseCommand {
+
+  @Parameters(paramLabel = "NAME", description = "Name of the new collection.")
+  private String name = "";
+
+  @Option(
+      names = "--dimension",
+      paramLabel = "N",
+      required = true,
+      description = "Number of components of every vector, 1 to 16384.")
+  private int dimension;
+
+  @Mixin private CollectionOptions options = new CollectionOptions();
+
+  CreateCommand(SonidbCommand sonidb) {
+    super(sonidb);
+  }
+
+  @Override
+  ExitCode run() {
+    CollectionSpec wanted = options.spec(dimension, ElementType.FLOAT32);
+    try (SoniDb database = sonidb().open()) {
+      Collection created = database.create(name, wanted);
+      CollectionSpec spec = created.spec();
+      Map<String, Object> answer = new LinkedHashMap<>();
+      answer.put("name", created.name());
+      answer.put("dimension", spec.dimension());
+      answer.put("element", spec.element().toString());
+      answer.put("metric", spec.metric().toString());
+      answer.put("sonification", spec.sonification().toString());
+      answer.put("durability", spec.durability().toString());
+      output().json(answer);
+      output()
+          .line(
+              "created \"%s\": dimension %d, %s, %s, %s, durability %s"
+                  .formatted(
+                      created.name(),
+                      spec.dimension(),
+                      spec.element(),
+                      spec.metric(),
+                      spec.sonification(),
+                      spec.durability()));
+      return ExitCode.OK;
+    }
+  }
+}

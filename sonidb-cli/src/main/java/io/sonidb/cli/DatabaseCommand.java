@@ -1,0 +1,49 @@
+package io.sonidb.cli;
+
+import io.sonidb.Collection;
+import io.sonidb.SoniDb;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+
+/// A subcommand: parses nothing itself, does its work in [#run], and says how it went.
+abstract class DatabaseCommand implements Callable<Integer> {
+
+  private final SonidbCommand sonidb;
+
+  DatabaseCommand(SonidbCommand sonidb) {
+    this.sonidb = sonidb;
+  }
+
+  abstract ExitCode run() throws IOException;
+
+  @Override
+  public final Integer call() throws IOException {
+    sonidb.checkGlobalOptions();
+    return run().number();
+  }
+
+  final SonidbCommand sonidb() {
+    return sonidb;
+  }
+
+  final Output output() {
+    return sonidb.output();
+  }
+
+  final Interruption interruption() {
+    return sonidb.interruption();
+  }
+
+  /// Work on one collection.
+  @FunctionalInterface
+  interface Work {
+    ExitCode on(Collection collection) throws IOException;
+  }
+
+  /// Opens the database, does the work on a collection that exists, and closes the database.
+  final ExitCode with(String name, Work work) throws IOException {
+    try (SoniDb database = sonidb.openExisting()) {
+      return work.on(database.collection(name));
+    }
+  }
+}

@@ -1,0 +1,60 @@
+package io.sonidb.cli;
+
+import io.sonidb.sound.VectorId;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "delete",
+    sortOptions = false,
+    description = "Delete vectors by id.",
+    footerHeading = "%nExamples:%n",
+    footer = {"  sonidb delete songs 42", "  sonidb delete songs 1 2 3 track-7"})
+final class DeleteCommand extends DatabaseCommand {
+
+  @Parameters(index = "0", paramLabel = "NAME", description = "Collection.")
+  private String name = "";
+
+  @Parameters(index = "1..*", arity = "1..*", paramLabel = "ID", description = "Ids.")
+  private List<VectorId> ids = List.of();
+
+  DeleteCommand(SonidbCommand sonidb) {
+    super(sonidb);
+  }
+
+  @Override
+  ExitCode run() throws IOException {
+    return with(
+        name,
+        collection -> {
+          List<VectorId> missing = new ArrayList<>();
+          for (VectorId id : ids) {
+            if (collection.delete(List.of(id)) == 0) {
+              missing.add(id);
+            }
+          }
+          int deleted = ids.size() - missing.size();
+          Map<String, Object> answer = new LinkedHashMap<>();
+          answer.put("deleted", deleted);
+          answer.put("missing", missing.stream().map(PointJson::id).toList());
+          output().json(answer);
+          output().line("deleted " + Quantity.count(deleted, "vector"));
+          if (missing.isEmpty()) {
+            return ExitCode.OK;
+          }
+          output()
+              .warn(
+                  missing.stream().map(VectorId::toString).collect(Collectors.joining(", "))
+                      + ": no such vector in \""
+                      + name
+                      + "\"");
+          return ExitCode.NOT_FOUND;
+        });
+  }
+}

@@ -1,0 +1,76 @@
+package io.sonidb.cli;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.SplittableRandom;
+
+/// What the disk itself gives, to judge a database on it by.
+final class Disk {
+
+  private static final int BLOCK_BYTES = 4096;
+  private static final int SYNCS = 200;
+  private static final int CHUNK_BYTES = 1 << 20;
+  private static final int CHUNKS = 512;
+
+  private Disk() {}
+
+  /// Median time to append 4 KiB to a file and fsync it, in milliseconds.
+  static double syncMillis(Path folder) throws IOException {
+    Latencies latencies = new Latencies();
+    ByteBuffer block = randomBytes(BLOCK_BYTES);
+    try (Scratch scratch = Scratch.in(folder)) {
+      for (int i = 0; i < SYNCS; i++) {
+        long start = System.nanoTime();
+        writeFully(scratch.channel(), block.rewind());
+        scratch.channel().force(false);
+        latencies.add(System.nanoTime() - start);
+      }
+    }
+    return latencies.millis(0.5);
+  }
+
+  /// Rate at which 512 MiB are written and fsynced, in million bytes a second.
+  static double writeMegabytesPerSecond(Path folder) throws IOException {
+    ByteBuffer chunk = randomBytes(CHUNK_BYTES);
+    try (Scratch scratch = Scratch.in(folder)) {
+      long start = System.nanoTime();
+      for (int i = 0; i < CHUNKS; i++) {
+        writeFully(scratch.channel(), chunk.rewind());
+      }
+      scratch.channel().force(false);
+      return (double) CHUNKS * CHUNK_BYTES / 1e6 / ((System.nanoTime() - start) / 1e9);
+    }
+  }
+
+  /// A file that goes away.
+  private record Scratch(Path file, FileChannel channel) implements AutoCloseable {
+
+    static Scratch in(Path folder) throws IOException {
+      Path file = Files.createTempFile(folder, "disk-", ".tmp");
+      return new Scratch(file, FileChannel.open(file, StandardOpenOption.WRITE));
+    }
+
+    @Override
+    public void close() throws IOException {
+      channel.close();
+      Files.delete(file);
+    }
+  }
+
+  /// Bytes that no file system compresses away.
+  private static ByteBuffer randomBytes(int count) {
+    byte[] bytes = new byte[count];
+    new SplittableRandom(3).nextBytes(bytes);
+    return ByteBuffer.allocateDirect(count).put(bytes);
+  }
+
+  private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+}

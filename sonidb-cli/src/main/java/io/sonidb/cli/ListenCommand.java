@@ -1,0 +1,208 @@
+package io.sonidb.cli;
+
+import io.sonidb.Payload;
+import io.sonidb.file.VectorFormat;
+import io.sonidb.file.VectorWriter;
+import io.sonidb.flac.MalformedFlacException;
+import io.sonidb.flac.UnsupportedFlacException;
+import io.sonidb.sound.ListenReport;
+import io.sonidb.sound.Listener;
+import io.sonidb.sound.PcmLayout;
+import io.sonidb.sound.ReceiverReport;
+import io.sonidb.sound.RecordKind;
+import io.sonidb.sound.RecordSink;
+import io.sonidb.sound.SoundRecord;
+import io.sonidb.sound.Vector;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "listen",
+    sortOptions = false,
+    description = {
+      "Hear the records in a FLAC, WAV or raw PCM file.",
+      "From its start or from the middle. Prints a JSON line for each record, or writes the vectors to"
+          + " a file. What could not be understood is told on standard error."
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  sonidb listen recording.wav",
+      "  sonidb stream songs --follow | sonidb listen -",
+      "  sonidb listen recording.flac -o heard.npy",
+      "  sonidb listen tape.raw --raw-channels 2 --rate 48000"
+    })
+final class ListenCommand extends DatabaseCommand {
+
+  @Parameters(paramLabel = "SOURCE", description = "File, or - for standard input.")
+  private String source = "";
+
+  @Option(
+      names = "--raw-channels",
+      paramLabel = "N",
+      description = "The source is raw PCM of so many channels: 2 for float32, 3 for float64.")
+  private Optional<Integer> rawChannels = Optional.empty();
+
+  @Option(
+      names = "--raw-format",
+      paramLabel = "FORMAT",
+      description = "How raw PCM is written: s24le (default), s32le or f32le.")
+  private PcmLayout.Encoding rawFormat = PcmLayout.Encoding.S24LE;
+
+  @Option(
+      names = "--rate",
+      paramLabel = "HZ",
+      description = "Sample rate of raw PCM, for time positions (default: 48000).")
+  private int rateHz = 48_000;
+
+  @Option(
+      names = "-o",
+      paramLabel = "FILE",
+      description = "Write the vectors to a .npy, .fvecs, .fbin, .jsonl or .csv file.")
+  private Optional<Path> file = Optional.empty();
+
+  private Optional<VectorWriter> writer = Optional.empty();
+  private long heard;
+
+  ListenCommand(SonidbCommand sonidb) {
+    super(sonidb);
+  }
+
+  @Override
+  ExitCode run() throws IOException {
+    Optional<VectorFormat> format = file.map(ListenCommand::formatOf);
+    if (file.isEmpty()) {
+      // Nothing is half done when it stops in the middle.
+      interruption().whenRequested(interruption()::commandFinished);
+    }
+    boolean standard = source.equals("-");
+    InputStream in =
+        standard
+            ? sonidb().terminal().in()
+            : new BufferedInputStream(Files.newInputStream(Path.of(source)));
+    try (ProgressBar progress = output().progress("listen")) {
+      ListenReport report =
+          listen(
+              in,
+              (record, firstSample) -> {
+                progress.update(++heard, 0, "records");
+                take(record, firstSample, format);
+              });
+      finish(report);
+      return ExitCode.OK;
+    } catch (MalformedFlacException | UnsupportedFlacException e) {
+      throw new CommandFailure(ExitCode.FAILED, source + ": " + e.getMessage(), e);
+    } finally {
+      if (writer.isPresent()) {
+        writer.get().close();
+      }
+      if (!standard) {
+        in.close();
+      }
+    }
+  }
+
+  private static VectorFormat formatOf(Path file) {
+    return VectorFormat.ofFileName(file.toString())
+        .orElseThrow(() ->
+            new CommandFailure(
+                ExitCode.USAGE,
+                file + ": its name must end in .npy, .fvecs, .fbin, .jsonl or .csv"));
+  }
+
+  private ListenReport listen(InputStream in, RecordSink sink) throws IOException {
+    if (rawChannels.isEmpty()) {
+      return Listener.listen(in, sink);
+    }
+    return Listener.listen(in, new PcmLayout(rawChannels.get(), rawFormat), sink);
+  }
+
+  private void take(SoundRecord record, long firstSample, Optional<VectorFormat> format) {
+    if (format.isEmpty()) {
+      output().print((output().isJson() ? comma() : "") + Output.text(json(record, firstSample)));
+      output().flush();
+    } else if (record.kind() == RecordKind.UPSERT) {
+      try {
+        write(record, format.get());
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  /// What stands before a record in the one JSON object of `--json`.
+  private String comma() {
+    return heard == 1 ? "{\"heard\":[" : ",";
+  }
+
+  private void write(SoundRecord record, VectorFormat format) throws IOException {
+    Vector vector = record.vector();
+    if (writer.isEmpty()) {
+      writer =
+          Optional.of(
+              VectorWriter.create(
+                  file.orElseThrow(), format, vector.dimension(), vector.elementType()));
+    }
+    Payload payload = Payload.ofCbor(record.payload());
+    Optional<String> json = payload.isEmpty() ? Optional.empty() : Optional.of(payload.toJson());
+    writer.get().write(record.id(), vector, json);
+  }
+
+  private Map<String, Object> json(SoundRecord record, long firstSample) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("sample", firstSample);
+    json.put("time", (double) firstSample / rateHz);
+    json.put("kind", record.kind().name().toLowerCase(Locale.ROOT));
+    json.put("sequence", record.sequence());
+    if (record.kind() == RecordKind.SKIP) {
+      json.put("count", record.skipCount());
+      return json;
+    }
+    json.put("id", PointJson.id(record.id()));
+    if (record.kind() == RecordKind.UPSERT) {
+      json.put("vector", PointJson.vector(record.vector()));
+    }
+    if (record.kind() != RecordKind.DELETE) {
+      json.put("payload", PointJson.payload(Payload.ofCbor(record.payload())));
+    }
+    return json;
+  }
+
+  private void finish(ListenReport listened) throws IOException {
+    ReceiverReport report = listened.heard();
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put("records", report.records());
+    answer.put("rejected", report.rejected());
+    answer.put("unsupported", report.unsupported());
+    answer.put("samples_heard", report.samplesHeard());
+    answer.put("samples_skipped", report.samplesSkipped());
+    answer.put("bytes_skipped", listened.skippedBytes());
+    if (file.isPresent()) {
+      if (writer.isEmpty()) {
+        throw new CommandFailure(
+            ExitCode.FAILED, source + ": no vectors heard; " + Hearing.summary(listened));
+      }
+      writer.get().finish();
+      answer.put("vectors", writer.get().rows());
+      answer.put("file", file.get().toString());
+      output().line(file.get() + ": " + Quantity.count(writer.get().rows(), "vector"));
+      output().json(answer);
+    } else if (output().isJson()) {
+      // The object was begun with the first record.
+      String start = heard == 0 ? "{\"heard\":[" : "";
+      output().print(start + "]," + Output.text(answer).substring(1));
+    }
+    output().note("heard " + Hearing.summary(listened));
+    Hearing.remarks(listened).forEach(output()::note);
+  }
+}
