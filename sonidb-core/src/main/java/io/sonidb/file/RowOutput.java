@@ -33,6 +33,10 @@ final class RowOutput {
   }
 
   static RowOutput create(Path file) throws IOException {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new UnsupportedVectorFileException(
+          file.toString(), "", "is no file that could be replaced; write to a stream instead");
+    }
     // Through a symbolic link, the file it leads to is replaced, not the link.
     Path target = Files.exists(file) ? file.toRealPath() : file.toAbsolutePath();
     Path part = target.resolveSibling(target.getFileName() + ".part");

@@ -49,6 +49,14 @@ class VectorWriterTest {
   }
 
   @Test
+  void refusesToReplaceWhatIsNoFile() throws IOException {
+    Files.createDirectory(folder.resolve("a.npy"));
+    assertThatThrownBy(() -> create("a.npy", 2, ElementType.FLOAT32))
+        .isInstanceOf(UnsupportedVectorFileException.class)
+        .hasMessageContaining("a.npy");
+  }
+
+  @Test
   void leavesNothingBehindWhenNotFinished() throws IOException {
     Path file = Files.writeString(folder.resolve("a.npy"), "as before");
     try (VectorWriter writer = create("a.npy", 2, ElementType.FLOAT32)) {
