@@ -436,6 +436,7 @@ public final class Collection {
           engine.log().sizes().indexBytes(),
           (System.nanoTime() - start) / 1e9,
           repaired,
+          engine.log().damagedInSealed(),
           engine.log().folder().resolve(SegmentLog.SFV_FILE));
     } catch (IOException e) {
       throw new StorageException("collection " + name + ": " + e.getMessage(), e);

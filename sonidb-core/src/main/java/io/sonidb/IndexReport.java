@@ -10,9 +10,16 @@ import java.util.List;
 /// @param indexBytes of all index files
 /// @param seconds it took
 /// @param repaired what was found damaged and made again, for people
+/// @param damaged records that are not as they were written; `verifyIntegrity` names them
 /// @param sfv the SFV file
 public record IndexReport(
-    long segments, long vectors, long indexBytes, double seconds, List<String> repaired, Path sfv) {
+    long segments,
+    long vectors,
+    long indexBytes,
+    double seconds,
+    List<String> repaired,
+    long damaged,
+    Path sfv) {
   public IndexReport {
     repaired = List.copyOf(repaired);
   }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.sonidb.sound.ElementType;
 import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -150,6 +151,27 @@ class CollectionTest {
       }
     }
     assertThat(next).isEqualTo(count);
+  }
+
+  @Test
+  void stillNamesADamagedVectorAfterItsSegmentIsSealed() throws Exception {
+    try (SoniDb db = SoniDb.open(folder)) {
+      db.create("songs", spec()).upsert(points(0, 100));
+    }
+    Path segment;
+    try (var files = Files.walk(folder)) {
+      segment = files.filter(file -> file.toString().endsWith(".flac")).findAny().orElseThrow();
+    }
+    byte[] bytes = Files.readAllBytes(segment);
+    bytes[bytes.length / 2] ^= 4;
+    Files.write(segment, bytes);
+    try (SoniDb db = SoniDb.open(folder)) {
+      Collection songs = db.collection("songs");
+      List<Damage> before = songs.verifyIntegrity().damaged();
+      assertThat(before).singleElement().satisfies(damage -> assertThat(damage.id()).isPresent());
+      assertThat(songs.buildIndex().damaged()).isEqualTo(1);
+      assertThat(songs.verifyIntegrity().damaged()).isEqualTo(before);
+    }
   }
 
   @Test

@@ -152,7 +152,7 @@ final class DemoCommand extends DatabaseCommand {
     output()
         .line(
             "  %-46s  # by a tool that knows nothing of SoniDB"
-                .formatted("cksfv -f " + large.sfv()));
+                .formatted("cksfv -g " + large.sfv()));
     output()
         .line(
             "  %-46s  # and so does any FLAC decoder"

@@ -52,6 +52,7 @@ final class IndexCommand extends DatabaseCommand {
           answer.put("index_bytes", built.indexBytes());
           answer.put("seconds", built.seconds());
           answer.put("repaired", built.repaired());
+          answer.put("damaged", built.damaged());
           answer.put("sfv", built.sfv().toString());
           output().json(answer);
           output()
@@ -62,8 +63,14 @@ final class IndexCommand extends DatabaseCommand {
                           Quantity.count(built.segments(), "segment"),
                           Quantity.bytes(built.indexBytes()),
                           Quantity.decimal(built.seconds())));
-          output().line("check it with: cksfv -f " + built.sfv());
+          output().line("check it with: cksfv -g " + built.sfv());
           built.repaired().forEach(repaired -> output().note("repaired: " + repaired));
+          if (built.damaged() > 0) {
+            output()
+                .note(
+                    "warning: %s damaged; `sonidb verify %s` names what they held"
+                        .formatted(Quantity.count(built.damaged(), "record"), name));
+          }
           return ExitCode.OK;
         });
   }

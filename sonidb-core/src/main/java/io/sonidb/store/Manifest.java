@@ -95,10 +95,18 @@ public record Manifest(
   /// @param firstSequence sequence number of the first one
   /// @param lastSequence sequence number of the last one
   /// @param samples of the whole file
+  /// @param damaged records, and runs of bytes that are none, that were not as written when it was
+  ///   sealed
   /// @param crc32 of the whole file, as `index.sfv` has it
   /// @param sha256 of the whole file, 64 hexadecimal digits
   public record Sealed(
-      int records, long firstSequence, long lastSequence, long samples, int crc32, String sha256) {}
+      int records,
+      long firstSequence,
+      long lastSequence,
+      long samples,
+      int damaged,
+      int crc32,
+      String sha256) {}
 
   /// The manifest with other segments and the next generation.
   public Manifest next(boolean clean, List<SegmentEntry> segments) {
@@ -149,6 +157,7 @@ public record Manifest(
                   .put("first_sequence", sealed.firstSequence())
                   .put("last_sequence", sealed.lastSequence())
                   .put("samples", sealed.samples())
+                  .put("damaged", sealed.damaged())
                   .put("crc32", hex(sealed.crc32()))
                   .put("sha256", sealed.sha256()));
     }
@@ -232,6 +241,7 @@ public record Manifest(
                       entry.required("first_sequence").asLong(),
                       entry.required("last_sequence").asLong(),
                       entry.required("samples").asLong(),
+                      entry.required("damaged").asInt(),
                       unhex(entry.required("crc32").asString()),
                       entry.required("sha256").asString()))
               : Optional.empty();

@@ -99,6 +99,7 @@ final class Sealer {
             table.sequence(0),
             table.sequence(last),
             audio.info().totalSamples(),
+            audio.damaged().size() + gaps(table, end).size(),
             (int) crc.getValue(),
             HexFormat.of().formatHex(sha256.digest())),
         index,
@@ -189,6 +190,25 @@ final class Sealer {
   /// @param points for the SEEKTABLE
   /// @param damaged ordinals of records that are not as they were written, and why
   record Audio(StreamInfo info, List<SeekTable.SeekPoint> points, List<Damaged> damaged) {}
+
+  /// Bytes of a segment between its records that belong to none.
+  record Gap(long offset, long length) {}
+
+  /// The gaps between the records of a table, up to `end`.
+  static List<Gap> gaps(RecordTable table, long end) {
+    List<Gap> gaps = new ArrayList<>();
+    long expected = SegmentFormat.HEAD_SIZE;
+    for (int ordinal = 0; ordinal < table.count() && expected < end; ordinal++) {
+      if (table.offset(ordinal) > expected) {
+        gaps.add(new Gap(expected, table.offset(ordinal) - expected));
+      }
+      expected = table.offset(ordinal) + table.length(ordinal);
+    }
+    if (expected < end) {
+      gaps.add(new Gap(expected, end - expected));
+    }
+    return gaps;
+  }
 
   /// A record that is not as it was written.
   record Damaged(int ordinal, String reason) {}

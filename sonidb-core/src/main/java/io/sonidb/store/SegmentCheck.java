@@ -99,7 +99,10 @@ public final class SegmentCheck {
       boolean crcIsRight =
           target.entry().sealed().isPresent() && checkCrc(target, bytes, name, damaged);
       checkHead(target, bytes, name, damaged);
-      if (deep || !crcIsRight) {
+      // A segment that was damaged before it was sealed has the CRC-32 of the damaged file.
+      boolean sealedDamaged =
+          target.entry().sealed().map(sealed -> sealed.damaged() > 0).orElse(false);
+      if (deep || !crcIsRight || sealedDamaged) {
         checkRecords(target, bytes, name, damaged);
       }
       checkIndex(target, damaged);
@@ -174,23 +177,10 @@ public final class SegmentCheck {
   private void checkRecords(
       Target target, MemorySegment bytes, String name, List<DamagedRange> damaged) {
     RecordTable table = target.segment().table();
-    long end = SegmentFormat.HEAD_SIZE;
-    for (int ordinal = 0; ordinal < table.count() && end < target.bytes(); ordinal++) {
-      if (table.offset(ordinal) > end) {
-        damaged.add(
-            new DamagedRange(
-                name,
-                end,
-                -1,
-                Optional.empty(),
-                (table.offset(ordinal) - end) + " bytes are no record"));
-      }
-      end = table.offset(ordinal) + table.length(ordinal);
-    }
-    if (end < target.bytes()) {
+    for (Sealer.Gap gap : Sealer.gaps(table, target.bytes())) {
       damaged.add(
           new DamagedRange(
-              name, end, -1, Optional.empty(), (target.bytes() - end) + " bytes are no record"));
+              name, gap.offset(), -1, Optional.empty(), gap.length() + " bytes are no record"));
     }
     Sealer.Audio audio = Sealer.hear(bytes, table, log.header().format(), target.bytes());
     for (Sealer.Damaged record : audio.damaged()) {

@@ -766,6 +766,14 @@ public final class SegmentLog implements AutoCloseable {
     return repaired;
   }
 
+  /// Records of sealed segments that were damaged when they were sealed.
+  public long damagedInSealed() {
+    return manifest().segments().stream()
+        .flatMap(entry -> entry.sealed().stream())
+        .mapToLong(Manifest.Sealed::damaged)
+        .sum();
+  }
+
   /// Deletes every file that can be made again from the audio; the log must be closed and is to be
   /// opened anew.
   public void deleteIndexFiles() throws IOException {
