@@ -14,6 +14,7 @@ enum Fault {
   HEADER_CUT("header goes on beyond the part's %d bytes"),
   HEADER_LONG("header ends before the part's sample %d"),
   KIND("record kind %d"),
+  NO_KIND("record kind %d, which no record has"),
   FLAGS("first byte %02x has flags that exclude each other"),
   SEQUENCE("sequence number is spelled wrong, from byte %d of the header"),
   ID("id is spelled wrong, from byte %d of the header"),

@@ -184,7 +184,10 @@ final class RecordAssembler {
       return fault(Fault.HEADER_CUT, capacity());
     }
     int code = (header[0] & 0xFF) >>> RecordFormat.KIND_AT;
-    if (code < 1 || code >= KINDS.length) {
+    if (code == 0 || code == RecordFormat.VECTOR_GOES_ON >>> RecordFormat.KIND_AT) {
+      return fault(Fault.NO_KIND, code);
+    }
+    if (code >= KINDS.length) {
       return fault(Fault.KIND, code);
     }
     kind = KINDS[code];
@@ -193,7 +196,8 @@ final class RecordAssembler {
       return fault(Fault.FLAGS, header[0] & 0xFF);
     }
     int at = 1;
-    int size = Leb128.sizeAt(header, at, ensureUpTo(at + Leb128.MAX_BYTES));
+    int end = ensureUpTo(at + Leb128.MAX_BYTES);
+    int size = Leb128.sizeAt(header, at, end);
     if (size < 0) {
       return fault(Fault.SEQUENCE, at);
     }
@@ -233,7 +237,8 @@ final class RecordAssembler {
   }
 
   private Fault readSkipCount(int at) {
-    int size = Leb128.sizeAt(header, at, ensureUpTo(at + Leb128.MAX_BYTES));
+    int end = ensureUpTo(at + Leb128.MAX_BYTES);
+    int size = Leb128.sizeAt(header, at, end);
     long count = size < 0 ? 0 : Leb128.read(header, at, size);
     if (count < 1 || count > Integer.MAX_VALUE) {
       return fault(Fault.SKIP_COUNT, at);
@@ -245,10 +250,11 @@ final class RecordAssembler {
   }
 
   private Fault readId(int at) {
+    // Reading on may replace the buffer, so it stands before what uses the buffer.
     int end = ensureUpTo(at + 2);
     int announced = IdFormat.announcedSize(header, at, end);
-    int size =
-        announced < 0 ? -1 : IdFormat.sizeAt(header, at, ensureUpTo(at + announced));
+    end = ensureUpTo(at + Math.max(0, announced));
+    int size = announced < 0 ? -1 : IdFormat.sizeAt(header, at, end);
     if (size < 0) {
       return fault(Fault.ID, at);
     }
@@ -316,7 +322,8 @@ final class RecordAssembler {
     if ((flags & (RecordFormat.PAYLOAD_INLINE | RecordFormat.PAYLOAD_PARTS)) == 0) {
       return Fault.NONE;
     }
-    int size = Leb128.sizeAt(header, at, ensureUpTo(at + Leb128.MAX_BYTES));
+    int end = ensureUpTo(at + Leb128.MAX_BYTES);
+    int size = Leb128.sizeAt(header, at, end);
     long announced = size < 0 ? -1 : Leb128.read(header, at, size);
     if (announced < 1 || announced > SoundRecord.MAX_PAYLOAD_BYTES) {
       return fault(Fault.PAYLOAD_SIZE, announced);

@@ -5,7 +5,8 @@ import io.sonidb.flac.SubframeSearch;
 import java.util.Objects;
 
 /// Turns records into FLAC frames. Not thread-safe: one for each thread. Allocates nothing for a
-/// record, except that names are turned into UTF-8.
+/// record, except that names are turned into UTF-8. Makes a private copy of a frame when `out` is so
+/// short that it might not hold it.
 ///
 /// ```java
 /// var encoder = new RecordEncoder(SoundFormat.FLOAT32);
@@ -19,6 +20,7 @@ public final class RecordEncoder {
   private final int smallestFrameBound;
   private final int[] lengths = new int[RecordFormat.MAX_PARTS];
   private final int[] blocks = new int[RecordFormat.MAX_PARTS];
+  private byte[] scratch = new byte[0];
   private int parts;
   private long samples;
 
@@ -28,7 +30,10 @@ public final class RecordEncoder {
     sonifier = new RecordSonifier(format);
     // A mantissa is noise; nothing but the marker channel's control word is worth looking for.
     frames = new FrameEncoder(format.audio(), SubframeSearch.NOISE);
-    smallestFrameBound = frames.maxFrameSize(RecordFormat.MIN_BLOCK_SAMPLES);
+    // The number of wasted bits is told in up to as many bits, in every channel.
+    smallestFrameBound =
+        frames.maxFrameSize(RecordFormat.MIN_BLOCK_SAMPLES)
+            + format.channels() * RecordFormat.BITS_PER_SAMPLE / 8;
   }
 
   /// The format of all records.
@@ -55,11 +60,26 @@ public final class RecordEncoder {
     int at = offset;
     for (int part = 0; part < parts; part++) {
       blocks[part] = sonifier.sound(part);
-      lengths[part] = frames.encode(sonifier.pcm(), blocks[part], samples, out, at);
+      lengths[part] = encodePart(blocks[part], out, at);
       samples += blocks[part];
       at += lengths[part];
     }
     return at - offset;
+  }
+
+  /// A frame's encoder wants room for all bits of every sample. Under a shift there are more samples
+  /// and fewer bits, and the room that [#maxSize] announces may not be enough for that.
+  private int encodePart(int block, byte[] out, int at) {
+    int room = frames.maxFrameSize(block);
+    if (out.length - at >= room) {
+      return frames.encode(sonifier.pcm(), block, samples, out, at);
+    }
+    if (scratch.length < room) {
+      scratch = new byte[room];
+    }
+    int length = frames.encode(sonifier.pcm(), block, samples, scratch, 0);
+    System.arraycopy(scratch, 0, out, at, length);
+    return length;
   }
 
   /// How many samples all frames of the last record have.

@@ -50,7 +50,8 @@ final class RecordHead {
     return acknowledged < 0 ? acknowledged : record.sequence() - acknowledged;
   }
 
-  private static int optionalSize(SoundRecord record) {
+  /// How many bytes the optional fields of a record have.
+  static int optionalSize(SoundRecord record) {
     return fieldSize(record.insertedAtOrAbsent())
         + fieldSize(record.expiresAtOrAbsent())
         + fieldSize(lag(record))

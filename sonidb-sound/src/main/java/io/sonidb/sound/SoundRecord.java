@@ -74,6 +74,14 @@ public final class SoundRecord {
     this.payload = payload;
     this.skipCount = skipCount;
     this.options = options;
+    int optionalBytes = RecordHead.optionalSize(this);
+    if (optionalBytes > RecordFormat.MAX_OPTIONAL_BYTES) {
+      throw new IllegalArgumentException(
+          "optional fields must have at most "
+              + RecordFormat.MAX_OPTIONAL_BYTES
+              + " bytes, had "
+              + optionalBytes);
+    }
   }
 
   /// Puts `vector` under `id`, without a payload.

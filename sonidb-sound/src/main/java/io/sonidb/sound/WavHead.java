@@ -55,12 +55,12 @@ record WavHead(PcmLayout layout, long dataBytes) {
       switch (name) {
         case "ds64" -> {
           wideDataBytes = take(in, 16, size).getLong(8);
-          in.skipNBytes(padded(size) - 16);
+          skip(in, padded(size) - 16);
         }
         case "fmt " -> {
           int wanted = size < EXTENSIBLE_BYTES ? FORMAT_BYTES : EXTENSIBLE_BYTES;
           layout = layout(take(in, wanted, size));
-          in.skipNBytes(padded(size) - wanted);
+          skip(in, padded(size) - wanted);
         }
         case "data" -> {
           if (layout == null) {
@@ -69,7 +69,7 @@ record WavHead(PcmLayout layout, long dataBytes) {
           boolean known = wide && size == UNKNOWN_SIZE && wideDataBytes > 0;
           return new WavHead(layout, known ? wideDataBytes : plausible(size));
         }
-        default -> in.skipNBytes(padded(size));
+        default -> skip(in, padded(size));
       }
     }
     throw new IOException("WAV file has no 'data' chunk among its first " + MAX_CHUNKS);
@@ -134,9 +134,21 @@ record WavHead(PcmLayout layout, long dataBytes) {
   private static ByteBuffer take(InputStream in, int count) throws IOException {
     byte[] bytes = in.readNBytes(count);
     if (bytes.length < count) {
-      throw new EOFException("WAV file ends before its samples begin");
+      throw cutOff();
     }
     return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private static void skip(InputStream in, long count) throws IOException {
+    try {
+      in.skipNBytes(count);
+    } catch (EOFException e) {
+      throw (IOException) cutOff().initCause(e);
+    }
+  }
+
+  private static EOFException cutOff() {
+    return new EOFException("WAV file ends before its samples begin");
   }
 
   private static String name(ByteBuffer in, int offset) {
