@@ -20,8 +20,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
 
 /// A named set of vectors of one dimension. Safe for use by any number of threads.
 ///
@@ -331,7 +334,8 @@ public final class Collection {
     return FlacStreams.ofLog(this::settledEngine, from, follow);
   }
 
-  /// Finds the vectors most like a query, by comparing with all of them.
+  /// Finds the vectors most like a query, by comparing with all of them. Damaged ones are left out,
+  /// and named in the result.
   ///
   /// @throws VectorNotFoundException if the query names an id that is not there
   public SearchResult search(Query query) {
@@ -348,14 +352,15 @@ public final class Collection {
         };
     Optional<VectorId> without =
         query instanceof Query.ToId(VectorId id, int _) ? Optional.of(id) : Optional.empty();
-    LiveVectors source = new LiveVectors(now);
+    Queue<Damage> damaged = new ConcurrentLinkedQueue<>();
+    LiveVectors source = new LiveVectors(now, damaged::add);
     List<FlatSearch.Found> found =
         FlatSearch.search(
             source,
             spec.metric().score(),
             vector,
             query.k() + (without.isPresent() ? 1 : 0),
-            cores.executor());
+            cores.scanning());
     List<Hit> hits = new ArrayList<>();
     for (FlatSearch.Found each : found) {
       VectorId id = source.id(each.key());
@@ -365,7 +370,7 @@ public final class Collection {
         hits.add(new Hit(id, score, point.payload(), point.sequence()));
       }
     }
-    return new SearchResult(hits, true, (System.nanoTime() - start) / 1e9);
+    return new SearchResult(hits, true, List.copyOf(damaged), (System.nanoTime() - start) / 1e9);
   }
 
   /// Decodes every vector on all cores and hands it to `sink`, in no order; the fastest way through
@@ -375,7 +380,11 @@ public final class Collection {
   /// @return how many vectors there were
   /// @throws DamagedRecordException at the first vector that is not as it was written
   public long scan(VectorSink sink) {
-    return new LiveVectors(engine).forEach(sink, cores.executor());
+    Consumer<Damage> fail =
+        damage -> {
+          throw new DamagedRecordException(damage);
+        };
+    return new LiveVectors(engine, fail).forEach(sink, cores.scanning());
   }
 
   /// Takes the vectors of a scan.
@@ -412,37 +421,40 @@ public final class Collection {
   ///
   /// @throws StorageException if a file cannot be read or written
   public IndexReport buildIndex(IndexOptions options, Progress progress) {
-    long start = System.nanoTime();
-    List<String> repaired = new ArrayList<>();
     rebuilding.writeLock().lock();
     try {
-      repaired.addAll(engine.notes());
-      engine.log().sealAll();
-      repaired.addAll(engine.log().repairHeads(progress::update));
-      if (options.full()) {
-        engine.close();
-        engine.log().deleteIndexFiles();
-        engine = opener.open();
-        // Missing index files are the purpose here, not a repair.
-        engine.log().sealAll();
-        engine.notes().clear();
-      }
-      if (options.jsonFile()) {
-        IndexJson.write(engine.log());
-      }
-      return new IndexReport(
-          engine.log().segments().stream().filter(Segment::isSealed).count(),
-          count(),
-          engine.log().sizes().indexBytes(),
-          (System.nanoTime() - start) / 1e9,
-          repaired,
-          engine.log().damagedInSealed(),
-          engine.log().folder().resolve(SegmentLog.SFV_FILE));
+      return Uninterrupted.call(() -> build(options, progress));
     } catch (IOException e) {
       throw new StorageException("collection " + name + ": " + e.getMessage(), e);
     } finally {
       rebuilding.writeLock().unlock();
     }
+  }
+
+  private IndexReport build(IndexOptions options, Progress progress) throws IOException {
+    long start = System.nanoTime();
+    List<String> repaired = new ArrayList<>(engine.notes());
+    engine.log().sealAll();
+    repaired.addAll(engine.log().repairHeads(progress::update));
+    if (options.full()) {
+      engine.close();
+      engine.log().deleteIndexFiles();
+      engine = opener.open();
+      engine.log().sealAll();
+      // Missing index files are the purpose here, not a repair.
+      engine.notes().clear();
+    }
+    if (options.jsonFile()) {
+      IndexJson.write(engine.log());
+    }
+    return new IndexReport(
+        engine.log().segments().stream().filter(Segment::isSealed).count(),
+        count(),
+        engine.log().sizes().indexBytes(),
+        (System.nanoTime() - start) / 1e9,
+        repaired,
+        engine.log().damagedInSealed(),
+        engine.log().folder().resolve(SegmentLog.SFV_FILE));
   }
 
   /// Checks sizes and CRC-32 of every file, and the frames of the open segment.
@@ -459,7 +471,7 @@ public final class Collection {
     Engine now = engine;
     try {
       Verifier.Outcome outcome =
-          Verifier.verify(now.log(), deep, cores.executor(), progress::update);
+          Verifier.verify(now.log(), deep, cores.scanning(), progress::update);
       List<Damage> damaged = new ArrayList<>();
       double rate = spec.format().audio().sampleRateHz();
       outcome
@@ -544,7 +556,10 @@ public final class Collection {
   void close() throws IOException {
     rebuilding.writeLock().lock();
     try {
-      engine.close();
+      Uninterrupted.call(() -> {
+        engine.close();
+        return engine;
+      });
     } finally {
       rebuilding.writeLock().unlock();
     }

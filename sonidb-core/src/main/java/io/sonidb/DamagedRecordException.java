@@ -11,6 +11,11 @@ public final class DamagedRecordException extends SoniDbException {
     this.damage = damage;
   }
 
+  DamagedRecordException(Damage damage) {
+    super(damage.toString());
+    this.damage = damage;
+  }
+
   /// What is damaged, and where.
   public Damage damage() {
     return damage;

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 
 /// The newest vector of each id, decoded from the frames in the order of the files.
 ///
@@ -25,10 +26,14 @@ final class LiveVectors implements VectorSource {
   private static final int WINDOW = 1 << 18;
 
   private final Engine engine;
+  private final Consumer<Damage> onDamage;
   private final long asOf;
 
-  LiveVectors(Engine engine) {
+  /// @param onDamage hears of each vector that is not as it was written; when it returns, the scan
+  ///   goes on
+  LiveVectors(Engine engine, Consumer<Damage> onDamage) {
     this.engine = engine;
+    this.onDamage = onDamage;
     this.asOf = engine.log().lastSequence();
   }
 
@@ -114,7 +119,8 @@ final class LiveVectors implements VectorSource {
         decoder.read(window, at, at + length);
         engine.checkDimension(decoder);
       } catch (IOException e) {
-        throw engine.damaged(segment, ordinal, e);
+        onDamage.accept(engine.damage(segment, ordinal, String.valueOf(e.getMessage())));
+        continue;
       }
       long key = Directory.location(segment.number(), ordinal);
       if (narrow) {

@@ -30,7 +30,25 @@ public final class SoniDb implements AutoCloseable {
   private static final int MAX_NAME_BYTES = 255;
 
   /// The threads that share the work of large operations.
-  record Cores(ExecutorService executor, int count) {}
+  ///
+  /// @param encoding of batches, which must not wait behind a long scan
+  /// @param scanning for search, scans and checks
+  /// @param count threads of each
+  record Cores(ExecutorService encoding, ExecutorService scanning, int count) {
+    static Cores of(int count) {
+      return new Cores(pool("sonidb-encode-", count), pool("sonidb-scan-", count), count);
+    }
+
+    private static ExecutorService pool(String name, int count) {
+      return Executors.newFixedThreadPool(
+          count, Thread.ofPlatform().daemon().name(name, 0).factory());
+    }
+
+    void shutdown() {
+      encoding.shutdown();
+      scanning.shutdown();
+    }
+  }
 
   private final Storage storage;
   private final Path folder;
@@ -49,11 +67,7 @@ public final class SoniDb implements AutoCloseable {
     this.lock = lock;
     int count =
         options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
-    this.cores =
-        new Cores(
-            Executors.newFixedThreadPool(
-                count, Thread.ofPlatform().daemon().name("sonidb-core-", 0).factory()),
-            count);
+    this.cores = Cores.of(count);
   }
 
   /// Opens a data folder, which is created if it is not there.
@@ -90,7 +104,7 @@ public final class SoniDb implements AutoCloseable {
     try {
       db.openCollections();
     } catch (IOException | RuntimeException e) {
-      db.cores.executor().shutdown();
+      db.cores.shutdown();
       throw e;
     }
     return db;
@@ -168,7 +182,7 @@ public final class SoniDb implements AutoCloseable {
   }
 
   private Collection openCollection(Path path) throws IOException {
-    Collection.Opener opener = () -> Engine.open(storage, path, cores.executor(), cores.count());
+    Collection.Opener opener = () -> Engine.open(storage, path, cores.encoding(), cores.count());
     Engine first = opener.open();
     Manifest manifest = first.log().manifest();
     CollectionHeader header = manifest.header();
@@ -318,7 +332,7 @@ public final class SoniDb implements AutoCloseable {
         failures.add(e);
       }
     }
-    cores.executor().shutdown();
+    cores.shutdown();
     if (lock.isPresent()) {
       try {
         lock.get().close();
