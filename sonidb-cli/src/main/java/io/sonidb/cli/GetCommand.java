@@ -38,7 +38,16 @@ final class GetCommand extends DatabaseCommand {
   enum Format {
     JSON,
     NPY,
-    FLAC
+    FLAC;
+
+    static Format parse(String name) {
+      for (Format format : values()) {
+        if (format.name().equalsIgnoreCase(name)) {
+          return format;
+        }
+      }
+      throw new IllegalArgumentException("format must be json, npy or flac, was '" + name + "'");
+    }
   }
 
   @Parameters(index = "0", paramLabel = "NAME", description = "Collection.")

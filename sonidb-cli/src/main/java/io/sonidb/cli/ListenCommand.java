@@ -3,8 +3,6 @@ package io.sonidb.cli;
 import io.sonidb.Payload;
 import io.sonidb.file.VectorFormat;
 import io.sonidb.file.VectorWriter;
-import io.sonidb.flac.MalformedFlacException;
-import io.sonidb.flac.UnsupportedFlacException;
 import io.sonidb.sound.ListenReport;
 import io.sonidb.sound.Listener;
 import io.sonidb.sound.PcmLayout;
@@ -100,7 +98,7 @@ final class ListenCommand extends DatabaseCommand {
               });
       finish(report);
       return ExitCode.OK;
-    } catch (MalformedFlacException | UnsupportedFlacException e) {
+    } catch (IOException e) {
       throw new CommandFailure(ExitCode.FAILED, source + ": " + e.getMessage(), e);
     } finally {
       if (writer.isPresent()) {

@@ -7,8 +7,8 @@ import io.sonidb.sound.PcmLayout;
 import io.sonidb.sound.Sonification;
 import io.sonidb.sound.VectorId;
 import java.io.IOException;
-import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
@@ -50,15 +50,16 @@ final class Main {
     CommandLine commands = new CommandLine(sonidb);
     addCommands(commands, sonidb);
     addConverters(commands);
-    PrintWriter out =
-        new PrintWriter(new OutputStreamWriter(terminal.out(), StandardCharsets.UTF_8));
-    commands.setOut(out).setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8));
+    // Help is printed at the end: a PrintWriter to standard output would swallow errors.
+    StringWriter help = new StringWriter();
+    commands.setOut(new PrintWriter(help));
+    commands.setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8));
     commands.setUsageHelpWidth(HELP_COLUMNS).setAbbreviatedOptionsAllowed(false);
     commands.setParameterExceptionHandler((e, _) -> usage(sonidb, e));
     commands.setExecutionExceptionHandler((e, _, _) -> fail(sonidb, e));
     try {
       int exitCode = commands.execute(arguments);
-      out.flush();
+      terminal.out().write(help.toString().getBytes(StandardCharsets.UTF_8));
       terminal.out().flush();
       return exitCode;
     } catch (IOException | OutOfMemoryError e) {
@@ -97,6 +98,7 @@ final class Main {
     commands.registerConverter(Sonification.class, parsing(Sonification::parse));
     commands.registerConverter(Durability.class, parsing(Durability::parse));
     commands.registerConverter(PcmLayout.Encoding.class, parsing(PcmLayout.Encoding::parse));
+    commands.registerConverter(GetCommand.Format.class, parsing(GetCommand.Format::parse));
     commands.registerConverter(VectorId.class, parsing(VectorId::parse));
   }
 

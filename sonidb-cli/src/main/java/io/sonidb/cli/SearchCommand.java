@@ -62,6 +62,10 @@ final class SearchCommand extends DatabaseCommand {
         description =
             "Compare N random searches with an exact scan in double precision; print the recall.")
     private Optional<Integer> check = Optional.empty();
+
+    boolean isEmpty() {
+      return id.isEmpty() && vector.isEmpty() && file.isEmpty() && check.isEmpty();
+    }
   }
 
   @Parameters(paramLabel = "NAME", description = "Collection.")
@@ -90,6 +94,10 @@ final class SearchCommand extends DatabaseCommand {
 
   @Override
   ExitCode run() throws IOException {
+    if (wanted.isEmpty()) {
+      throw new CommandFailure(
+          ExitCode.USAGE, "one of --id, --vector, --file and --check is needed");
+    }
     return with(
         name,
         collection ->

@@ -65,6 +65,9 @@ final class StreamCommand extends DatabaseCommand {
       throw new CommandFailure(
           ExitCode.USAGE, "--from and --follow are for whole collections; leave out the id");
     }
+    if (from.orElse(0L) < 0) {
+      throw new CommandFailure(ExitCode.USAGE, "--from must be 0 or more, was " + from.get());
+    }
     return with(
         name,
         collection -> {
