@@ -25,6 +25,7 @@ final class RecordAssembler {
   private static final int INVALID = -1;
 
   private final SoundFormat format;
+  private final boolean checksHash;
   private final int dataChannels;
   private final int wordBits;
   private final int maxExponent;
@@ -79,7 +80,13 @@ final class RecordAssembler {
   private long[] bits64 = new long[0];
 
   RecordAssembler(SoundFormat format) {
+    this(format, true);
+  }
+
+  /// @param checksHash false only to let fuzzed samples through to what lies behind the hash
+  RecordAssembler(SoundFormat format, boolean checksHash) {
     this.format = format;
+    this.checksHash = checksHash;
     dataChannels = format.channels() - 1;
     wordBits = RecordFormat.BITS_PER_SAMPLE * dataChannels;
     boolean single = format.element() == ElementType.FLOAT32;
@@ -530,7 +537,7 @@ final class RecordAssembler {
         format.element() == ElementType.FLOAT32
             ? XxHash64.of(bits32, dimension, ofBoth)
             : XxHash64.of(bits64, dimension, ofBoth);
-    return found == storedHash ? Fault.NONE : fault(Fault.HASH, found);
+    return found == storedHash || !checksHash ? Fault.NONE : fault(Fault.HASH, found);
   }
 
   private Fault fault(Fault fault, long value) {
