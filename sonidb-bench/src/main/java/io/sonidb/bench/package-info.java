@@ -1,2 +1,5 @@
 /// Benchmarks of the codec and of the database.
+///
+/// [io.sonidb.bench.CollectionBenchmark] measures what users meet, the other benchmarks the parts
+/// it is made of. `Sizes` prints how many bytes real vectors take.
 package io.sonidb.bench;
