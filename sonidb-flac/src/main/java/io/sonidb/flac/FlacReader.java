@@ -35,6 +35,10 @@ public final class FlacReader implements Closeable {
 
   private static final int ID3_HEADER_BYTES = 10;
 
+  /// After so many reads that did not complete a frame, as many bytes as are there are read at
+  /// once.
+  private static final int MAX_PACKETS = 16;
+
   /// How the coded numbers of a stream count.
   private enum Numbering {
     NOT_KNOWN,
@@ -47,10 +51,6 @@ public final class FlacReader implements Closeable {
   private final FlacHead head;
   private final FrameDecoder decoder;
   private final PcmMd5 runningMd5;
-
-  /// The longest frame so far, or what it is expected to be: so much is read before the next is
-  /// decoded.
-  private int longestFrame = 1 << 14;
 
   private Numbering numbering = Numbering.NOT_KNOWN;
   private boolean flaggedVariable;
@@ -108,7 +108,7 @@ public final class FlacReader implements Closeable {
   }
 
   private static FlacHead readHead(StreamWindow window) throws IOException {
-    while (true) {
+    for (int attempt = 0; ; attempt++) {
       try {
         FlacHead head = FlacHead.read(window.bytes, window.start, window.end);
         window.start += head.length();
@@ -121,9 +121,15 @@ public final class FlacReader implements Closeable {
           throw new UnsupportedFlacException(
               "more than " + MAX_HEAD_BYTES + " bytes of metadata", window.position());
         }
-        window.fill(2 * window.size() + 1);
+        readOn(window, attempt);
       }
     }
+  }
+
+  /// Reads on when what is there is not enough. A frame that comes in a few packets is had with the
+  /// last of them; one that comes in crumbs is not decoded anew for each.
+  private static void readOn(StreamWindow window, int attempt) throws IOException {
+    window.fill(attempt < MAX_PACKETS ? window.size() + 1 : 2 * window.size());
   }
 
   /// Marker and metadata.
@@ -143,7 +149,7 @@ public final class FlacReader implements Closeable {
     if (finished) {
       return false;
     }
-    window.fill(longestFrame);
+    window.fill(1);
     if (window.size() == 0) {
       finished = true;
       blockSize = 0;
@@ -155,7 +161,6 @@ public final class FlacReader implements Closeable {
     checkOrder();
     blockSize = decoder.blockSize();
     window.start += frameSize;
-    longestFrame = Math.max(longestFrame, frameSize);
     frames++;
     samples += blockSize;
     runningMd5.update(decoder);
@@ -163,7 +168,7 @@ public final class FlacReader implements Closeable {
   }
 
   private int decode() throws IOException {
-    while (true) {
+    for (int attempt = 0; ; attempt++) {
       try {
         return decoder.decode(window.bytes, window.start, window.end);
       } catch (MalformedFlacException e) {
@@ -178,7 +183,7 @@ public final class FlacReader implements Closeable {
           throw new MalformedFlacException(
               "frame of more than " + FrameDecoder.MAX_FRAME_SIZE + " bytes", frameOffset);
         }
-        window.fill(2 * window.size());
+        readOn(window, attempt);
       }
     }
   }

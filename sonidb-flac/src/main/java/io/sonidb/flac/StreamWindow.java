@@ -41,18 +41,15 @@ final class StreamWindow {
     return base == 0 ? fault : fault.shiftedBy(base);
   }
 
-  /// Reads on until at least `size` bytes are there or the stream has ended.
+  /// Reads on until at least `size` bytes are there or the stream has ended; no longer, so that
+  /// what a live stream has already sent is not kept waiting for what it will send.
   void fill(int size) throws IOException {
     if (size() >= size || ended) {
       return;
     }
-    if (bytes.length - start < size) {
-      byte[] into = bytes.length < size ? new byte[Math.max(size, 2 * bytes.length)] : bytes;
-      System.arraycopy(bytes, start, into, 0, size());
-      base += start;
-      end -= start;
-      start = 0;
-      bytes = into;
+    // Half of the window is left free, lest it be filled in many small pieces.
+    if (bytes.length - start < size || end > bytes.length / 2) {
+      moveToFront(Math.max(size, 2 * size()));
     }
     while (size() < size) {
       int read = in.read(bytes, end, bytes.length - end);
@@ -62,6 +59,15 @@ final class StreamWindow {
       }
       end += read;
     }
+  }
+
+  private void moveToFront(int room) {
+    byte[] into = bytes.length < room ? new byte[room] : bytes;
+    System.arraycopy(bytes, start, into, 0, size());
+    base += start;
+    end -= start;
+    start = 0;
+    bytes = into;
   }
 
   /// Drops bytes, whether they are in the window yet or not.

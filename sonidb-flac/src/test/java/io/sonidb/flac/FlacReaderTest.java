@@ -9,6 +9,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -203,6 +204,52 @@ class FlacReaderTest {
       }
     }
     assertThat(reader.next()).isFalse();
+  }
+
+  @Test
+  void givesEveryFrameAsSoonAsItIsThere() throws IOException {
+    List<byte[]> packets = new ArrayList<>();
+    packets.add(stream(16, 65_535));
+    for (int i = 0; i < 200; i++) {
+      byte[] frame = frame(new Spec(true, i * 1000L, 1000));
+      packets.add(Arrays.copyOf(frame, 500));
+      packets.add(Arrays.copyOfRange(frame, 500, frame.length));
+    }
+    Packets in = new Packets(packets);
+    FlacReader reader = FlacReader.open(in);
+    assertThat(in.reads).isEqualTo(1);
+    for (int i = 0; i < 200; i++) {
+      assertThat(reader.next()).isTrue();
+      assertThat(in.reads).isEqualTo(3 + 2 * i);
+    }
+    assertThat(reader.next()).isFalse();
+  }
+
+  /// Gives one packet with each read.
+  private static final class Packets extends InputStream {
+
+    private final List<byte[]> packets;
+    private int reads;
+
+    Packets(List<byte[]> packets) {
+      this.packets = packets;
+    }
+
+    @Override
+    public int read() {
+      throw new AssertionError("must not read single bytes");
+    }
+
+    @Override
+    public int read(byte[] into, int offset, int length) {
+      if (reads == packets.size()) {
+        return -1;
+      }
+      byte[] packet = packets.get(reads++);
+      assertThat(length).isGreaterThanOrEqualTo(packet.length);
+      System.arraycopy(packet, 0, into, offset, packet.length);
+      return packet.length;
+    }
   }
 
   @Test
