@@ -2,13 +2,14 @@ package io.sonidb.sound;
 
 /// The sonification `amplitude`: a component is one sample in every channel.
 ///
-/// The data channels take the sign and the mantissa as they are: noise, which no predictor could make
-/// smaller. The marker channel takes the rank of the exponent, a small number, unfolded to both sides
-/// of 0 so that the Rice coder folds it back. Nothing is computed with the values, so every bit
-/// pattern comes back: NaN payloads, infinities, -0.0, subnormals.
+/// The data channels take the sign and the mantissa as they are: noise, which no predictor could
+/// make smaller. The marker channel takes the rank of the exponent, a small number, unfolded to
+/// both sides of 0 so that the Rice coder folds it back. Nothing is computed with the values, so
+/// every bit pattern comes back: NaN payloads, infinities, -0.0, subnormals.
 ///
 /// Widths: float32 ranks are at most 511, so the marker channel stays within 2^8. float64 ranks are
-/// at most 4095; times 32, plus 31, unfolded, within 2^16. Both are far from the control word's 2^22.
+/// at most 4095; times 32, plus 31, unfolded, within 2^16. Both are far from the control word's
+/// 2^22.
 final class Amplitude {
   private Amplitude() {}
 
@@ -22,19 +23,18 @@ final class Amplitude {
     return code >>> 1 ^ -(code & 1);
   }
 
-  /// Makes samples of float32 components.
+  /// Makes samples of float32 components, given by their bits.
   ///
   /// @param markerOf what the marker channel holds, by exponent field
   static void sound(
-      float[] vector, int from, int count, int[] markerOf, int[] data, int[] marker, int at) {
+      int[] bits, int from, int count, int[] markerOf, int[] data, int[] marker, int at) {
     // Two loops, because the compiler vectorises the first one when it is alone.
     for (int i = 0; i < count; i++) {
-      int bits = Float.floatToRawIntBits(vector[from + i]);
       // The sign moves from bit 31 to bit 23 and above, so that the sample is a 24-bit number.
-      data[at + i] = (bits & 0x80000000) >> 8 | (bits & 0x7FFFFF);
+      data[at + i] = (bits[from + i] & 0x80000000) >> 8 | (bits[from + i] & 0x7FFFFF);
     }
     for (int i = 0; i < count; i++) {
-      marker[at + i] = markerOf[Float.floatToRawIntBits(vector[from + i]) >>> 23 & 0xFF];
+      marker[at + i] = markerOf[bits[from + i] >>> 23 & 0xFF];
     }
   }
 

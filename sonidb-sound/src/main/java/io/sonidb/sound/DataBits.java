@@ -103,7 +103,7 @@ final class DataBits {
 
   private static long word(int[][] pcm, int sample, int width) {
     if (pcm.length == 2) {
-      return (pcm[0][sample] & 0xFFFFFF) >>> (24 - width);
+      return (pcm[0][sample] & 0xFFFFFFL) >>> (24 - width);
     }
     long word = (pcm[0][sample] & 0xFFFFFFL) << 24 | (pcm[1][sample] & 0xFFFFFF);
     return word >>> (48 - width);

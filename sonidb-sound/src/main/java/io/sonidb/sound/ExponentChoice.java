@@ -4,21 +4,22 @@ import java.util.Arrays;
 
 /// Chooses how a vector's exponent fields become ranks: the cheapest in bits, counted exactly.
 ///
-/// The marker channel is Rice-coded without a predictor, so a component of rank r costs
-/// `(r >> k) + 1 + k` bits under parameter k. What decides is therefore the histogram of the exponents
-/// alone, a dozen distinct ones in a typical vector. All combinations are counted of
+/// The marker channel is Rice-coded without a predictor, so a component of rank r costs `(r >> k) +
+/// 1 + k` bits under parameter k. What decides is therefore the histogram of the exponents alone, a
+/// dozen distinct ones in a typical vector. All combinations are counted of
 ///
 /// - five reference exponents at the most frequent one,
 /// - the four orders of [ExponentOrders],
 /// - no rank of its own, or rank 0, 1 or 2, for exponent field 0, when it occurs,
 /// - ranks from 12 on coded as they are, or as 12 with the exponents listed in the header.
 ///
-/// The last is for the two or three values around 1e-33 that some models leave in every vector: each
-/// would be a run of 50 bits.
+/// The last is for the two or three values around 1e-33 that some models leave in every vector:
+/// each would be a run of 50 bits.
 ///
 /// The sums for k = 0, 1 and 2 are made side by side in one long: ranks below 12 and 16,384
-/// components need 18, 17 and 16 bits. Below rank 12 a higher k never pays: `(r >> 2) - (r >> 3)` is at
-/// most the one bit that it costs. Ranks from 12 on set the top bit instead, and are counted apart.
+/// components need 18, 17 and 16 bits. Below rank 12 a higher k never pays: `(r >> 2) - (r >> 3)`
+/// is at most the one bit that it costs. Ranks from 12 on set the top bit instead, and are counted
+/// apart.
 final class ExponentChoice {
   /// Tried in this order, because a good choice early on spares counting bad ones to the end.
   private static final int[] REFERENCES = {0, 1, -1, 2, -2};
@@ -122,15 +123,17 @@ final class ExponentChoice {
   }
 
   /// Chooses for a float32 vector.
-  void choose(float[] vector) {
-    mantissaBits = count(vector, histogram, histogram2, histogram3, histogram4) & 0x7FFFFF;
+  ///
+  /// @param bits receives the bits of the components, which the histogram needs anyway
+  void choose(float[] vector, int[] bits) {
+    mantissaBits = count(vector, bits, histogram, histogram2, histogram3, histogram4) & 0x7FFFFF;
     least = 1;
     most = maxExponent;
     gather();
     search(vector.length);
     if (far) {
-      for (float component : vector) {
-        addIfFar(Float.floatToRawIntBits(component) >>> 23 & 0xFF);
+      for (int i = 0; i < vector.length; i++) {
+        addIfFar(bits[i] >>> 23 & 0xFF);
       }
     }
   }
@@ -147,7 +150,7 @@ final class ExponentChoice {
     }
   }
 
-  private static int count(float[] vector, int[] h1, int[] h2, int[] h3, int[] h4) {
+  private static int count(float[] vector, int[] bits, int[] h1, int[] h2, int[] h3, int[] h4) {
     int seen = 0;
     int i = 0;
     for (; i <= vector.length - 4; i += 4) {
@@ -155,6 +158,10 @@ final class ExponentChoice {
       int b = Float.floatToRawIntBits(vector[i + 1]);
       int c = Float.floatToRawIntBits(vector[i + 2]);
       int d = Float.floatToRawIntBits(vector[i + 3]);
+      bits[i] = a;
+      bits[i + 1] = b;
+      bits[i + 2] = c;
+      bits[i + 3] = d;
       seen |= a | b | c | d;
       h1[a >>> 23 & 0xFF]++;
       h2[b >>> 23 & 0xFF]++;
@@ -163,6 +170,7 @@ final class ExponentChoice {
     }
     for (; i < vector.length; i++) {
       int a = Float.floatToRawIntBits(vector[i]);
+      bits[i] = a;
       seen |= a;
       h1[a >>> 23 & 0xFF]++;
     }
@@ -276,8 +284,7 @@ final class ExponentChoice {
   /// The rare half of [#consider]: some ranks are 12 or more.
   ///
   /// @param sums what the other ranks cost
-  private void considerBeyond(
-      int candidateOrder, int candidate, int zero, int samples, long sums) {
+  private void considerBeyond(int candidateOrder, int candidate, int zero, int samples, long sums) {
     short[] rank = ranks.rank[zero + 1][candidateOrder];
     int base = maxExponent - candidate;
     near[0] = sums & SUM_0_MASK;
@@ -311,8 +318,8 @@ final class ExponentChoice {
     }
   }
 
-  /// Notes a rank that is beyond, or adds what it costs under k = 3; returns how many components are
-  /// beyond.
+  /// Notes a rank that is beyond, or adds what it costs under k = 3; returns how many components
+  /// are beyond.
   private int sort(int rank, int count) {
     if (rank < RecordFormat.FAR_RANK) {
       near[3] += (long) count * (rank >> 3);

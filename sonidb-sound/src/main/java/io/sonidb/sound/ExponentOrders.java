@@ -2,9 +2,9 @@ package io.sonidb.sound;
 
 /// The four built-in orders in which exponents are given their ranks.
 ///
-/// An order lists offsets from the record's reference exponent, the most frequent first: the exponents
-/// of a Gaussian of sigma 2^0, 2^0.25, 2^0.5 and 2^0.75. Sixteen offsets are listed; then come all
-/// others by their distance from 0, negative before positive.
+/// An order lists offsets from the record's reference exponent, the most frequent first: the
+/// exponents of a Gaussian of sigma 2^0, 2^0.25, 2^0.5 and 2^0.75. Sixteen offsets are listed; then
+/// come all others by their distance from 0, negative before positive.
 ///
 /// An offset may lead out of the range of exponents: its rank is then never used. When exponent
 /// field 0 (zeros and subnormals) has a rank of its own, that rank is inserted, and the ranks from
@@ -22,8 +22,8 @@ final class ExponentOrders {
 
   private ExponentOrders() {}
 
-  /// The offsets of every rank, for exponent fields from 0 to `maxExponent`: `2 * maxExponent + 1` of
-  /// them.
+  /// The offsets of every rank, for exponent fields from 0 to `maxExponent`: `2 * maxExponent + 1`
+  /// of them.
   static short[] offsets(int order, int maxExponent) {
     short[] offsets = new short[2 * maxExponent + 1];
     boolean[] taken = new boolean[offsets.length];

@@ -12,15 +12,17 @@ import org.jspecify.annotations.Nullable;
 ///
 /// While frame follows frame, every frame is decoded and heard, and nobody looks inside one for
 /// another. After damage, or at the start of a piece, the next frame must be searched for; and what
-/// lies in a damaged frame may be a payload whose bytes are whole, valid frames, put there to be found.
-/// So a frame that was searched for is believed only together with those that follow it byte by byte
-/// and number by number, its chain:
+/// lies in a damaged frame may be a payload whose bytes are whole, valid frames, put there to be
+/// found. So a frame that was searched for is believed only together with those that follow it byte
+/// by byte and number by number, its chain:
 ///
-/// - when the chain reaches as far as no frame can that began where the damage is, or the end of the
-///   input: one that began inside the damaged frame would have broken at that frame's end;
-/// - or when it has two frames or more, and its first number is just behind the last frame heard, one
-///   lost frame away;
-/// - or, at the end of the input, when it is the longest there is.
+/// - when the chain reaches as far as no frame can that began where the search did, or the end of
+///   the input: one that began inside a frame cut open would have broken at that frame's end;
+/// - or, at the end of the input, when it is the longest there is;
+/// - or, after damage, when its first number is just behind the last frame heard, one lost frame
+///   away, or its last one just before a chain that is believed. This spares the frames between two
+///   damages. Somebody who knew the numbers in advance, and whose frame was then damaged, could be
+///   believed here; somebody listening from the middle of a sound stream is not fooled.
 ///
 /// The search looks through a region of [#MAX_FRAME_BYTES] at a time and gives it up after
 /// [#MAX_ATTEMPTS] failures, so that bytes full of false frames cost a bounded time.
@@ -54,9 +56,10 @@ final class FlacHearing {
   private int bitsPerSample;
   private long expectedNumber = -1;
 
-  // The chain that was followed last.
-  private int chainFrames;
-  private long chainNumber;
+  private final Chain[] chains = new Chain[MAX_ATTEMPTS];
+
+  /// Frames that follow each other from `offset` to before `end`.
+  private record Chain(int offset, int end, int frames, long firstNumber, long nextNumber) {}
 
   FlacHearing(InputStream in, RecordSink sink) {
     this.in = in;
@@ -207,34 +210,51 @@ final class FlacHearing {
     has(2 * MAX_FRAME_BYTES);
     int regionEnd = Math.min(end, at + MAX_FRAME_BYTES);
     int longest = -1;
-    int longestFrames = 0;
-    int attempts = 0;
-    // In step, the frame that begins here has just failed.
+    int found = 0;
+    // In step, the frame that begins here has just failed; else this may be the middle of one.
+    boolean damaged = inStep || expectedNumber >= 0;
     int from = inStep ? at + 1 : at;
     inStep = false;
-    while (attempts < MAX_ATTEMPTS) {
+    for (int attempts = 0; attempts < MAX_ATTEMPTS; attempts++) {
       int candidate = Frames.findHeader(buffer, from, Math.min(end, regionEnd + MAX_HEADER_BYTES));
       if (candidate < 0 || candidate >= regionEnd) {
         break;
       }
-      int chainEnd = followChain(candidate, regionEnd);
-      if (chainFrames > 0 && isBelievable(chainEnd, regionEnd)) {
-        goOn(candidate);
+      Chain chain = followChain(candidate, regionEnd);
+      chains[found] = chain;
+      if (chain.frames > 0 && (chain.end >= regionEnd || follows(chain, expectedNumber))) {
+        goOn(damaged ? firstBefore(found) : candidate);
         return;
       }
-      if (chainFrames > longestFrames) {
-        longest = candidate;
-        longestFrames = chainFrames;
+      if (chain.frames > 0) {
+        longest = longest < 0 || chain.frames > chains[longest].frames ? found : longest;
+        found++;
       }
-      from = Math.max(candidate + 1, chainEnd);
-      attempts++;
+      from = Math.max(candidate + 1, chain.end);
     }
     if (ended && regionEnd == end && longest >= 0) {
-      goOn(longest);
+      goOn(damaged ? firstBefore(longest) : chains[longest].offset);
       return;
     }
     skippedBytes += regionEnd - at;
     at = regionEnd;
+  }
+
+  /// Whether a chain's first frame has its place just behind the frame before `number`, one lost
+  /// frame away.
+  private static boolean follows(Chain chain, long number) {
+    long lost = chain.firstNumber - number;
+    return number >= 0 && lost > 0 && lost <= MAX_BLOCK_SAMPLES;
+  }
+
+  /// Where the earliest of the chains begins that lead to a believed one, a lost frame between
+  /// each.
+  private int firstBefore(int believed) {
+    Chain first = chains[believed];
+    for (int i = believed - 1; i >= 0; i--) {
+      first = follows(first, chains[i].nextNumber) ? chains[i] : first;
+    }
+    return first.offset;
   }
 
   private void goOn(int offset) {
@@ -243,34 +263,27 @@ final class FlacHearing {
     inStep = true;
   }
 
-  private boolean isBelievable(int chainEnd, int regionEnd) {
-    if (chainEnd >= regionEnd) {
-      return true;
-    }
-    long lost = chainNumber - expectedNumber;
-    return chainFrames >= 2 && expectedNumber >= 0 && lost > 0 && lost <= MAX_BLOCK_SAMPLES;
-  }
-
-  /// Decodes frame after frame from `offset` on, until one fails, or begins at `regionEnd` or behind.
-  /// Returns where that is.
-  private int followChain(int offset, int regionEnd) throws IOException {
-    chainFrames = 0;
+  /// Decodes frame after frame from `offset` on, until one fails, or begins at `regionEnd` or
+  /// behind.
+  private Chain followChain(int offset, int regionEnd) throws IOException {
     int next = offset;
+    int count = 0;
+    long firstNumber = -1;
     long number = -1;
     while (next < regionEnd) {
       int length = decode(next);
       if (length < 0 || frames.blockSize() > MAX_BLOCK_SAMPLES) {
         break;
       }
-      if (chainFrames == 0) {
-        chainNumber = frames.number();
+      if (count == 0) {
+        firstNumber = frames.number();
       } else if (frames.number() != number) {
         break;
       }
       number = nextNumber();
-      chainFrames++;
+      count++;
       next += length;
     }
-    return next;
+    return new Chain(offset, next, count, firstNumber, number);
   }
 }

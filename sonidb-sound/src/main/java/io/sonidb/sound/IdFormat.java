@@ -39,7 +39,8 @@ final class IdFormat {
     byte[] bytes;
     try {
       ByteBuffer encoded = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text));
-      bytes = Arrays.copyOf(encoded.array(), encoded.limit());
+      bytes = new byte[encoded.remaining()];
+      encoded.get(bytes);
     } catch (CharacterCodingException e) {
       throw new IllegalArgumentException("an id must be Unicode, had half a surrogate pair", e);
     }
@@ -157,12 +158,13 @@ final class IdFormat {
   /// How many bytes the tag at `offset` announces, itself included, or -1 when it is none.
   static int announcedSize(byte[] in, int offset, int limit) {
     int tagSize = Leb128.sizeAt(in, offset, limit);
-    int tag = tagSize < 0 || tagSize > 2 ? Integer.MAX_VALUE : (int) Leb128.read(in, offset, tagSize);
+    int tag =
+        tagSize < 0 || tagSize > 2 ? Integer.MAX_VALUE : (int) Leb128.read(in, offset, tagSize);
     return tag > nameTag(VectorId.MAX_NAME_BYTES) ? -1 : tagSize + contentSize(tag);
   }
 
-  /// How many bytes the id at `offset` has, or -1 when there is none that ends by `limit`. Allocates
-  /// nothing for numbers and UUIDs.
+  /// How many bytes the id at `offset` has, or -1 when there is none that ends by `limit`.
+  /// Allocates nothing for numbers and UUIDs.
   static int sizeAt(byte[] in, int offset, int limit) {
     int announced = announcedSize(in, offset, limit);
     if (announced < 0 || announced > limit - offset) {
@@ -270,7 +272,8 @@ final class IdFormat {
     };
   }
 
-  /// The finaliser of SplitMix64 (Steele, Lea and Flood 2014): one to one, so numbers never collide.
+  /// The finaliser of SplitMix64 (Steele, Lea and Flood 2014): one to one, so numbers never
+  /// collide.
   static long fingerprint(long number) {
     long mixed = number + 0x9E3779B97F4A7C15L;
     mixed = (mixed ^ (mixed >>> 30)) * 0xBF58476D1CE4E5B9L;

@@ -16,13 +16,13 @@ public final class Listener {
 
   private Listener() {}
 
-  /// Hears a WAV or FLAC input to its end, as it comes; which of them, its first bytes tell. What is neither is
-  /// taken for the middle of a FLAC stream.
+  /// Hears a WAV or FLAC input to its end, as it comes; which of them, its first bytes tell. What
+  /// is neither is taken for the middle of a FLAC stream.
   ///
   /// @param in read to its end, not closed
   /// @param sink takes each record as soon as it has been heard
   /// @throws IOException when the input cannot be read, has no sound in it, or not the channels and
-  ///     the depth that records need
+  ///   the depth that records need
   public static ListenReport listen(InputStream in, RecordSink sink) throws IOException {
     PushbackInputStream input = new PushbackInputStream(in, SNIFFED_BYTES);
     byte[] first = input.readNBytes(SNIFFED_BYTES);
@@ -51,8 +51,8 @@ public final class Listener {
 
   /// Hears raw PCM to its end. It may begin in the middle, even in the middle of a sample.
   ///
-  /// Where samples begin, the bytes do not tell. So every possibility is listened to, until the first
-  /// record has been heard in one of them; from then on, that one.
+  /// Where samples begin, the bytes do not tell. So every possibility is listened to, until the
+  /// first record has been heard in one of them; from then on, that one.
   ///
   /// @param in read to its end, not closed
   /// @param layout how the samples lie in the bytes

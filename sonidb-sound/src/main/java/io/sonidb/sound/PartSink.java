@@ -2,8 +2,8 @@ package io.sonidb.sound;
 
 import io.sonidb.flac.FrameDecoder;
 
-/// Hears every frame of a record while it is read, for whoever needs the PCM itself: a checksum over
-/// it, a player.
+/// Hears every frame of a record while it is read, for whoever needs the PCM itself: a checksum
+/// over it, a player.
 @FunctionalInterface
 public interface PartSink {
   /// Ignores what it hears.

@@ -5,30 +5,32 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
-/// Finds records in bare PCM: frame boundaries, tags and positions lost, from the middle of a record,
-/// with pieces cut out, doubled or put in. Not thread-safe.
+/// Finds records in bare PCM: frame boundaries, tags and positions lost, from the middle of a
+/// record, with pieces cut out, doubled or put in. Not thread-safe.
 ///
 /// **How it listens.** In intact PCM a sample of the last channel that is 2^22 or more is a control
 /// word, and nothing else is: vectors stay below 2^17 there, headers and payloads are 0 there
-/// ([RecordFormat], [Amplitude]). So there is one comparison a sample, and what a vector or a payload
-/// holds, a whole encoded record included, cannot look like a record: its bits are in other channels.
+/// ([RecordFormat], [Amplitude]). So there is one comparison a sample, and what a vector or a
+/// payload holds, a whole encoded record included, cannot look like a record: its bits are in other
+/// channels.
 ///
 /// **What it does when something is wrong.** A second control word among the samples that a first
 /// one announced proves that the first one's part is cut or was none. It is given up for the second
-/// one, at once and for good. Nothing is ever looked at again, because there is nothing to find: the
-/// samples in between had no control word. A part that is whole and wrong is rejected by its contents,
-/// a record that is whole and wrong by its hash, and listening goes on behind it for the same reason.
+/// one, at once and for good. Nothing is ever looked at again, because there is nothing to find:
+/// the samples in between had no control word. A part that is whole and wrong is rejected by its
+/// contents, a record that is whole and wrong by its hash, and listening goes on behind it for the
+/// same reason.
 ///
 /// **What that costs.** Every sample is compared once, copied at most once and parsed at most once,
-/// whatever it holds: a control word in every sample, lengths that lie, records in records. Memory is
-/// one part's samples and one record's contents, which grow with what has arrived and never with what
-/// was announced. Faults are constants, not exceptions.
+/// whatever it holds: a control word in every sample, lengths that lie, records in records. Memory
+/// is one part's samples and one record's contents, which grow with what has arrived and never with
+/// what was announced. Faults are constants, not exceptions.
 ///
 /// **What it can and cannot lose.** A record is delivered when its parts arrive whole and in order,
-/// with anything but a control word between them; so silence put in between frames does no harm. What
-/// is done to one record never costs the next: that begins with a control word of its own, and the
-/// latest control word wins. A record that arrives twice is delivered twice. The hash finds damage; it
-/// does not authenticate whoever made the sound.
+/// with anything but a control word between them; so silence put in between frames does no harm.
+/// What is done to one record never costs the next: that begins with a control word of its own, and
+/// the latest control word wins. A record that arrives twice is delivered twice. The hash finds
+/// damage; it does not authenticate whoever made the sound.
 public final class Receiver {
   private final SoundFormat format;
   private final RecordSink sink;
@@ -197,7 +199,6 @@ public final class Receiver {
 
   /// What was heard so far; after [#finish], all of it.
   public ReceiverReport report() {
-    return new ReceiverReport(
-        records, rejected, unsupported, heard, samplesSkipped, skipped);
+    return new ReceiverReport(records, rejected, unsupported, heard, samplesSkipped, skipped);
   }
 }

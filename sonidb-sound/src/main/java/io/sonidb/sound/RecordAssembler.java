@@ -5,12 +5,12 @@ import java.util.Arrays;
 
 /// Puts a record together from its parts' samples, after [RecordFormat], and checks all of it.
 ///
-/// Everything here is attacker's data. Whatever is allocated grows with the samples that have really
-/// arrived, never with a length that was only announced, and stays below the limits of [RecordFormat].
-/// Nothing is thrown and nothing allocated for a fault.
+/// Everything here is attacker's data. Whatever is allocated grows with the samples that have
+/// really arrived, never with a length that was only announced, and stays below the limits of
+/// [RecordFormat]. Nothing is thrown and nothing allocated for a fault.
 ///
-/// After `add` has returned [Fault#NONE] and [#complete] is true, the record's fields can be read until
-/// the next first part.
+/// After `add` has returned [Fault#NONE] and [#complete] is true, the record's fields can be read
+/// until the next first part.
 final class RecordAssembler {
   private static final RecordKind[] KINDS = {
     RecordKind.SKIP, RecordKind.UPSERT, RecordKind.DELETE, RecordKind.PAYLOAD, RecordKind.SKIP
@@ -395,8 +395,7 @@ final class RecordAssembler {
   private void fillNear() {
     for (int rank = 0; rank < NEAR; rank++) {
       int exponent = far && rank == RecordFormat.FAR_RANK ? INVALID : exponent(rank);
-      near[Amplitude.unfold(rank) + NEAR / 2] =
-          exponent < 0 ? INVALID : exponent << exponentBits;
+      near[Amplitude.unfold(rank) + NEAR / 2] = exponent < 0 ? INVALID : exponent << exponentBits;
     }
   }
 
@@ -413,7 +412,8 @@ final class RecordAssembler {
     return exponent > maxExponent ? INVALID : Math.max(exponent, INVALID);
   }
 
-  /// The exponent field of a rank that is not in [#near]; takes the next far exponent if it is that.
+  /// The exponent field of a rank that is not in [#near]; takes the next far exponent if it is
+  /// that.
   private int rareExponent(int rank) {
     if (far && rank == RecordFormat.FAR_RANK) {
       return farUsed < farCount ? farExponents[farUsed++] : INVALID;

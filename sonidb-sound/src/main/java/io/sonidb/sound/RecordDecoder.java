@@ -266,7 +266,8 @@ public final class RecordDecoder {
     return assembler.batchContinues();
   }
 
-  /// The last sequence number that was durable, with all before it, when the last record was written.
+  /// The last sequence number that was durable, with all before it, when the last record was
+  /// written.
   public OptionalLong acknowledgedSequence() {
     requireRecord();
     return optional(assembler.acknowledged());

@@ -5,8 +5,8 @@ import io.sonidb.flac.SubframeSearch;
 import java.util.Objects;
 
 /// Turns records into FLAC frames. Not thread-safe: one for each thread. Allocates nothing for a
-/// record, except that names are turned into UTF-8. Makes a private copy of a frame when `out` is so
-/// short that it might not hold it.
+/// record, except that names are turned into UTF-8. Makes a private copy of a frame when `out` is
+/// so short that it might not hold it.
 ///
 /// ```java
 /// var encoder = new RecordEncoder(SoundFormat.FLOAT32);
@@ -67,8 +67,8 @@ public final class RecordEncoder {
     return at - offset;
   }
 
-  /// A frame's encoder wants room for all bits of every sample. Under a shift there are more samples
-  /// and fewer bits, and the room that [#maxSize] announces may not be enough for that.
+  /// A frame's encoder wants room for all bits of every sample. Under a shift there are more
+  /// samples and fewer bits, and the room that [#maxSize] announces may not be enough for that.
   private int encodePart(int block, byte[] out, int at) {
     int room = frames.maxFrameSize(block);
     if (out.length - at >= room) {

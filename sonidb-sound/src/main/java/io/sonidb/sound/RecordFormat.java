@@ -2,8 +2,8 @@ package io.sonidb.sound;
 
 /// Every bit of a record in PCM.
 ///
-/// A record is a run of *parts*; a part is one FLAC frame of 16 to 4608 samples. The last channel is
-/// the *marker channel*, the one or two before it are the *data channels*.
+/// A record is a run of *parts*; a part is one FLAC frame of 16 to 4608 samples. The last channel
+/// is the *marker channel*, the one or two before it are the *data channels*.
 ///
 /// ```
 ///                 sample 0        header samples         vector samples        padding
@@ -54,14 +54,14 @@ package io.sonidb.sound;
 ///   0x81  payload bytes follow, to the end of the payload or the part    1
 /// ```
 ///
-/// *Vector samples*: one a component. The data word holds the sign and the top 23 (float64: 47) bits
-/// of the mantissa. The marker channel holds the rank of the exponent field, for float64 times 32
-/// plus the low 5 bits of the mantissa (representation 1: those bits are all 0 and left out),
+/// *Vector samples*: one a component. The data word holds the sign and the top 23 (float64: 47)
+/// bits of the mantissa. The marker channel holds the rank of the exponent field, for float64 times
+/// 32 plus the low 5 bits of the mantissa (representation 1: those bits are all 0 and left out),
 /// unfolded: 0, 1, 2, 3, 4 stand for 0, -1, 1, -2, 2. [ExponentOrders] says how ranks are given.
 ///
-/// *Hash*: XXH64 of the vector's bits (little-endian components; none: no bytes), seeded with the XXH64
-/// of the payload, seeded with the XXH64 (seed 0) of the header's bytes before the hash, in which
-/// flag bit 1 is cleared and flag bit 0 says whether there is a payload anywhere.
+/// *Hash*: XXH64 of the vector's bits (little-endian components; none: no bytes), seeded with the
+/// XXH64 of the payload, seeded with the XXH64 (seed 0) of the header's bytes before the hash, in
+/// which flag bit 1 is cleared and flag bit 0 says whether there is a payload anywhere.
 final class RecordFormat {
   /// The rate that is played; a sample a component, so a 768-d vector is 16 ms.
   static final int SAMPLE_RATE_HZ = 48_000;

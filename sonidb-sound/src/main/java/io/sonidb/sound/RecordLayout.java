@@ -2,14 +2,14 @@ package io.sonidb.sound;
 
 /// Weighs how a record is laid out in parts, by bits as FLAC will code them.
 ///
-/// Two things are open. The *shift*: low bits that are 0 in all mantissas (floats that were integers,
-/// bfloat16 or float16 numbers) cost FLAC nothing, if the header too keeps to the bits above; it then
-/// needs more samples, and each of these costs a little in the marker channel. And the payload's
-/// *place*: in the header, where its samples cost a little in the marker channel too, or in parts of
-/// its own, where they do not, but each is a frame more.
+/// Two things are open. The *shift*: low bits that are 0 in all mantissas (floats that were
+/// integers, bfloat16 or float16 numbers) cost FLAC nothing, if the header too keeps to the bits
+/// above; it then needs more samples, and each of these costs a little in the marker channel. And
+/// the payload's *place*: in the header, where its samples cost a little in the marker channel too,
+/// or in parts of its own, where they do not, but each is a frame more.
 final class RecordLayout {
-  /// A frame's fixed cost beside its data subframes: frame header with a five-byte number and CRCs 14
-  /// bytes; marker channel 57 bits when nothing but the control word is in it.
+  /// A frame's fixed cost beside its data subframes: frame header with a five-byte number and CRCs
+  /// 14 bytes; marker channel 57 bits when nothing but the control word is in it.
   private static final int FRAME_BITS = 14 * 8 + 57;
 
   private static final int SUBFRAME_HEADER_BITS = 8;
@@ -83,8 +83,8 @@ final class RecordLayout {
     return layOut(headerBytes, dimension, bestShift, zeroBits);
   }
 
-  /// Lays the record out under one shift; returns what that costs in bits, beside the marker channel's
-  /// samples for the components.
+  /// Lays the record out under one shift; returns what that costs in bits, beside the marker
+  /// channel's samples for the components.
   private long layOut(int headerBytes, int dimension, int candidate, int zeroBits) {
     int width = wordBits - candidate * dataChannels;
     shift = candidate;
@@ -126,9 +126,7 @@ final class RecordLayout {
 
   /// How many components are in one of these parts.
   int values(int part, int dimension) {
-    return part == 0
-        ? valuesInFirst
-        : Math.min(valuesInOthers, dimension - firstValue(part));
+    return part == 0 ? valuesInFirst : Math.min(valuesInOthers, dimension - firstValue(part));
   }
 
   /// Which component is the first in one of these parts.

@@ -17,6 +17,7 @@ final class RecordSonifier {
   private final int[][] pcm;
   private final int[] marker;
   private final byte[] bytes;
+  private final int[] bits;
 
   private SoundRecord record = SoundRecord.skip(0, 1);
   private long hash;
@@ -34,6 +35,7 @@ final class RecordSonifier {
     exponents = new ExponentChoice(format.element());
     pcm = new int[format.channels()][RecordFormat.MAX_PART_SAMPLES];
     marker = pcm[dataChannels];
+    bits = new int[format.element() == ElementType.FLOAT32 ? Vector.MAX_DIMENSION : 0];
     bytes = new byte[RecordFormat.MAX_HEADER_BYTES + layout.payloadBytesPerPart() + 1];
   }
 
@@ -94,7 +96,7 @@ final class RecordSonifier {
     dimension = vector.dimension();
     long data;
     if (format.element() == ElementType.FLOAT32) {
-      exponents.choose(vector.floats());
+      exponents.choose(vector.floats(), bits);
       lowBits = 0;
       data = exponents.mantissaBits() | 1L << 23;
     } else {
@@ -119,9 +121,7 @@ final class RecordSonifier {
   }
 
   private int vectorHeaderBytes() {
-    return 1
-        + dataChannels
-        + (exponents.far() ? 1 + exponents.farCount() * dataChannels : 0);
+    return 1 + dataChannels + (exponents.far() ? 1 + exponents.farCount() * dataChannels : 0);
   }
 
   /// Marks in the header's first byte where the payload is, and puts it behind `size` when it is in
@@ -179,9 +179,7 @@ final class RecordSonifier {
   /// @return how many samples the frame has: 16 to 4608, of which those behind [#used] are padding
   int sound(int part) {
     int shift =
-        part < layout.vectorParts()
-            ? soundVector(part)
-            : soundPayload(part - layout.vectorParts());
+        part < layout.vectorParts() ? soundVector(part) : soundPayload(part - layout.vectorParts());
     marker[0] =
         RecordFormat.MARKER
             | (part == 0 ? RecordFormat.FIRST_PART : 0)
@@ -209,7 +207,7 @@ final class RecordSonifier {
     int count = dimension == 0 ? 0 : layout.values(part, dimension);
     int from = layout.firstValue(part);
     if (count > 0 && format.element() == ElementType.FLOAT32) {
-      Amplitude.sound(record.vector().floats(), from, count, exponents.markerOf(), pcm[0], marker, start);
+      Amplitude.sound(bits, from, count, exponents.markerOf(), pcm[0], marker, start);
     } else if (count > 0) {
       Amplitude.sound(
           record.vector().doubles(), from, count, exponents.rankOf(), lowBits, pcm, start);

@@ -137,7 +137,8 @@ public final class SoundRecord {
             options.unknown));
   }
 
-  /// This record with the time from which it no longer counts, in milliseconds since 1970, 0 or more.
+  /// This record with the time from which it no longer counts, in milliseconds since 1970, 0 or
+  /// more.
   public SoundRecord withExpiresAtMillis(long millis) {
     checkMillis("expires at", millis);
     return with(
@@ -161,8 +162,8 @@ public final class SoundRecord {
             options.unknown));
   }
 
-  /// This record with the knowledge that every sequence number up to `acknowledged` was durable when
-  /// it was written.
+  /// This record with the knowledge that every sequence number up to `acknowledged` was durable
+  /// when it was written.
   ///
   /// @param acknowledged 0 to this record's own sequence number
   public SoundRecord withAcknowledgedSequence(long acknowledged) {
@@ -308,10 +309,13 @@ public final class SoundRecord {
   @Override
   public String toString() {
     return switch (kind) {
-      case UPSERT -> "upsert " + id + " " + vector + ", payload " + payload.length + " bytes";
-      case DELETE -> "delete " + id;
-      case PAYLOAD -> "payload of " + id + ", " + payload.length + " bytes";
-      case SKIP -> "skip " + skipCount;
-    } + " (sequence number " + sequence + ")";
+          case UPSERT -> "upsert " + id + " " + vector + ", payload " + payload.length + " bytes";
+          case DELETE -> "delete " + id;
+          case PAYLOAD -> "payload of " + id + ", " + payload.length + " bytes";
+          case SKIP -> "skip " + skipCount;
+        }
+        + " (sequence number "
+        + sequence
+        + ")";
   }
 }

@@ -4,8 +4,8 @@ import java.util.Arrays;
 
 /// A vector of float32 or float64 components, 1 to 16,384 of them.
 ///
-/// Two vectors are equal when their element types and all their bits are: 0.0 and -0.0 differ, and a
-/// NaN equals a NaN of the same bits only.
+/// Two vectors are equal when their element types and all their bits are: 0.0 and -0.0 differ, and
+/// a NaN equals a NaN of the same bits only.
 public final class Vector {
   /// The most components that a vector may have.
   public static final int MAX_DIMENSION = 16384;
@@ -149,11 +149,6 @@ public final class Vector {
             ? Arrays.toString(Arrays.copyOf(floats, shown))
             : Arrays.toString(Arrays.copyOf(doubles, shown));
     String rest = dimension() > shown ? ", ...]" : "]";
-    return elementType
-        + "["
-        + dimension()
-        + "] "
-        + start.substring(0, start.length() - 1)
-        + rest;
+    return elementType + "[" + dimension() + "] " + start.substring(0, start.length() - 1) + rest;
   }
 }

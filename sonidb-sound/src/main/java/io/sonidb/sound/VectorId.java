@@ -4,10 +4,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.UUID;
 
-/// What a vector is called: an unsigned 64-bit number, a UUID, or a name of up to 512 bytes of UTF-8.
+/// What a vector is called: an unsigned 64-bit number, a UUID, or a name of up to 512 bytes of
+/// UTF-8.
 ///
-/// Every spelling belongs to exactly one id: a text that is a number or a UUID is never a name.
-/// Ids are ordered: numbers (unsigned) before UUIDs (by their bytes) before names (by their bytes).
+/// Every spelling belongs to exactly one id: a text that is a number or a UUID is never a name. Ids
+/// are ordered: numbers (unsigned) before UUIDs (by their bytes) before names (by their bytes).
 public sealed interface VectorId extends Comparable<VectorId> {
   /// The longest name, in bytes of UTF-8.
   int MAX_NAME_BYTES = 512;
@@ -40,7 +41,7 @@ public sealed interface VectorId extends Comparable<VectorId> {
     /// Checks the text.
     ///
     /// @throws IllegalArgumentException when it is empty, too long, not Unicode, or the spelling of
-    ///     a number or a UUID
+    ///   a number or a UUID
     public Name {
       byte[] bytes = IdFormat.utf8(value);
       if (IdFormat.isNumber(bytes, 0, bytes.length) || IdFormat.isUuid(bytes, 0, bytes.length)) {
@@ -59,7 +60,7 @@ public sealed interface VectorId extends Comparable<VectorId> {
   /// digits, `{...}` and `urn:uuid:...` are UUIDs, anything else is a name.
   ///
   /// @throws IllegalArgumentException when the text is empty, longer than [#MAX_NAME_BYTES] or not
-  ///     Unicode
+  ///   Unicode
   static VectorId parse(String text) {
     byte[] bytes = IdFormat.utf8(text);
     if (IdFormat.isNumber(bytes, 0, bytes.length)) {

@@ -17,8 +17,8 @@ import java.nio.charset.StandardCharsets;
 ///   "data" size samples
 /// ```
 ///
-/// All little-endian; a chunk of odd size is followed by a byte of padding. Programs that write to a
-/// pipe cannot go back and fill in sizes: they leave 0, 0xFFFFFFFF or something near 2^31.
+/// All little-endian; a chunk of odd size is followed by a byte of padding. Programs that write to
+/// a pipe cannot go back and fill in sizes: they leave 0, 0xFFFFFFFF or something near 2^31.
 ///
 /// @param layout how the samples lie
 /// @param dataBytes how many bytes of them there are, at most
@@ -152,6 +152,8 @@ record WavHead(PcmLayout layout, long dataBytes) {
   }
 
   private static String name(ByteBuffer in, int offset) {
-    return new String(in.array(), offset, 4, StandardCharsets.ISO_8859_1);
+    byte[] name = new byte[4];
+    in.get(offset, name);
+    return new String(name, StandardCharsets.ISO_8859_1);
   }
 }

@@ -4,7 +4,8 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
-/// XXH64, the 64-bit hash of Yann Collet's xxHash, over bytes and straight over the bits of vectors.
+/// XXH64, the 64-bit hash of Yann Collet's xxHash, over bytes and straight over the bits of
+/// vectors.
 ///
 /// It finds damage; it does not authenticate: whoever can write a record can write its hash.
 /// Components count as little-endian bytes, because that is what the hash reads its words as: a

@@ -13,7 +13,8 @@ class ExponentChoiceTest {
   private static final int HEADER_SAMPLES = 10;
 
   /// The bits of the marker channel and of the far list under one choice, counted one by one.
-  private static long bits(int[] exponents, int most, int order, int reference, int zero, boolean far) {
+  private static long bits(
+      int[] exponents, int most, int order, int reference, int zero, boolean far) {
     short[] ranks = ExponentOrders.ranks(order, most);
     int farBits = most == 255 ? 8 : 16;
     long best = Long.MAX_VALUE;
@@ -73,14 +74,17 @@ class ExponentChoiceTest {
     Seeded.run(
         30,
         random -> {
-          Bits bits = Bits.values()[random.nextInt(Bits.values().length)];
+          Bits[] all = Bits.values();
+          Bits bits = all[random.nextInt(all.length)];
           Vector vector = TestVectors.hostile(random, element, 1 + random.nextInt(300), bits);
           choose(choice, vector);
           int[] exponents = exponents(vector);
           boolean zeros = Arrays.stream(exponents).anyMatch(e -> e == 0);
           long best = Long.MAX_VALUE;
           int mode = mode(exponents);
-          for (int reference = Math.max(0, mode - 2); reference <= Math.min(most, mode + 2); reference++) {
+          for (int reference = Math.max(0, mode - 2);
+              reference <= Math.min(most, mode + 2);
+              reference++) {
             for (int order = 0; order < ExponentOrders.COUNT; order++) {
               for (int zero = -1; zero <= (zeros ? 2 : -1); zero++) {
                 best = Math.min(best, bits(exponents, most, order, reference, zero, false));
@@ -100,9 +104,13 @@ class ExponentChoiceTest {
         });
   }
 
+  private static void choose(ExponentChoice choice, float[] vector) {
+    choice.choose(vector, new int[vector.length]);
+  }
+
   private static void choose(ExponentChoice choice, Vector vector) {
     if (vector.elementType() == ElementType.FLOAT32) {
-      choice.choose(vector.floats());
+      choose(choice, vector.floats());
     } else {
       choice.choose(vector.doubles());
     }
@@ -117,7 +125,7 @@ class ExponentChoiceTest {
     vector[100] = 1e-33f;
     vector[300] = 3e-33f;
     ExponentChoice choice = new ExponentChoice(ElementType.FLOAT32);
-    choice.choose(vector);
+    choose(choice, vector);
     assertThat(choice.far()).isTrue();
     assertThat(choice.farCount()).isEqualTo(2);
     assertThat(choice.farExponents()).startsWith(17, 18);
@@ -128,7 +136,7 @@ class ExponentChoiceTest {
     float[] vector = new float[100];
     vector[7] = 1;
     ExponentChoice choice = new ExponentChoice(ElementType.FLOAT32);
-    choice.choose(vector);
+    choose(choice, vector);
     assertThat(choice.zeroRank()).isZero();
   }
 }

@@ -27,9 +27,7 @@ class ExponentOrdersTest {
     assertThat(ExponentOrders.offsets(0, 255))
         .startsWith(-1, 0, -2, -3, -4, 1, -5, -6, -7, -8, -9, -10, -11, -12, -13, 2)
         .startsWith(
-            new short[] {
-              -1, 0, -2, -3, -4, 1, -5, -6, -7, -8, -9, -10, -11, -12, -13, 2, 3, 4, 5
-            })
+            new short[] {-1, 0, -2, -3, -4, 1, -5, -6, -7, -8, -9, -10, -11, -12, -13, 2, 3, 4, 5})
         .endsWith(-254, 254, -255, 255);
     assertThat(ExponentOrders.offsets(1, 255))
         .startsWith(0, -1, -2, 1, -3, -4, -5, -6, -7, -8, -9, 2, -10, -11, -12, -13, 3, 4);

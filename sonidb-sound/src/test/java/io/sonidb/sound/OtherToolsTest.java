@@ -9,6 +9,7 @@ import io.sonidb.flac.StreamInfo;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,13 +33,13 @@ class OtherToolsTest {
       return;
     }
     process.getOutputStream().close();
-    String output = new String(process.getInputStream().readAllBytes());
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
     assertThat(process.exitValue()).as(output).isZero();
   }
 
-  /// A whole FLAC file, with or without the number of samples in its head: `flac` needs it to encode
-  /// again.
+  /// A whole FLAC file, with or without the number of samples in its head: `flac` needs it to
+  /// encode again.
   private static byte[] flac(SoundFormat format, List<SoundRecord> records, boolean open) {
     ByteArrayOutputStream file = new ByteArrayOutputStream();
     int[] starts = Records.starts(format, records);
@@ -74,7 +75,9 @@ class OtherToolsTest {
           for (int i = 0; i < 150; i++) {
             records.add(Records.any(random, element));
           }
-          Path in = Files.write(folder.resolve("in.flac"), flac(format, records, !command.contains("-8")));
+          Path in =
+              Files.write(
+                  folder.resolve("in.flac"), flac(format, records, !command.contains("-8")));
           List<String> words =
               List.of(
                   command

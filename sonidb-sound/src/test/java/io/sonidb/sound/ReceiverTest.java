@@ -138,8 +138,7 @@ class ReceiverTest {
 
   @Test
   void hearsARunOfPartsAcrossSilence() {
-    SoundRecord record =
-        SoundRecord.upsert(1, VectorId.of(1), Vector.of(3f), new byte[40_000]);
+    SoundRecord record = SoundRecord.upsert(1, VectorId.of(1), Vector.of(3f), new byte[40_000]);
     RecordSonifier sonifier = new RecordSonifier(SoundFormat.FLOAT32);
     sonifier.prepare(record);
     Pcm pcm = new Pcm(2);
@@ -184,8 +183,8 @@ class ReceiverTest {
         .withMessageContaining("3");
   }
 
-  /// On this the receiver's one comparison rests: what users can choose - ids, payloads, components -
-  /// never reaches the marker in the last channel.
+  /// On this the receiver's one comparison rests: what users can choose - ids, payloads, components
+  /// - never reaches the marker in the last channel.
   @ParameterizedTest
   @EnumSource
   void hearsNoControlWordButOneAPart(ElementType element) {
@@ -270,7 +269,8 @@ class ReceiverTest {
         TestVectors.usual(
             RandomGenerator.of("L64X128MixRandom"), format.element(), Vector.MAX_DIMENSION);
     List<SoundRecord> honest = List.of(SoundRecord.upsert(1, VectorId.of(1), vector));
-    int[][] sound = new Pcm(forged.length).add(forged).add(Records.sound(format, honest)).channels();
+    int[][] sound =
+        new Pcm(forged.length).add(forged).add(Records.sound(format, honest)).channels();
     assertThat(Records.receive(format, sound, RandomGenerator.getDefault())).isEqualTo(honest);
     return report(format, sound).rejected();
   }
@@ -308,15 +308,15 @@ class ReceiverTest {
     Pcm pcm = new Pcm(2);
     RecordSonifier sonifier = new RecordSonifier(SoundFormat.FLOAT32);
     sonifier.prepare(
-        SoundRecord.upsert(1, VectorId.of(1), Vector.of(1f), new byte[SoundRecord.MAX_PAYLOAD_BYTES]));
+        SoundRecord.upsert(
+            1, VectorId.of(1), Vector.of(1f), new byte[SoundRecord.MAX_PAYLOAD_BYTES]));
     int block = sonifier.sound(0);
     for (int i = 0; i < 50_000; i++) {
       pcm.add(sonifier.pcm(), 0, block);
     }
     int[][] announced = pcm.channels();
     Receiver receiver = new Receiver(SoundFormat.FLOAT32, (_, _) -> {});
-    long allocated =
-        Allocation.during(() -> receiver.accept(announced, 0, announced[0].length));
+    long allocated = Allocation.during(() -> receiver.accept(announced, 0, announced[0].length));
     assertThat(allocated).isLessThan(1 << 20);
     receiver.finish();
     assertThat(receiver.report().rejected()).isEqualTo(50_000);

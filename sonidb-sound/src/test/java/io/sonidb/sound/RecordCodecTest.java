@@ -41,7 +41,9 @@ class RecordCodecTest {
     assertThat(decoder.parts()).isEqualTo(encoder.parts());
     for (int part = 0; part < encoder.parts(); part++) {
       assertThat(decoder.partLength(part)).isEqualTo(encoder.partLength(part));
-      assertThat(decoder.partSamples(part)).isEqualTo(encoder.partSamples(part)).isBetween(16, 4608);
+      assertThat(decoder.partSamples(part))
+          .isEqualTo(encoder.partSamples(part))
+          .isBetween(16, 4608);
     }
   }
 
@@ -144,8 +146,32 @@ class RecordCodecTest {
   @EnumSource
   void bringsBackPayloadsOfEverySize(ElementType element) {
     int[] sizes = {
-      1, 2, 127, 128, 200, 250, 254, 300, 400, 4095, 4096, 4097, 13_780, 13_822, 13_823, 13_824,
-      13_825, 27_600, 27_646, 27_647, 27_648, 27_649, 27_700, 100_000, (1 << 20) - 1, 1 << 20
+      1,
+      2,
+      127,
+      128,
+      200,
+      250,
+      254,
+      300,
+      400,
+      4095,
+      4096,
+      4097,
+      13_780,
+      13_822,
+      13_823,
+      13_824,
+      13_825,
+      27_600,
+      27_646,
+      27_647,
+      27_648,
+      27_649,
+      27_700,
+      100_000,
+      (1 << 20) - 1,
+      1 << 20
     };
     Seeded.run(
         1,
@@ -182,8 +208,7 @@ class RecordCodecTest {
 
   @Test
   void refusesMoreOptionalFieldsThanTheHeaderHolds() {
-    SoundRecord record =
-        SoundRecord.delete(5, VectorId.of(1)).withUnknownFields(new byte[255]);
+    SoundRecord record = SoundRecord.delete(5, VectorId.of(1)).withUnknownFields(new byte[255]);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> record.withInsertedAtMillis(1))
         .withMessageContaining("258");

@@ -115,17 +115,17 @@ class RecordDamageTest {
             SoundRecord.upsert(1, VectorId.of(1), Vector.sharing(new float[9000]), new byte[9]));
     assertThat(encoder.parts()).isEqualTo(2);
     int first = encoder.partLength(0);
-    byte[] frame = new byte[run.length + Frames.MAX_RENUMBER_GROWTH];
-    int length = Frames.renumber(run, first, encoder.partLength(1), 5000, frame, 0);
+    byte[] renumbered = new byte[run.length + Frames.MAX_RENUMBER_GROWTH];
+    int length = Frames.renumber(run, first, encoder.partLength(1), 5000, renumbered, 0);
     byte[] moved = Arrays.copyOf(run, first + length);
-    System.arraycopy(frame, 0, moved, first, length);
+    System.arraycopy(renumbered, 0, moved, first, length);
     assertThatThrownBy(() -> decoder.read(moved, 0, moved.length))
         .isInstanceOf(MalformedRecordException.class)
         .hasMessageContaining("numbered 5000, not 4608");
     byte[] twice = Arrays.copyOf(run, 2 * first);
-    length = Frames.renumber(run, 0, first, 4608, frame, 0);
+    length = Frames.renumber(run, 0, first, 4608, renumbered, 0);
     byte[] doubled = Arrays.copyOf(twice, first + length);
-    System.arraycopy(frame, 0, doubled, first, length);
+    System.arraycopy(renumbered, 0, doubled, first, length);
     assertThatThrownBy(() -> decoder.read(doubled, 0, doubled.length))
         .isInstanceOf(MalformedRecordException.class)
         .hasMessageContaining("cut off by the first part of another");

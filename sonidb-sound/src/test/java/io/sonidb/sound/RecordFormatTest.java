@@ -2,13 +2,16 @@ package io.sonidb.sound;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/// The worked example of docs/FORMAT.md, bit by bit. Whoever must change this test changes the format.
+/// The worked example of docs/FORMAT.md, bit by bit. Whoever must change this test changes the
+/// format.
 class RecordFormatTest {
   private static final SoundRecord EXAMPLE =
       SoundRecord.upsert(
@@ -50,6 +53,13 @@ class RecordFormatTest {
     RecordDecoder decoder = new RecordDecoder(SoundFormat.FLOAT32);
     assertThat(decoder.read(frame, 0, frame.length)).isEqualTo(68);
     assertThat(decoder.record()).isEqualTo(EXAMPLE);
+  }
+
+  @Test
+  void isTheExampleOfTheDocumentation() throws Exception {
+    String page = Files.readString(Path.of("..", "docs", "FORMAT.md")).replaceAll("\\s+", " ");
+    String frame = HexFormat.ofDelimiter(" ").formatHex(HexFormat.of().parseHex(FRAME));
+    assertThat(page).contains(DATA, MARKER, frame);
   }
 
   @Test

@@ -7,8 +7,8 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Feeds bytes of any kind to everything that reads. Replays the inputs that are kept in the resources;
-/// with `JAZZER_FUZZ=1` it looks for new ones.
+/// Feeds bytes of any kind to everything that reads. Replays the inputs that are kept in the
+/// resources; with `JAZZER_FUZZ=1` it looks for new ones.
 class RecordFuzzTest {
   private static final RecordDecoder DECODER_32 = new RecordDecoder(SoundFormat.FLOAT32);
   private static final RecordDecoder DECODER_64 = new RecordDecoder(SoundFormat.FLOAT64);
@@ -102,8 +102,7 @@ class RecordFuzzTest {
   /// Whatever was accepted is a record like any other.
   private static void assertComesBack(SoundRecord record) {
     boolean double64 =
-        record.kind() == RecordKind.UPSERT
-            && record.vector().elementType() == ElementType.FLOAT64;
+        record.kind() == RecordKind.UPSERT && record.vector().elementType() == ElementType.FLOAT64;
     RecordEncoder encoder = double64 ? ENCODER_64 : ENCODER_32;
     byte[] bytes = Records.encode(encoder, record);
     RecordDecoder decoder = double64 ? DECODER_64 : DECODER_32;

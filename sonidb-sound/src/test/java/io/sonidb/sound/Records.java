@@ -49,7 +49,8 @@ final class Records {
     return switch (random.nextInt(4)) {
       case 0 -> TestVectors.bytes(random, random.nextInt(30));
       case 1 -> TestVectors.bytes(random, random.nextInt(900));
-      case 2 -> random.nextInt(8) == 0 ? TestVectors.bytes(random, random.nextInt(40_000)) : new byte[0];
+      case 2 ->
+          random.nextInt(8) == 0 ? TestVectors.bytes(random, random.nextInt(40_000)) : new byte[0];
       default -> new byte[0];
     };
   }
@@ -62,22 +63,39 @@ final class Records {
 
   /// All frames of all records, numbered from 0, one behind the other.
   static byte[] encode(SoundFormat format, List<SoundRecord> records) {
-    RecordEncoder encoder = new RecordEncoder(format);
+    return encode(format, records, 0);
+  }
+
+  /// All frames of all records, numbered from `firstSample`, one behind the other.
+  static byte[] encode(SoundFormat format, List<SoundRecord> records, long firstSample) {
     ByteArrayOutputStream all = new ByteArrayOutputStream();
-    long sample = 0;
-    for (SoundRecord record : records) {
-      byte[] run = encode(encoder, record);
+    writeTo(all, format, records, firstSample);
+    return all.toByteArray();
+  }
+
+  /// Where each record's frames begin in [#encode], and behind the last, where all of them end.
+  static int[] offsets(SoundFormat format, List<SoundRecord> records, long firstSample) {
+    return writeTo(new ByteArrayOutputStream(), format, records, firstSample);
+  }
+
+  private static int[] writeTo(
+      ByteArrayOutputStream all, SoundFormat format, List<SoundRecord> records, long firstSample) {
+    RecordEncoder encoder = new RecordEncoder(format);
+    int[] offsets = new int[records.size() + 1];
+    long sample = firstSample;
+    for (int i = 0; i < records.size(); i++) {
+      byte[] run = encode(encoder, records.get(i));
       int at = 0;
       for (int part = 0; part < encoder.parts(); part++) {
-        byte[] frame = new byte[encoder.partLength(part) + Frames.MAX_RENUMBER_GROWTH];
-        int size =
-            Frames.renumber(run, at, encoder.partLength(part), sample, frame, 0);
-        all.write(frame, 0, size);
-        at += encoder.partLength(part);
+        int length = encoder.partLength(part);
+        byte[] renumbered = new byte[length + Frames.MAX_RENUMBER_GROWTH];
+        all.write(renumbered, 0, Frames.renumber(run, at, length, sample, renumbered, 0));
+        at += length;
         sample += encoder.partSamples(part);
       }
+      offsets[i + 1] = all.size();
     }
-    return all.toByteArray();
+    return offsets;
   }
 
   /// The PCM of records, one behind the other.

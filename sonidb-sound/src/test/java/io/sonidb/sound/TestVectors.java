@@ -15,7 +15,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Assumptions;
 
-/// Vectors to test with: real ones, from a folder that is not part of the project, and hostile ones.
+/// Vectors to test with: real ones, from a folder that is not part of the project, and hostile
+/// ones.
 final class TestVectors {
   private static final Pattern SHAPE = Pattern.compile("'shape': \\((\\d+), (\\d+)\\)");
 

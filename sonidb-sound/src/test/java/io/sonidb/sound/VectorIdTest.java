@@ -48,8 +48,20 @@ class VectorIdTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"042", "-1", "+1", "1.0", " 1", "18446744073709551616", "99999999999999999999",
-        "0x10", "\u0664\u0662", "{}", "urn:uuid:", "{0189f7ea-ae2c-7809-8aeb-b819cf5e9e7f"})
+      strings = {
+        "042",
+        "-1",
+        "+1",
+        "1.0",
+        " 1",
+        "18446744073709551616",
+        "99999999999999999999",
+        "0x10",
+        "\u0664\u0662",
+        "{}",
+        "urn:uuid:",
+        "{0189f7ea-ae2c-7809-8aeb-b819cf5e9e7f"
+      })
   void takesEverythingElseForAName(String text) {
     assertThat(VectorId.parse(text)).isEqualTo(new VectorId.Name(text)).hasToString(text);
   }
