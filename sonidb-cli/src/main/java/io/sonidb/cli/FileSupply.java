@@ -7,6 +7,7 @@ import io.sonidb.file.VectorRow;
 import io.sonidb.sound.ElementType;
 import io.sonidb.sound.VectorId;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -34,6 +35,9 @@ final class FileSupply implements VectorSupply {
       BatchInserter inserter = target.open(reader.dimension(), reader.elementType());
       try {
         insertRows(reader, ids, inserter, progress, interruption);
+      } catch (InterruptedIOException e) {
+        throw new CommandFailure(
+            ExitCode.FAILED, input.name() + ": interrupted" + inserter.standing(), e);
       } catch (VectorFileException | CommandFailure e) {
         throw new CommandFailure(ExitCode.FAILED, e.getMessage() + inserter.standing(), e);
       }

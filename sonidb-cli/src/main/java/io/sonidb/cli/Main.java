@@ -35,7 +35,7 @@ final class Main {
     interruption.listen();
     int exitCode = ExitCode.FAILED.number();
     try {
-      exitCode = run(Terminal.system(), interruption, arguments);
+      exitCode = run(Terminal.system(interruption), interruption, arguments);
     } finally {
       interruption.commandFinished();
     }

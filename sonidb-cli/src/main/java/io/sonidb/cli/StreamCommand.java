@@ -95,7 +95,9 @@ final class StreamCommand extends DatabaseCommand {
     }
   }
 
-  /// Others read what follows while it is written, so it goes straight to its file.
+  /// Others read what follows while it is written, so it goes straight to its file. When the stream
+  /// is closed, it still gives the rest of the record it is in: what is written ends with a whole
+  /// frame.
   private long followed(InputStream audio) throws IOException {
     interruption().whenRequested(() -> closeQuietly(audio));
     OutputStream out =
@@ -115,7 +117,7 @@ final class StreamCommand extends DatabaseCommand {
     long bytes = 0;
     try (ProgressBar progress = output().progress("stream")) {
       for (int read = audio.read(buffer); read >= 0; read = audio.read(buffer)) {
-        if (interruption().requested()) {
+        if (!follow && interruption().requested()) {
           return bytes;
         }
         out.write(buffer, 0, read);
@@ -124,11 +126,6 @@ final class StreamCommand extends DatabaseCommand {
         }
         bytes += read;
         progress.update(bytes, 0, "bytes");
-      }
-    } catch (IOException e) {
-      // Closing the stream is how a wait for further records ends.
-      if (!follow || !interruption().requested()) {
-        throw e;
       }
     }
     return bytes;

@@ -48,7 +48,7 @@ record Terminal(
   }
 
   /// The process's own.
-  static Terminal system() {
+  static Terminal system(Interruption interruption) {
     Set<Stream> interactive = EnumSet.noneOf(Stream.class);
     for (Stream stream : Stream.values()) {
       if (isTerminal(stream)) {
@@ -57,8 +57,9 @@ record Terminal(
     }
     // Not System.out: a PrintStream swallows errors, a full disk for instance.
     OutputStream out = new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 1 << 16);
+    InputStream in = new InterruptibleInput(System.in, interruption);
     // System.err, because the launcher may have put the real one in its place.
-    return new Terminal(System.in, out, System.err, interactive, System.getenv());
+    return new Terminal(in, out, System.err, interactive, System.getenv());
   }
 
   boolean isInteractive(Stream stream) {

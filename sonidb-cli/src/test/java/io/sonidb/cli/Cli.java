@@ -20,10 +20,31 @@ import tools.jackson.databind.json.JsonMapper;
 final class Cli {
 
   /// How a run ended, and what it printed.
-  record Outcome(int exitCode, byte[] bytes, String err) {
+  static final class Outcome {
+    private final int exitCode;
+    private final byte[] bytes;
+    private final String err;
+
+    private Outcome(int exitCode, byte[] bytes, String err) {
+      this.exitCode = exitCode;
+      this.bytes = bytes;
+      this.err = err;
+    }
+
+    int exitCode() {
+      return exitCode;
+    }
+
+    byte[] bytes() {
+      return bytes;
+    }
 
     String out() {
       return new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    String err() {
+      return err;
     }
 
     /// Standard output, which must be one JSON object.

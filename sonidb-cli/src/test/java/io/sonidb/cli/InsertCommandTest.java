@@ -223,12 +223,12 @@ class InsertCommandTest {
   void insertsLargeVectorsAndPayloadsInBatchesThatFit() throws IOException {
     StringBuilder lines = new StringBuilder();
     String big = "x".repeat(900_000);
-    for (int i = 0; i < 80; i++) {
+    for (int i = 0; i < 40; i++) {
       lines.append("{\"vector\":[1,%d],\"payload\":{\"t\":\"%s\"}}\n".formatted(i, big));
     }
     Path file = Files.writeString(folder.resolve("big.jsonl"), lines);
     assertThat(cli.ok("insert", "a", file.toString(), "--json").json().get("inserted").asInt())
-        .isEqualTo(80);
+        .isEqualTo(40);
   }
 
   private Path array(int rows) throws IOException {

@@ -125,7 +125,7 @@ final class LauncherIT {
     return Path.of(System.getProperty("java.home"), "bin") + ":" + System.getenv("PATH");
   }
 
-  private static Path script() {
+  static Path script() {
     Path start = Path.of("").toAbsolutePath();
     for (Path at = start; at != null; at = at.getParent()) {
       if (Files.isExecutable(at.resolve("sonidb")) && Files.isRegularFile(at.resolve("sonidb"))) {
