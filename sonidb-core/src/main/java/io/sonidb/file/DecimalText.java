@@ -2,6 +2,7 @@ package io.sonidb.file;
 
 import java.util.Optional;
 import java.util.function.Function;
+import tools.jackson.core.io.NumberInput;
 
 /// Numbers as text: decimals, and the words for what decimals cannot say.
 ///
@@ -20,7 +21,7 @@ final class DecimalText {
       return special.get().floatValue();
     }
     checkDecimal(text);
-    float value = parse(text, Float::parseFloat);
+    float value = parse(text, t -> NumberInput.parseFloat(t, true));
     checkFinite(Float.isFinite(value), text, "float32");
     return value;
   }
@@ -32,7 +33,7 @@ final class DecimalText {
       return special.get();
     }
     checkDecimal(text);
-    double value = parse(text, Double::parseDouble);
+    double value = parse(text, t -> NumberInput.parseDouble(t, true));
     checkFinite(Double.isFinite(value), text, "float64");
     return value;
   }

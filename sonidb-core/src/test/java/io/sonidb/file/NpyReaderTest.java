@@ -238,7 +238,7 @@ class NpyReaderTest {
     VectorReader reader = open(array(descr, hex));
     assertThat(reader.sourceType()).isEqualTo(sourceType);
     assertThat(reader.elementType()).isEqualTo(ElementType.FLOAT32);
-    String[] values = expected.split(" ");
+    String[] values = expected.split(" ", -1);
     assertThat(Rows.all(reader).getFirst().vector())
         .isEqualTo(Vector.of(Float.parseFloat(values[0]), Float.parseFloat(values[1])));
   }
@@ -258,7 +258,7 @@ class NpyReaderTest {
     VectorReader reader = open(array(descr, hex));
     assertThat(reader.sourceType()).isEqualTo(sourceType);
     assertThat(reader.elementType()).isEqualTo(ElementType.FLOAT64);
-    String[] values = expected.split(" ");
+    String[] values = expected.split(" ", -1);
     assertThat(Rows.all(reader).getFirst().vector())
         .isEqualTo(Vector.of(Double.parseDouble(values[0]), Double.parseDouble(values[1])));
   }
