@@ -30,9 +30,8 @@ record NpyFormat(NumberType type, ByteOrder order, long rows, int columns) {
   /// NumPy itself refuses to evaluate headers of more than 10,000 characters.
   private static final int MAX_HEADER_BYTES = 1 << 16;
 
-  /// NumPy pads the head so that the numbers start at a multiple of this.
-  private static final int ALIGNMENT = 64;
-
+  /// NumPy pads the head so that the numbers start at a multiple of 64.
+  ///
   /// The head of every two-dimensional array of float32 or float64 has this size: its dictionary
   /// takes 57 to 93 characters, whatever the shape. So the count of rows can be filled in at the
   /// end.
