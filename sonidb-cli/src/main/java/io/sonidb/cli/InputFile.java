@@ -96,7 +96,8 @@ final class InputFile implements Closeable {
   /// @param element the element type wanted, or empty for the file's own
   VectorReader vectors(Optional<ElementType> element) throws IOException {
     ReadOptions options = new ReadOptions(format, element);
-    return path.isPresent()
+    // A pipe gives its bytes once, and the first have been looked at.
+    return path.isPresent() && Files.isRegularFile(path.get())
         ? VectorReader.open(path.get(), options)
         : VectorReader.of(stream, name, options);
   }

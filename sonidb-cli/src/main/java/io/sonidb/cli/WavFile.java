@@ -32,19 +32,26 @@ final class WavFile implements FrameSink {
 
   private final ByteOutput out;
   private final AudioFormat format;
+  private final long maxRiffBytes;
   private byte[] pcm = new byte[1 << 14];
   private long dataBytes;
 
-  private WavFile(ByteOutput out, AudioFormat format) {
+  private WavFile(ByteOutput out, AudioFormat format, long maxRiffBytes) {
     this.out = out;
     this.format = format;
+    this.maxRiffBytes = maxRiffBytes;
   }
 
   static WavFile start(ByteOutput out, AudioFormat format) throws IOException {
+    return start(out, format, UNKNOWN);
+  }
+
+  /// @param maxRiffBytes size from which on the file is RF64
+  static WavFile start(ByteOutput out, AudioFormat format, long maxRiffBytes) throws IOException {
     if (format.bitsPerSample() != 8 * SAMPLE_BYTES) {
       throw new IllegalArgumentException("24 bits per sample are written, asked for " + format);
     }
-    WavFile file = new WavFile(out, format);
+    WavFile file = new WavFile(out, format, maxRiffBytes);
     out.stream().write(file.head("RIFF", UNKNOWN, UNKNOWN, "JUNK"));
     return file;
   }
@@ -110,7 +117,7 @@ final class WavFile implements FrameSink {
     out.stream().flush();
     long riffSize = HEAD_BYTES - 8 + dataBytes + padding();
     byte[] complete =
-        riffSize < UNKNOWN
+        riffSize < maxRiffBytes
             ? head("RIFF", riffSize, dataBytes, "JUNK")
             : head("RF64", UNKNOWN, UNKNOWN, "ds64");
     ByteBuffer head = ByteBuffer.wrap(complete);

@@ -203,6 +203,25 @@ class InsertCommandTest {
   }
 
   @Test
+  void readsNamedPipes() throws Exception {
+    Path pipe = folder.resolve("pipe");
+    assertThat(RealFiles.tool(folder.resolve("log"), "mkfifo", pipe.toString())).isZero();
+    byte[] npy = Files.readAllBytes(array(3));
+    Thread writer = Thread.ofVirtual().start(() -> write(pipe, npy));
+    cli.ok("insert", "a", pipe.toString());
+    writer.join();
+    assertThat(cli.ok("list").out()).contains("3 vectors");
+  }
+
+  private static void write(Path file, byte[] bytes) {
+    try {
+      Files.write(file, bytes, java.nio.file.StandardOpenOption.WRITE);
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  @Test
   void saysThatValuesWereWidened() throws IOException {
     Path file = Files.write(folder.resolve("a.bvecs"), new byte[] {2, 0, 0, 0, 1, (byte) 255});
     Cli.Outcome outcome = cli.ok("insert", "a", file.toString());
