@@ -438,7 +438,7 @@ public final class Collection {
     repaired.addAll(engine.log().repairHeads(progress::update));
     if (options.full()) {
       engine.close();
-      engine.log().deleteIndexFiles();
+      engine.log().deleteIndexFiles(List.of(Engine.DIRECTORY_FILE, IndexJson.FILE));
       engine = opener.open();
       engine.log().sealAll();
       // Missing index files are the purpose here, not a repair.

@@ -4,6 +4,7 @@ import io.sonidb.sound.ElementType;
 import io.sonidb.sound.Sonification;
 import io.sonidb.sound.SoundFormat;
 import io.sonidb.sound.Vector;
+import io.sonidb.store.Manifest;
 
 /// What a new collection is to be. Immutable: each setter gives a copy.
 ///
@@ -20,8 +21,8 @@ public record CollectionSpec(
     Sonification sonification,
     Durability durability,
     long segmentBytes) {
-  private static final long MIN_SEGMENT_BYTES = 1L << 20;
-  private static final long MAX_SEGMENT_BYTES = 1L << 30;
+  private static final long MIN_SEGMENT_BYTES = Manifest.MIN_SEGMENT_BYTES;
+  private static final long MAX_SEGMENT_BYTES = Manifest.MAX_SEGMENT_BYTES;
 
   /// Checks the ranges.
   ///

@@ -67,9 +67,15 @@ final class Engine implements AutoCloseable {
 
   static Engine open(Storage storage, Path folder, Executor cores, int coreCount)
       throws IOException {
-    Engine engine = new Engine(storage, folder, SegmentLog.open(storage, folder, cores, coreCount));
-    engine.log.start(engine::published);
-    return engine;
+    SegmentLog log = SegmentLog.open(storage, folder, cores, coreCount);
+    try {
+      Engine engine = new Engine(storage, folder, log);
+      log.start(engine::published);
+      return engine;
+    } catch (IOException | RuntimeException e) {
+      log.close();
+      throw e;
+    }
   }
 
   SegmentLog log() {
@@ -93,7 +99,7 @@ final class Engine implements AutoCloseable {
     }
     try (Storage.File in = storage.openToWrite(file)) {
       Directory.Checkpoint checkpoint =
-          Directory.open(in.mapPrivately(), log.header().uuid(), this::hasId);
+          Directory.open(in.mapPrivately(), log.header().uuid(), this::hasId, this::isRecord);
       if (checkpoint.sequence() > log.lastSequence()) {
         return Optional.empty();
       }
@@ -102,8 +108,12 @@ final class Engine implements AutoCloseable {
       for (int i = 0; i < segments; i++) {
         int number = liveness.getInt();
         int records = liveness.getInt();
+        long sequence = liveness.getLong();
         Liveness ofSegment = Liveness.readFrom(liveness);
-        if (!log.hasSegment(number) || log.segment(number).table().count() < records) {
+        if (!log.hasSegment(number)
+            || records < 0
+            || records > log.segment(number).table().count()
+            || sequence != lastSequence(log.segment(number), records)) {
           return Optional.empty();
         }
         log.segment(number).restoreLiveness(ofSegment);
@@ -113,6 +123,18 @@ final class Engine implements AutoCloseable {
       notes.add(DIRECTORY_FILE + ": " + e.getMessage() + ": rebuilt");
       return Optional.empty();
     }
+  }
+
+  /// Tells whether the first `records` of a segment are those that a checkpoint was made of: when a
+  /// damaged one was left out since, the others have moved up.
+  private static long lastSequence(Segment segment, int records) {
+    return records == 0 ? 0 : segment.table().sequence(records - 1);
+  }
+
+  private boolean isRecord(long location) {
+    int segment = Directory.segment(location);
+    int ordinal = Directory.ordinal(location);
+    return log.hasSegment(segment) && ordinal >= 0 && ordinal < log.segment(segment).table().count();
   }
 
   private void replay(long after) {
@@ -275,11 +297,15 @@ final class Engine implements AutoCloseable {
     int size = 4;
     List<Segment> segments = log.segments();
     for (Segment segment : segments) {
-      size += 8 + segment.liveness().size();
+      size += 16 + segment.liveness().size();
     }
     ByteBuffer liveness = ByteBuffer.allocate(size).putInt(segments.size());
     for (Segment segment : segments) {
-      liveness.putInt(segment.number()).putInt(segment.table().count());
+      int records = segment.table().count();
+      liveness
+          .putInt(segment.number())
+          .putInt(records)
+          .putLong(lastSequence(segment, records));
       segment.liveness().writeTo(liveness);
     }
     storage.replace(

@@ -10,7 +10,6 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -56,6 +55,7 @@ public final class SoniDb implements AutoCloseable {
   private final Cores cores;
   private final List<String> warnings = new ArrayList<>();
   private final TreeMap<String, Entry> collections = new TreeMap<>(); // guarded by this
+  private final TreeMap<String, Exception> leftOut = new TreeMap<>(); // guarded by this
   private boolean closed;
 
   /// A collection and the folder that it lies in.
@@ -84,7 +84,7 @@ public final class SoniDb implements AutoCloseable {
   /// @throws StorageException if it cannot be read or written
   public static SoniDb open(Path folder, SoniDbOptions options) {
     try {
-      Files.createDirectories(folder);
+      FileStorage.INSTANCE.createFolders(folder);
       FileChannel lock = lock(folder);
       try {
         return open(FileStorage.INSTANCE, folder, Optional.of(lock), options);
@@ -104,7 +104,11 @@ public final class SoniDb implements AutoCloseable {
     try {
       db.openCollections();
     } catch (IOException | RuntimeException e) {
-      db.cores.shutdown();
+      try {
+        db.close(); // and with it the lock
+      } catch (SoniDbException cannotClose) {
+        e.addSuppressed(cannotClose);
+      }
       throw e;
     }
     return db;
@@ -134,6 +138,8 @@ public final class SoniDb implements AutoCloseable {
   private void openCollections() throws IOException {
     Path parent = folder.resolve(COLLECTIONS);
     storage.createFolders(parent);
+    // A process that died may have renamed a folder without syncing; what is found counts from now on.
+    storage.syncFolder(parent);
     for (String child : storage.list(parent)) {
       Path path = parent.resolve(child);
       if (child.startsWith(DROPPED) || child.startsWith(NEW)) {
@@ -177,6 +183,7 @@ public final class SoniDb implements AutoCloseable {
               + " and is left out: move it to a data folder of its own");
     } catch (IOException | IllegalArgumentException e) {
       warnings.add(path + " cannot be opened and is left out: " + e.getMessage());
+      Manifest.nameIn(storage, path).ifPresent(name -> leftOut.put(name, e));
     }
     return Optional.empty();
   }
@@ -184,17 +191,22 @@ public final class SoniDb implements AutoCloseable {
   private Collection openCollection(Path path) throws IOException {
     Collection.Opener opener = () -> Engine.open(storage, path, cores.encoding(), cores.count());
     Engine first = opener.open();
-    Manifest manifest = first.log().manifest();
-    CollectionHeader header = manifest.header();
-    CollectionSpec spec =
-        new CollectionSpec(
-            header.dimension(),
-            Metric.parse(header.metric()),
-            header.format().element(),
-            header.format().sonification(),
-            manifest.syncsWrites() ? Durability.FSYNC : Durability.OS,
-            manifest.segmentBytes());
-    return new Collection(header.name(), spec, first, opener, cores);
+    try {
+      Manifest manifest = first.log().manifest();
+      CollectionHeader header = manifest.header();
+      CollectionSpec spec =
+          new CollectionSpec(
+              header.dimension(),
+              Metric.parse(header.metric()),
+              header.format().element(),
+              header.format().sonification(),
+              manifest.syncsWrites() ? Durability.FSYNC : Durability.OS,
+              manifest.segmentBytes());
+      return new Collection(header.name(), spec, first, opener, cores);
+    } catch (RuntimeException e) {
+      first.close();
+      throw e;
+    }
   }
 
   private static final String DROPPED = "dropped-";
@@ -209,6 +221,11 @@ public final class SoniDb implements AutoCloseable {
     checkName(name);
     if (collections.containsKey(name)) {
       throw new CollectionExistsException("collection " + name + " exists already");
+    }
+    Exception cannotOpen = leftOut.get(name);
+    if (cannotOpen != null) {
+      throw new CollectionExistsException(
+          "collection " + name + " exists, but cannot be opened: " + cannotOpen.getMessage());
     }
     // A generated name is safe on every file system, whatever the collection is called.
     UUID uuid = UUID.randomUUID();
@@ -253,6 +270,7 @@ public final class SoniDb implements AutoCloseable {
   /// The collection of that name.
   ///
   /// @throws CollectionNotFoundException if there is none
+  /// @throws StorageException if there is one that cannot be opened
   public Collection collection(String name) {
     return find(name)
         .orElseThrow(() ->
@@ -265,8 +283,16 @@ public final class SoniDb implements AutoCloseable {
   }
 
   /// The collection of that name, if there is one.
+  ///
+  /// @throws StorageException if there is one that cannot be opened
   public synchronized Optional<Collection> find(String name) {
     checkOpen();
+    Exception cannotOpen = leftOut.get(name);
+    if (cannotOpen != null && !collections.containsKey(name)) {
+      throw storageException(
+          "collection " + name,
+          cannotOpen instanceof IOException io ? io : new IOException(cannotOpen.getMessage(), cannotOpen));
+    }
     return Optional.ofNullable(collections.get(name)).map(Entry::collection);
   }
 

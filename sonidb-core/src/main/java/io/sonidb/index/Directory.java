@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.LongPredicate;
 
 /// Finds the newest record of an id among all segments of a collection, at the same cost for one
 /// segment and for a hundred.
@@ -261,8 +262,10 @@ public final class Directory {
   /// Opens a checkpoint.
   ///
   /// @param file mapped privately and writable: changes stay in memory
+  /// @param isRecord whether there is a record at a location
   /// @throws CorruptIndexException if it is damaged, or of another collection or byte order
-  public static Checkpoint open(MemorySegment file, UUID collection, Ids ids)
+  public static Checkpoint open(
+      MemorySegment file, UUID collection, Ids ids, LongPredicate isRecord)
       throws CorruptIndexException {
     long size = file.byteSize();
     if (size < HEADER_SIZE + SHARDS * 8L + 4
@@ -276,17 +279,49 @@ public final class Directory {
           "the directory checkpoint is damaged or of another collection");
     }
     Directory directory = new Directory(ids);
-    directory.count.set(file.get(LONG, 32));
     long at = HEADER_SIZE + SHARDS * 8L;
+    long live = 0;
     for (int i = 0; i < SHARDS; i++) {
       long shape = file.get(LONG, HEADER_SIZE + i * 8L);
       int capacity = (int) (shape >>> 32);
       long slotBytes = (long) capacity * SLOT_SIZE;
-      directory.shards.set(i, new Shard(file.asSlice(at, slotBytes), capacity - 1));
+      if (capacity < FIRST_CAPACITY || Integer.bitCount(capacity) != 1 || slotBytes > size - 4 - at) {
+        throw new CorruptIndexException("the directory checkpoint has a shard of " + capacity);
+      }
+      Shard shard = new Shard(file.asSlice(at, slotBytes), capacity - 1);
+      live += liveSlots(shard, (int) shape, isRecord);
+      directory.shards.set(i, shard);
       directory.used[i] = (int) shape;
       at += slotBytes;
     }
-    byte[] liveness = file.asSlice(at, file.get(LONG, 40)).toArray(ValueLayout.JAVA_BYTE);
+    if (live != file.get(LONG, 32) || at + file.get(LONG, 40) != size - 4) {
+      throw new CorruptIndexException("the directory checkpoint does not fit its own counts");
+    }
+    directory.count.set(live);
+    byte[] liveness = file.asSlice(at, size - 4 - at).toArray(ValueLayout.JAVA_BYTE);
     return new Checkpoint(directory, file.get(LONG, 24), ByteBuffer.wrap(liveness));
+  }
+
+  /// Counts the ids of a shard, and makes sure that a search in it ends and leads to records.
+  private static long liveSlots(Shard shard, int used, LongPredicate isRecord)
+      throws CorruptIndexException {
+    long live = 0;
+    int taken = 0;
+    for (int slot = 0; slot <= shard.mask(); slot++) {
+      if (shard.fingerprint(slot) != 0) {
+        taken++;
+        long location = shard.location(slot);
+        if (location != DELETED) {
+          live++;
+          if (!isRecord.test(location)) {
+            throw new CorruptIndexException("the directory checkpoint leads to no record");
+          }
+        }
+      }
+    }
+    if (taken != used || taken > shard.mask()) {
+      throw new CorruptIndexException("a shard of the directory checkpoint is too full");
+    }
+    return live;
   }
 }

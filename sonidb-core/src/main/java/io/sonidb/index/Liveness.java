@@ -56,14 +56,27 @@ public final class Liveness {
   }
 
   /// Reads what [#writeTo] wrote.
-  public static Liveness readFrom(ByteBuffer in) {
+  ///
+  /// @throws CorruptIndexException if it cannot have been written like that
+  public static Liveness readFrom(ByteBuffer in) throws CorruptIndexException {
     Liveness liveness = new Liveness();
-    liveness.deadCount.set(in.getInt());
-    long[] words = new long[Math.min(in.getInt(), in.remaining() / 8)];
-    for (int i = 0; i < words.length; i++) {
-      words[i] = in.getLong();
+    int deadCount = in.getInt();
+    int size = in.getInt();
+    if (size < 1 || size > in.remaining() / 8) {
+      throw new CorruptIndexException("liveness of " + size + " words, which are not there");
     }
-    liveness.dead = words.length == 0 ? new long[1] : words;
+    long[] words = new long[size];
+    int counted = 0;
+    for (int i = 0; i < size; i++) {
+      words[i] = in.getLong();
+      counted += Long.bitCount(words[i]);
+    }
+    if (counted != deadCount) {
+      throw new CorruptIndexException(
+          "liveness says " + deadCount + " records are dead, and marks " + counted);
+    }
+    liveness.deadCount.set(deadCount);
+    liveness.dead = words;
     return liveness;
   }
 }

@@ -46,7 +46,8 @@ public record SegmentIndex(
     }
     long entriesEnd = HEADER_SIZE + count * ENTRY_SIZE;
     long orderEnd = entriesEnd + count * 4;
-    return new SegmentIndex(
+    SegmentIndex index =
+        new SegmentIndex(
         new UUID(file.get(LONG, UUID_HIGH), file.get(LONG, UUID_LOW)),
         file.get(LONG, SEGMENT_NUMBER),
         file.get(LONG, COVERED_BYTES),
@@ -56,6 +57,8 @@ public record SegmentIndex(
             file.asSlice(orderEnd, pool),
             file.asSlice(entriesEnd, count * 4),
             (int) count));
+    IndexCheck.check(index, file.asSlice(entriesEnd, count * 4), name);
+    return index;
   }
 
   /// The bytes of the `.idx` file of a segment.

@@ -1,9 +1,11 @@
 package io.sonidb.store;
 
 import java.io.IOException;
+import java.io.SyncFailedException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Files;
@@ -62,7 +64,13 @@ public final class FileStorage implements Storage {
 
   @Override
   public void createFolders(Path folder) throws IOException {
+    Path parent = folder.toAbsolutePath().getParent();
+    if (parent == null || Files.isDirectory(folder)) {
+      return;
+    }
+    createFolders(parent);
     Files.createDirectories(folder);
+    syncFolder(parent);
   }
 
   @Override
@@ -78,13 +86,25 @@ public final class FileStorage implements Storage {
   @Override
   public void syncFolder(Path folder) throws IOException {
     try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-      channel.force(true);
+      force(channel, true);
     }
   }
 
   @Override
   public long usableSpace(Path folder) throws IOException {
     return Files.getFileStore(folder).getUsableSpace();
+  }
+
+  private static void force(FileChannel channel, boolean metadata) throws IOException {
+    try {
+      channel.force(metadata);
+    } catch (ClosedChannelException e) {
+      throw e; // nothing was asked of the disk
+    } catch (IOException e) {
+      SyncFailedException failed = new SyncFailedException(e.getMessage());
+      failed.initCause(e);
+      throw failed;
+    }
   }
 
   private record ChannelFile(FileChannel channel) implements File {
@@ -112,7 +132,7 @@ public final class FileStorage implements Storage {
 
     @Override
     public void sync() throws IOException {
-      channel.force(false);
+      force(channel, false);
     }
 
     @Override

@@ -9,11 +9,15 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// Opens the log of a collection: reads the manifest, or rebuilds it, and every segment it names.
@@ -21,6 +25,10 @@ import org.jspecify.annotations.Nullable;
 /// Whatever is derived and damaged is made again from the audio, and noted. Whatever is damaged
 /// audio is reported and left as it is.
 final class LogOpening {
+  private static final long STEP = 1 << 20;
+  private static final long MAX_TORN = 1 << 30;
+  private static final int MAX_SFV = 64 << 20;
+
   private final Storage storage;
   private final Path folder;
   private final Path segmentFolder;
@@ -31,7 +39,6 @@ final class LogOpening {
   private @Nullable Segment[] segments = new Segment[2];
   private Optional<SegmentWriter> writer = Optional.empty();
   private long lastSequence;
-  private boolean changed;
 
   private LogOpening(Storage storage, Path folder, Manifest manifest) {
     this.storage = storage;
@@ -48,9 +55,15 @@ final class LogOpening {
     } catch (CorruptManifestException e) {
       opening = new LogOpening(storage, folder, rebuilt(storage, folder, e));
       opening.notes.add(e.getMessage() + ": rebuilt from the segments");
-      opening.changed = true;
     }
-    opening.run();
+    try {
+      opening.run();
+    } catch (IOException | RuntimeException e) {
+      if (opening.writer.isPresent()) {
+        opening.writer.get().file().close();
+      }
+      throw e;
+    }
     return opening;
   }
 
@@ -79,57 +92,79 @@ final class LogOpening {
   }
 
   /// Whether the manifest on disk already says that the collection is in use.
-  boolean changed() {
-    return changed;
+  boolean saysInUse() {
+    return !manifest.clean();
   }
 
   /// A manifest made from the tags of the segments, all of them taken as open: sealing is repeated.
+  /// What was acknowledged is not known any more, so all bytes count as such: nothing is cut.
   private static Manifest rebuilt(Storage storage, Path folder, CorruptManifestException why)
       throws IOException {
     Path segmentFolder = folder.resolve(SegmentFormat.FOLDER);
-    List<String> files =
-        storage.list(segmentFolder).stream().filter(SegmentFormat::isSegmentName).toList();
-    Optional<CollectionHeader> header = Optional.empty();
-    int epoch = 1;
-    for (String file : files) {
-      epoch = Math.max(epoch, SegmentFormat.epochOf(file));
-      if (header.isEmpty()) {
-        try {
-          byte[] head = head(storage, segmentFolder.resolve(file));
-          header = Optional.of(SegmentFormat.readTags(head).collection());
-        } catch (IOException e) {
-          why.addSuppressed(e); // another segment says the same
-        }
+    Map<String, List<CollectionHeader>> tags = new TreeMap<>();
+    Map<CollectionHeader, Integer> votes = new HashMap<>();
+    for (String file : storage.list(segmentFolder)) {
+      if (SegmentFormat.isSegmentName(file)) {
+        List<CollectionHeader> found =
+            SegmentFormat.readTags(head(storage, segmentFolder.resolve(file)));
+        found.forEach(header -> votes.merge(header, 1, Integer::sum));
+        tags.put(file, found);
       }
     }
-    if (header.isEmpty()) {
-      throw new CorruptManifestException(
-          why.getMessage() + ", and no segment tells what the collection is");
+    // Each head says it twice, without a checksum: what most of them say is right.
+    CollectionHeader header =
+        votes.entrySet().stream()
+            .max(Map.Entry.comparingByValue())
+            .map(Map.Entry::getKey)
+            .orElseThrow(() ->
+                new CorruptManifestException(
+                    why.getMessage() + ", and no segment tells what the collection is"));
+    int epoch = 1;
+    TreeMap<Integer, String> files = new TreeMap<>();
+    Map<String, Long> sizes = new HashMap<>();
+    for (Map.Entry<String, List<CollectionHeader>> each : tags.entrySet()) {
+      long size = size(storage, segmentFolder.resolve(each.getKey()));
+      if (size > SegmentFormat.HEAD_SIZE && !isForeign(each.getValue(), header)) {
+        sizes.put(each.getKey(), size);
+        // Of two segments with one number the one of the later epoch counts; it sorts behind.
+        files.put(SegmentFormat.numberOf(each.getKey()), each.getKey());
+        epoch = Math.max(epoch, SegmentFormat.epochOf(each.getKey()));
+      }
     }
     if (storage.exists(folder.resolve(Manifest.FILE))) {
       storage.rename(folder.resolve(Manifest.FILE), folder.resolve(Manifest.FILE + ".damaged"));
     }
-    CollectionHeader collection = header.get();
     List<SegmentEntry> entries = new ArrayList<>();
-    for (String file :
-        files.stream()
-            .sorted((a, b) -> Integer.compare(SegmentFormat.numberOf(a), SegmentFormat.numberOf(b)))
-            .toList()) {
-      int number = SegmentFormat.numberOf(file);
-      byte[] head = SegmentFormat.openHead(collection, SegmentFormat.epochOf(file), number);
+    files.forEach((number, file) -> {
+      byte[] head = SegmentFormat.openHead(header, SegmentFormat.epochOf(file), number);
       entries.add(
           new SegmentEntry(
               number,
               file,
               Sealer.crcOf(head),
-              SegmentFormat.HEAD_SIZE,
+              sizes.get(file),
               Optional.empty(),
               Optional.empty()));
-    }
+    });
     Manifest manifest =
-        new Manifest(collection, true, Manifest.DEFAULT_SEGMENT_BYTES, epoch, 1, false, entries);
+        new Manifest(header, true, Manifest.DEFAULT_SEGMENT_BYTES, epoch, 1, false, entries);
     manifest.write(storage, folder);
     return manifest;
+  }
+
+  private static boolean hasFrames(Storage storage, Path path) throws IOException {
+    return size(storage, path) > SegmentFormat.HEAD_SIZE;
+  }
+
+  private static long size(Storage storage, Path path) throws IOException {
+    try (Storage.File file = storage.open(path)) {
+      return file.size();
+    }
+  }
+
+  /// Whether a head says clearly that its segment is another collection's.
+  private static boolean isForeign(List<CollectionHeader> tags, CollectionHeader header) {
+    return !tags.isEmpty() && tags.stream().noneMatch(tag -> tag.uuid().equals(header.uuid()));
   }
 
   private static byte[] head(Storage storage, Path path) throws IOException {
@@ -144,12 +179,17 @@ final class LogOpening {
   }
 
   private void run() throws IOException {
+    if (!manifest.clean()) {
+      // A process that died may have renamed what it did not sync; from now on it counts.
+      storage.syncFolder(segmentFolder);
+      storage.syncFolder(folder);
+    }
     boolean mayHaveDiverged = !manifest.clean() && !manifest.syncsWrites();
     List<SegmentEntry> entries = manifest.segments();
     for (int i = 0; i < entries.size(); i++) {
       SegmentEntry entry = entries.get(i);
       if (!storage.exists(segmentFolder.resolve(entry.file()))) {
-        openMissing(entry);
+        openLost(entry, "the file is missing");
       } else if (entry.sealed().isPresent()) {
         openSealed(entry, entry.sealed().get());
       } else {
@@ -165,6 +205,7 @@ final class LogOpening {
       closeWriter();
     }
     clearLeftovers();
+    restoreSfv();
   }
 
   private boolean writtenAfter(List<SegmentEntry> entries, int i) throws IOException {
@@ -173,19 +214,17 @@ final class LogOpening {
       if (later.sealed().isPresent()) {
         return true;
       }
-      if (storage.exists(path)) {
-        try (Storage.File file = storage.open(path)) {
-          if (file.size() > SegmentFormat.HEAD_SIZE) {
-            return true;
-          }
-        }
+      if (storage.exists(path) && hasFrames(storage, path)) {
+        return true;
       }
     }
     return false;
   }
 
-  private void openMissing(SegmentEntry entry) throws IOException {
-    damage.add(DamagedRange.ofFile(name(entry), "the file is missing"));
+  /// A segment without its file: its records stay known, so that reading one reports the damage
+  /// instead of an unknown id.
+  private void openLost(SegmentEntry entry, String reason) throws IOException {
+    damage.add(DamagedRange.ofFile(name(entry), reason));
     RecordTable table = RecordTable.growing();
     if (entry.index().isPresent()) {
       try {
@@ -194,19 +233,18 @@ final class LogOpening {
         notes.add(e.getMessage());
       }
     }
-    // Its records stay known, so that reading one reports the damage instead of an unknown id.
     Segment segment = add(entry, table);
     segment.seal(MemorySegment.NULL, table);
     segment.setEnd(entry.committedBytes());
+    sawSequenceOf(table);
+    lastSequence =
+        Math.max(lastSequence, entry.sealed().map(Manifest.Sealed::lastSequence).orElse(0L));
   }
 
   private void openSealed(SegmentEntry entry, Manifest.Sealed sealed) throws IOException {
     MemorySegment bytes = map(entry);
     if (bytes.byteSize() != entry.committedBytes()) {
-      damage.add(
-          DamagedRange.ofFile(
-              name(entry),
-              "has " + bytes.byteSize() + " bytes instead of " + entry.committedBytes()));
+      damage.add(wrongSize(entry, bytes.byteSize()));
     }
     RecordTable table;
     try {
@@ -214,7 +252,10 @@ final class LogOpening {
     } catch (CorruptIndexException e) {
       Recovery.Result result =
           Recovery.scan(
-              bytes, name(entry), manifest.header().format(), Long.MAX_VALUE, lastSequence);
+              bytes.asSlice(0, Math.min(bytes.byteSize(), entry.committedBytes())),
+              name(entry),
+              manifest.header(),
+              Recovery.Bounds.sealed(lastSequence, sealed));
       notes.add(e.getMessage() + ": rebuilt from the audio");
       damage.addAll(result.damage());
       Manifest.IndexFile index =
@@ -233,16 +274,35 @@ final class LogOpening {
     lastSequence = Math.max(lastSequence, sealed.lastSequence());
   }
 
+  private DamagedRange wrongSize(SegmentEntry entry, long size) {
+    return DamagedRange.ofFile(
+        name(entry), "has " + size + " bytes instead of " + entry.committedBytes());
+  }
+
+  private void sawSequenceOf(RecordTable table) {
+    if (table.count() > 0) {
+      lastSequence = Math.max(lastSequence, table.sequence(table.count() - 1));
+    }
+  }
+
   private void openUnsealed(SegmentEntry entry, boolean writtenAfter) throws IOException {
-    Storage.File file = storage.openToWrite(segmentFolder.resolve(entry.file()));
+    Path path = segmentFolder.resolve(entry.file());
+    if (isForeign(SegmentFormat.readTags(head(storage, path)), manifest.header())) {
+      openLost(entry, "the file is another collection's");
+      return;
+    }
+    Storage.File file = storage.openToWrite(path);
     boolean kept = false;
     try {
       restoreOpenHead(entry, file);
-      Optional<SegmentIndex> index = indexOfCleanClose(entry, file.size());
-      boolean intact = true;
+      boolean intact = restoreLength(entry, file);
+      Optional<SegmentIndex> index = indexOfCleanClose(entry);
       long nextSample;
       Segment segment;
       if (index.isPresent()) {
+        if (entry.committedBytes() < file.size()) {
+          cut(entry, file, entry.committedBytes());
+        }
         segment = add(entry, index.get().table().copyToGrow());
         segment.setEnd(entry.committedBytes());
         nextSample = index.get().coveredSamples();
@@ -251,23 +311,22 @@ final class LogOpening {
             Recovery.scan(
                 file.map(0, file.size()),
                 name(entry),
-                manifest.header().format(),
-                writtenAfter ? Long.MAX_VALUE : entry.committedBytes(),
-                lastSequence);
+                manifest.header(),
+                Recovery.Bounds.open(
+                    lastSequence, writtenAfter ? Long.MAX_VALUE : entry.committedBytes()));
         damage.addAll(result.damage());
-        intact = result.damage().isEmpty();
+        intact &= result.damage().isEmpty();
         if (result.end() < file.size()) {
-          keepTorn(entry, file, result.end());
+          cut(entry, file, result.end());
         }
+        makeDurable(file, result.durableEnd(), result.end());
         segment = add(entry, result.table());
         segment.setEnd(result.end());
         nextSample = result.nextSample();
       }
       segment.setPiece(0, file.map(0, segment.end()));
       RecordTable table = segment.table();
-      if (table.count() > 0) {
-        lastSequence = Math.max(lastSequence, table.sequence(table.count() - 1));
-      }
+      sawSequenceOf(table);
       // Behind damage the time position of the next frame is not sure, so writing goes on in a new
       // segment.
       if (intact && !writtenAfter && segment.end() < manifest.segmentBytes() && writer.isEmpty()) {
@@ -280,6 +339,33 @@ final class LogOpening {
       if (!kept) {
         file.close();
       }
+    }
+  }
+
+  /// Gives a file that lost its end its length back, so that nothing is written where the lost
+  /// records were.
+  ///
+  /// @return whether it had its length
+  private boolean restoreLength(SegmentEntry entry, Storage.File file) throws IOException {
+    if (file.size() >= entry.committedBytes()) {
+      return true;
+    }
+    damage.add(wrongSize(entry, file.size()));
+    file.write(entry.committedBytes() - 1, ByteBuffer.allocate(1));
+    file.sync();
+    return false;
+  }
+
+  /// What a process that died had written, and perhaps not synced, is what readers see from now on,
+  /// so it must survive a power loss. Written anew, because after a failed sync the system takes
+  /// pages for saved that are not.
+  private static void makeDurable(Storage.File file, long from, long end) throws IOException {
+    for (long at = from; at < end; at += STEP) {
+      long size = Math.min(STEP, end - at);
+      file.write(at, ByteBuffer.wrap(file.map(at, size).toArray(ValueLayout.JAVA_BYTE)));
+    }
+    if (from < end) {
+      file.sync();
     }
   }
 
@@ -299,28 +385,32 @@ final class LogOpening {
     }
   }
 
-  private Optional<SegmentIndex> indexOfCleanClose(SegmentEntry entry, long fileSize)
-      throws IOException {
-    if (!manifest.clean() || entry.index().isEmpty() || fileSize != entry.committedBytes()) {
+  private Optional<SegmentIndex> indexOfCleanClose(SegmentEntry entry) throws IOException {
+    if (!manifest.clean() || entry.index().isEmpty()) {
       return Optional.empty();
     }
     try {
       SegmentIndex index = sealer.openIndex(entry.index().get(), entry.number());
-      return index.coveredBytes() == fileSize ? Optional.of(index) : Optional.empty();
+      return index.coveredBytes() == entry.committedBytes() ? Optional.of(index) : Optional.empty();
     } catch (CorruptIndexException e) {
       notes.add(e.getMessage() + ": rebuilt from the audio");
       return Optional.empty();
     }
   }
 
-  /// Keeps what a torn write left in a file of its own, and cuts the segment.
-  private void keepTorn(SegmentEntry entry, Storage.File file, long end) throws IOException {
+  /// Cuts off what a torn write left, and keeps it in a file of its own.
+  private void cut(SegmentEntry entry, Storage.File file, long end) throws IOException {
     long size = file.size() - end;
     Path torn = segmentFolder.resolve(entry.file() + "." + end + ".torn");
-    storage.replace(
-        torn,
-        ByteBuffer.wrap(
-            file.map(end, Math.min(size, Integer.MAX_VALUE - 8)).toArray(ValueLayout.JAVA_BYTE)));
+    String kept = "kept as " + torn.getFileName();
+    try {
+      storage.replace(
+          torn,
+          ByteBuffer.wrap(file.map(end, Math.min(size, MAX_TORN)).toArray(ValueLayout.JAVA_BYTE)));
+    } catch (IOException e) {
+      // Nobody was told that it is there, so a full disk need not keep the collection shut.
+      kept = "not kept: " + e.getMessage();
+    }
     file.truncate(end);
     file.sync();
     notes.add(
@@ -329,8 +419,8 @@ final class LogOpening {
             + size
             + " bytes of an unfinished write at byte "
             + end
-            + ", kept as "
-            + torn.getFileName());
+            + ", "
+            + kept);
   }
 
   private void forget(SegmentEntry entry) throws IOException {
@@ -343,8 +433,34 @@ final class LogOpening {
 
   private void closeWriter() throws IOException {
     if (writer.isPresent()) {
-      writer.get().file().close();
+      SegmentWriter open = writer.get();
       writer = Optional.empty();
+      open.file().close();
+      if (open.isEmpty()) {
+        for (SegmentEntry entry : manifest.segments()) {
+          if (entry.number() == open.segment().number()) {
+            forget(entry);
+          }
+        }
+      }
+    }
+  }
+
+  /// `index.sfv` as the manifest has it: a crash can come between the two.
+  private void restoreSfv() {
+    Path sfv = folder.resolve(SegmentLog.SFV_FILE);
+    byte[] text = Sfv.text(manifest).getBytes(StandardCharsets.UTF_8);
+    boolean anySealed = manifest.segments().stream().anyMatch(entry -> entry.sealed().isPresent());
+    try {
+      boolean there = storage.exists(sfv);
+      if (there
+          ? !Arrays.equals(storage.readAll(sfv, MAX_SFV), text)
+          : anySealed) {
+        storage.replace(sfv, ByteBuffer.wrap(text));
+        notes.add(SegmentLog.SFV_FILE + (there ? " was not up to date" : " was missing") + ": rewritten");
+      }
+    } catch (IOException e) {
+      notes.add(SegmentLog.SFV_FILE + " cannot be written: " + e.getMessage());
     }
   }
 
@@ -360,19 +476,13 @@ final class LogOpening {
       if (file.endsWith(".new") || file.endsWith(".idx") && !known.contains(file)) {
         storage.delete(path);
       } else if (SegmentFormat.isSegmentName(file) && !known.contains(file)) {
-        if (size(path) <= SegmentFormat.HEAD_SIZE) {
-          storage.delete(path);
-        } else {
+        if (hasFrames(storage, path)) {
           notes.add(
               SegmentFormat.FOLDER + "/" + file + " is not in " + Manifest.FILE + " and ignored");
+        } else {
+          storage.delete(path);
         }
       }
-    }
-  }
-
-  private long size(Path path) throws IOException {
-    try (Storage.File file = storage.open(path)) {
-      return file.size();
     }
   }
 

@@ -48,14 +48,40 @@ public record Manifest(
   /// Size at which a segment is sealed unless the collection says otherwise.
   public static final long DEFAULT_SEGMENT_BYTES = 128L << 20;
 
+  /// No segments are sealed at a smaller size.
+  public static final long MIN_SEGMENT_BYTES = 1L << 20;
+
+  /// No segments are sealed at a larger size.
+  public static final long MAX_SEGMENT_BYTES = 1L << 30;
+
   private static final int FORMAT = 1;
   private static final int MAX_SIZE = 256 << 20;
   private static final String CRC_KEY = "\"crc32\"";
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
+  /// Checks the ranges.
+  ///
+  /// @throws IllegalArgumentException naming the value that is out of range
   public Manifest {
     segments = List.copyOf(segments);
+    require(
+        segmentBytes >= MIN_SEGMENT_BYTES && segmentBytes <= MAX_SEGMENT_BYTES,
+        "segment size",
+        segmentBytes);
+    require(epoch >= 1 && epoch <= SegmentFormat.MAX_EPOCH, "epoch", epoch);
+    require(generation >= 0, "generation", generation);
+    int previous = 0;
+    for (SegmentEntry segment : segments) {
+      require(segment.number() > previous, "segment number", segment.number());
+      previous = segment.number();
+    }
+  }
+
+  private static void require(boolean fine, String what, Object value) {
+    if (!fine) {
+      throw new IllegalArgumentException(what + " cannot be " + value);
+    }
   }
 
   /// One segment.
@@ -75,6 +101,30 @@ public record Manifest(
       long committedBytes,
       Optional<IndexFile> index,
       Optional<Sealed> sealed) {
+    /// Checks the ranges.
+    ///
+    /// @throws IllegalArgumentException naming the value that is out of range
+    public SegmentEntry {
+      require(
+          SegmentFormat.isSegmentName(file) && SegmentFormat.numberOf(file) == number,
+          "name of segment " + number,
+          file);
+      // Places in a segment have 32 bits.
+      require(
+          committedBytes >= SegmentFormat.HEAD_SIZE && committedBytes < 1L << 32,
+          "size of segment " + number,
+          committedBytes);
+      require(
+          index
+              .map(IndexFile::file)
+              .map(name ->
+                  name.equals(SegmentFormat.indexName(file, true))
+                      || name.equals(SegmentFormat.indexName(file, false)))
+              .orElse(sealed.isEmpty()),
+          "index of segment " + number,
+          index);
+    }
+
     /// The entry of a segment with another `.idx` file.
     public SegmentEntry withIndex(IndexFile file) {
       return new SegmentEntry(
@@ -106,7 +156,21 @@ public record Manifest(
       long samples,
       int damaged,
       int crc32,
-      String sha256) {}
+      String sha256) {
+    /// Checks the ranges.
+    ///
+    /// @throws IllegalArgumentException naming the value that is out of range
+    public Sealed {
+      require(records >= 1, "number of records", records);
+      require(firstSequence >= 0, "sequence number", firstSequence);
+      require(
+          lastSequence >= firstSequence && lastSequence <= Recovery.MAX_SEQUENCE,
+          "sequence number",
+          lastSequence);
+      require(samples >= 0 && samples <= 1L << 36, "number of samples", samples);
+      require(damaged >= 0, "number of damaged records", damaged);
+    }
+  }
 
   /// The manifest with other segments and the next generation.
   public Manifest next(boolean clean, List<SegmentEntry> segments) {
@@ -210,6 +274,17 @@ public record Manifest(
       return parse(json);
     } catch (JacksonException | IllegalArgumentException e) {
       throw new CorruptManifestException(file + ": " + e.getMessage());
+    }
+  }
+
+  /// The name in the manifest of a folder, even if nothing else can be read.
+  public static Optional<String> nameIn(Storage storage, Path folder) {
+    try {
+      String text =
+          new String(storage.readAll(folder.resolve(FILE), MAX_SIZE), StandardCharsets.UTF_8);
+      return JSON.readTree(text).path("name").asStringOpt();
+    } catch (IOException | JacksonException e) {
+      return Optional.empty();
     }
   }
 

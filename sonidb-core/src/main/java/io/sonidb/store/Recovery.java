@@ -4,7 +4,6 @@ import io.sonidb.flac.Frames;
 import io.sonidb.index.RecordTable;
 import io.sonidb.sound.RecordDecoder;
 import io.sonidb.sound.RecordKind;
-import io.sonidb.sound.SoundFormat;
 import io.sonidb.sound.UnsupportedRecordException;
 import io.sonidb.sound.VectorId;
 import java.io.IOException;
@@ -17,6 +16,8 @@ import java.util.Optional;
 
 /// Reads a segment from its audio alone and decides where it ends.
 ///
+/// # Where a segment ends
+///
 /// Frames carry no length, so the scan decodes one record after the other. Bytes that are no record
 /// are one of two things. *Damage*: they were acknowledged, so they stay, are reported, and cost
 /// the records in them. *A torn write*: a crash came before the acknowledgement, so they and
@@ -26,108 +27,255 @@ import java.util.Optional;
 /// last clean close; later segments, which are written to only after this one is synced; and the
 /// records themselves, each batch of which says up to which sequence number everything was durable
 /// when it was encoded. Beyond that point at most one group was in flight, and a power loss may
-/// have kept any of its pages: so the first bad byte there ends the segment, even when a later page
-/// of the same group survived. A batch whose last record is missing is taken back whole.
+/// have kept any of its sectors; those that it lost read as zeros, since the file had nothing there
+/// before. So bytes that are no record and hold such a sector end the segment, even when a later
+/// page of the same group survived; bytes that hold none, with records behind them, are damage. A
+/// batch whose last record is missing is taken back whole.
+///
+/// # Where it goes on behind damage
+///
+/// Records that follow one another without a gap are a *run*. Behind damage the scan looks for the
+/// next frame that begins a record, and may find one that somebody put into the samples of a vector
+/// or into a payload, in order to be found when that record is damaged. Such a forgery cannot take
+/// the place of anything: the record around it used up at least one sequence number and
+/// [#MIN_RECORD_SAMPLES] samples, so does the rest of it behind the forgery, and true records go on
+/// with the very next number. When two runs contradict each other in this way, the one that reaches
+/// the end of the file counts, else the longer one.
 final class Recovery {
   /// No record is longer: 16,384 doubles verbatim and a payload of 1 MiB, with their frames.
   static final int MAX_RECORD_BYTES = 1 << 21;
 
+  /// No sequence number is larger: with one more each nanosecond it is reached in 146 years.
+  static final long MAX_SEQUENCE = 1L << 62;
+
+  private static final int MIN_RECORD_SAMPLES = SegmentFormat.MIN_BLOCK_SIZE;
+
+  // A frame of 4608 samples has at least 18 bytes: header, subframes, CRC-16.
+  private static final long MAX_SAMPLES_PER_BYTE = 256;
   private static final int WINDOW = MAX_RECORD_BYTES * 2;
+
+  // A disk writes at least so many bytes or none of them.
+  private static final int SECTOR = 512;
+  private static final MemorySegment ZEROS = MemorySegment.ofArray(new byte[SECTOR]);
+
+  /// What is known of a segment before its frames are read.
+  ///
+  /// @param previousSequence sequence number of the last record before the segment
+  /// @param committedBytes everything before this position is known to be acknowledged
+  /// @param lastSequence no record has a larger sequence number
+  /// @param samples no record ends behind this sample
+  record Bounds(long previousSequence, long committedBytes, long lastSequence, long samples) {
+    static Bounds open(long previousSequence, long committedBytes) {
+      return new Bounds(previousSequence, committedBytes, MAX_SEQUENCE, 1L << 36);
+    }
+
+    static Bounds sealed(long previousSequence, Manifest.Sealed sealed) {
+      return new Bounds(
+          previousSequence, Long.MAX_VALUE, sealed.lastSequence(), sealed.samples());
+    }
+  }
 
   /// What a segment holds.
   ///
   /// @param table its records
   /// @param end byte position behind the last one that counts; the file's size unless the tail is
   ///   torn
+  /// @param durableEnd byte position up to which everything is known to survive a power loss
   /// @param nextSample time position at which the next frame goes
-  /// @param lastSequence sequence number of the last record, or the one before the segment
   /// @param damage acknowledged bytes that are no record
   record Result(
-      RecordTable table, long end, long nextSample, long lastSequence, List<DamagedRange> damage) {}
+      RecordTable table, long end, long durableEnd, long nextSample, List<DamagedRange> damage) {}
 
-  /// Bytes between two records (or behind the last one) that are no record.
-  private record Gap(int before, long offset, long length, long sample, String reason) {}
+  /// Records that follow one another; a gap is in front of each run but one at the segment's begin.
+  ///
+  /// @param first ordinal of its first record
+  /// @param start byte position of that record
+  /// @param sequence of the last record before it
+  /// @param sample behind the last record before it
+  /// @param why there is a gap in front
+  private record Run(int first, long start, long sequence, long sample, String why) {}
 
   private final MemorySegment file;
+  private final CollectionHeader header;
+  private final Bounds bounds;
+  private final String name;
   private final RecordDecoder decoder;
-  private final byte[] window = new byte[WINDOW];
+  private final byte[] window;
   private long windowStart;
   private int windowSize;
 
-  private Recovery(MemorySegment file, SoundFormat format) {
+  private final RecordTable table = RecordTable.growing();
+  private final BitSet continues = new BitSet();
+  private final List<Long> acknowledged = new ArrayList<>(); // by each run
+  private final List<Run> runs = new ArrayList<>();
+  private long sequence;
+  private long sample;
+  private String reason = "";
+
+  private Recovery(MemorySegment file, String name, CollectionHeader header, Bounds bounds) {
     this.file = file;
-    this.decoder = new RecordDecoder(format);
+    this.name = name;
+    this.header = header;
+    this.bounds = bounds;
+    this.window = new byte[(int) Math.min(WINDOW, file.byteSize())];
+    this.decoder = new RecordDecoder(header.format());
+    this.sequence = bounds.previousSequence();
   }
 
   /// Scans a segment.
   ///
   /// @param file all bytes of the file
   /// @param name path for reports
-  /// @param committedBytes everything before this position is known to be acknowledged
-  /// @param previousSequence sequence number of the last record before the segment
   /// @throws FormatTooNewException if a record is sound but of a kind that is not known here
-  static Result scan(
-      MemorySegment file,
-      String name,
-      SoundFormat format,
-      long committedBytes,
-      long previousSequence)
+  static Result scan(MemorySegment file, String name, CollectionHeader header, Bounds bounds)
       throws FormatTooNewException {
-    return new Recovery(file, format).scan(name, committedBytes, previousSequence);
+    return new Recovery(file, name, header, bounds).scan();
   }
 
-  private Result scan(String name, long committedBytes, long previousSequence)
-      throws FormatTooNewException {
-    RecordTable table = RecordTable.growing();
-    BitSet continues = new BitSet();
-    List<Gap> gaps = new ArrayList<>();
-    long acknowledged = 0;
-    long sequence = previousSequence;
-    long sample = 0;
+  private Result scan() throws FormatTooNewException {
     long at = SegmentFormat.HEAD_SIZE;
+    long end = at;
+    if (at < file.byteSize()) {
+      begin(new Run(0, at, sequence, sample, ""));
+      end = keepRun(at);
+      at = end;
+    }
     while (at < file.byteSize()) {
-      int offset = load(at);
-      String reason;
+      String why = reason;
+      at = nextRecord(at + 1, end);
+      if (at == file.byteSize()) {
+        break;
+      }
+      if (fits(sequence, sample) || makeRoom(at)) {
+        begin(new Run(table.count(), at, sequence, sample, why));
+        end = keepRun(at);
+        at = end;
+      } else {
+        at = walk(at);
+      }
+    }
+    return settle();
+  }
+
+  private void begin(Run run) {
+    runs.add(run);
+    acknowledged.add(0L);
+  }
+
+  /// Whether the decoder's record can stand behind damage that stands behind `sequence` and
+  /// `sample`.
+  private boolean fits(long sequence, long sample) {
+    return decoder.sequence() >= sequence + 2
+        && decoder.firstSample() >= sample + MIN_RECORD_SAMPLES;
+  }
+
+  /// Takes back runs that contradict the one that begins with the decoder's record, if they are less
+  /// believable.
+  private boolean makeRoom(long at) {
+    int keep = runs.size() - 1;
+    while (keep > 0 && !fits(runs.get(keep).sequence(), runs.get(keep).sample())) {
+      keep--;
+    }
+    // The first run begins where the segment does, so there is nothing to doubt about it.
+    if (keep == 0) {
+      return false;
+    }
+    Run doubted = runs.get(keep);
+    long doubtedBytes = 0;
+    for (int ordinal = doubted.first(); ordinal < table.count(); ordinal++) {
+      doubtedBytes += table.length(ordinal);
+    }
+    long end = walk(at);
+    if (end < file.byteSize() && end - at <= doubtedBytes) {
+      return false;
+    }
+    table.truncate(doubted.first());
+    continues.clear(doubted.first(), Math.max(doubted.first(), continues.length()));
+    runs.subList(keep, runs.size()).clear();
+    acknowledged.subList(keep, acknowledged.size()).clear();
+    sequence = doubted.sequence();
+    sample = doubted.sample();
+    return true;
+  }
+
+  /// Reads records from `at` on as long as they follow one another, without keeping them, and
+  /// returns where they end.
+  private long walk(long at) {
+    long end = at;
+    long last = -1;
+    long next = 0;
+    while (end < file.byteSize()) {
+      try {
+        int offset = load(end);
+        int length = decoder.read(window, offset, windowSize);
+        if (last >= 0 && (decoder.sequence() <= last || decoder.firstSample() < next)) {
+          break;
+        }
+        last = lastSequenceOf();
+        next = decoder.firstSample() + decoder.samples();
+        end += length;
+      } catch (IOException e) {
+        break;
+      }
+    }
+    return Math.max(end, at + 1);
+  }
+
+  /// Reads and keeps records from `at` on as long as they follow one another, and returns where they
+  /// end.
+  private long keepRun(long at) throws FormatTooNewException {
+    long end = at;
+    while (end < file.byteSize()) {
+      int offset = load(end);
       try {
         int length = decoder.read(window, offset, windowSize);
-        if (decoder.sequence() > sequence && decoder.firstSample() >= sample) {
-          if (decoder.batchContinues()) {
-            continues.set(table.count());
-          }
-          acknowledged = Math.max(acknowledged, decoder.acknowledgedSequence().orElse(0));
-          add(table, at, length);
-          sequence = lastSequenceOf();
-          sample = decoder.firstSample() + decoder.samples();
-          at += length;
-          continue;
+        if (decoder.sequence() <= sequence || decoder.firstSample() < sample || !isOurs()) {
+          reason =
+              "a record out of place: sequence number "
+                  + decoder.sequence()
+                  + " after "
+                  + sequence;
+          return end;
         }
-        reason =
-            "a record out of place: sequence number " + decoder.sequence() + " after " + sequence;
+        keep(end, length);
+        end += length;
       } catch (UnsupportedRecordException e) {
         throw new FormatTooNewException(
-            name + " at byte " + at + ": " + e.getMessage() + ": update SoniDB to read it");
+            name + " at byte " + end + ": " + e.getMessage() + ": update SoniDB to read it");
       } catch (IOException e) {
         reason = String.valueOf(e.getMessage());
+        return end;
       }
-      long next = nextRecord(at + 1, sequence, sample);
-      gaps.add(new Gap(table.count(), at, next - at, sample, reason));
-      at = next;
     }
-    return settle(table, continues, gaps, name, acknowledged, committedBytes, previousSequence);
+    return end;
   }
 
-  private void add(RecordTable table, long at, int length) {
+  private boolean isOurs() {
+    return lastSequenceOf() <= bounds.lastSequence()
+        && decoder.firstSample() + decoder.samples() <= bounds.samples()
+        && (decoder.kind() != RecordKind.UPSERT || decoder.dimension() == header.dimension());
+  }
+
+  private void keep(long at, int length) {
+    if (decoder.batchContinues()) {
+      continues.set(table.count());
+    }
+    int run = acknowledged.size() - 1;
+    acknowledged.set(
+        run, Math.max(acknowledged.get(run), decoder.acknowledgedSequence().orElse(0)));
     Optional<VectorId> id =
         decoder.kind() == RecordKind.SKIP ? Optional.empty() : Optional.of(decoder.id());
+    sequence = lastSequenceOf();
     table.add(
         decoder.kind(),
         id,
-        lastSequenceOf(),
+        sequence,
         decoder.hash(),
         at,
         length,
         decoder.firstSample(),
         Math.toIntExact(decoder.samples()));
+    sample = decoder.firstSample() + decoder.samples();
   }
 
   // A skip stands for several numbers; its table entry carries the last one, as the next record
@@ -138,70 +286,95 @@ final class Recovery {
         : decoder.sequence();
   }
 
-  private Result settle(
-      RecordTable table,
-      BitSet continues,
-      List<Gap> gaps,
-      String name,
-      long acknowledged,
-      long committedBytes,
-      long previousSequence) {
+  private Result settle() {
     List<DamagedRange> damage = new ArrayList<>();
+    long claimed = acknowledged.stream().mapToLong(Long::longValue).max().orElse(0);
     long end = file.byteSize();
     int kept = table.count();
-    for (Gap gap : gaps) {
-      long firstMissing =
-          (gap.before() == 0 ? previousSequence : table.sequence(gap.before() - 1)) + 1;
-      boolean known =
-          gap.offset() < committedBytes || firstMissing <= acknowledged && gap.before() < kept;
-      if (!known) {
-        end = gap.offset();
-        kept = gap.before();
-        break;
+    for (int i = 0; i <= runs.size() && end == file.byteSize(); i++) {
+      boolean last = i == runs.size();
+      int before = last ? table.count() : runs.get(i).first();
+      long offset = before == 0 ? SegmentFormat.HEAD_SIZE : endOf(before - 1);
+      if (offset >= (last ? file.byteSize() : runs.get(i).start())) {
+        continue;
       }
-      damage.add(
-          new DamagedRange(name, gap.offset(), gap.sample(), Optional.empty(), gap.reason()));
+      long firstMissing =
+          (before == 0 ? bounds.previousSequence() : table.sequence(before - 1)) + 1;
+      if (offset < bounds.committedBytes()
+          || firstMissing <= claimed && before < kept
+          || !last && !holdsLostSector(offset, runs.get(i).start())) {
+        damage.add(
+            new DamagedRange(
+                name,
+                offset,
+                before == 0 ? 0 : endSample(before - 1),
+                Optional.empty(),
+                last ? reason : runs.get(i).why()));
+      } else {
+        end = offset;
+        kept = before;
+      }
     }
     int whole = kept;
     while (whole > 0 && continues.get(whole - 1)) {
       whole--;
     }
     if (whole < kept
-        && table.sequence(kept - 1) > acknowledged
-        && table.offset(kept - 1) >= committedBytes) {
+        && table.sequence(kept - 1) > claimed
+        && table.offset(kept - 1) >= bounds.committedBytes()) {
+      end = table.offset(whole);
       kept = whole;
-      end = kept == 0 ? SegmentFormat.HEAD_SIZE : endOf(table, kept - 1);
     }
     table.truncate(kept);
-    long nextSample = kept == 0 ? 0 : table.firstSample(kept - 1) + table.samples(kept - 1);
+    int durable = table.firstAtOrAfter(claimed + 1);
+    long durableEnd = durable < kept ? table.offset(durable) : end;
     return new Result(
-        table, end, nextSample, kept == 0 ? previousSequence : table.sequence(kept - 1), damage);
+        table,
+        end,
+        Math.min(end, Math.max(durableEnd, bounds.committedBytes())),
+        kept == 0 ? 0 : endSample(kept - 1),
+        damage);
   }
 
-  private static long endOf(RecordTable table, int ordinal) {
+  private boolean holdsLostSector(long from, long to) {
+    long at = (from + SECTOR - 1) / SECTOR * SECTOR;
+    for (; at + SECTOR <= to; at += SECTOR) {
+      MemorySegment sector = file.asSlice(at, SECTOR);
+      if (sector.mismatch(ZEROS) < 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private long endOf(int ordinal) {
     return table.offset(ordinal) + table.length(ordinal);
   }
 
-  /// Position of the next record that may follow, or the end of the file.
-  private long nextRecord(long from, long sequence, long sample) {
+  private long endSample(int ordinal) {
+    return table.firstSample(ordinal) + table.samples(ordinal);
+  }
+
+  /// Position of the next record that may stand behind damage, or the end of the file. The decoder
+  /// has read it.
+  ///
+  /// @param damaged where the damage begins
+  private long nextRecord(long from, long damaged) {
     long at = from;
     while (at < file.byteSize()) {
       int offset = load(at);
-      int header = Frames.findHeader(window, offset, windowSize);
-      if (header < 0) {
+      int found = Frames.findHeader(window, offset, windowSize);
+      if (found < 0) {
         // A header may straddle the end of the window: go on a little before it.
         long next = windowStart + windowSize;
         at = next >= file.byteSize() ? next : Math.max(at + 1, next - 32);
         continue;
       }
-      at = windowStart + header;
+      at = windowStart + found;
       int loaded = load(at);
       try {
         decoder.read(window, loaded, windowSize);
-        // A frame that an attacker put inside a vector's samples has neither the place nor the
-        // number of a record
-        // that could stand here.
-        if (decoder.sequence() > sequence && decoder.firstSample() >= sample) {
+        if (isOurs() && isWithinReach(at - damaged)) {
           return at;
         }
       } catch (IOException notARecord) {
@@ -212,13 +385,19 @@ final class Recovery {
     return file.byteSize();
   }
 
+  /// Whether so many damaged bytes can hold what lies between the last record and the decoder's.
+  private boolean isWithinReach(long bytes) {
+    return decoder.firstSample() <= sample + bytes * MAX_SAMPLES_PER_BYTE
+        && decoder.sequence() <= sequence + bytes + Integer.MAX_VALUE;
+  }
+
   /// Makes sure that the window holds a whole record from `at` on, if the file does, and returns
   /// where `at` is in it.
   private int load(long at) {
     long left = file.byteSize() - at;
     if (at < windowStart || windowStart + windowSize - at < Math.min(left, MAX_RECORD_BYTES)) {
       windowStart = at;
-      windowSize = (int) Math.min(WINDOW, left);
+      windowSize = (int) Math.min(window.length, left);
       MemorySegment.copy(file, ValueLayout.JAVA_BYTE, at, window, 0, windowSize);
     }
     return (int) (at - windowStart);

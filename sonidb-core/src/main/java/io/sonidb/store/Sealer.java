@@ -82,7 +82,7 @@ final class Sealer {
     }
     CRC32 crc = new CRC32();
     MessageDigest sha256 = sha256();
-    byte[] step = new byte[STEP];
+    byte[] step = new byte[(int) Math.min(STEP, end)];
     for (long at = 0; at < end; at += STEP) {
       int size = (int) Math.min(STEP, end - at);
       MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, at, step, 0, size);
@@ -223,7 +223,7 @@ final class Sealer {
     List<SeekTable.SeekPoint> points = new ArrayList<>();
     List<Damaged> damaged = new ArrayList<>();
     RecordDecoder decoder = new RecordDecoder(format);
-    byte[] window = new byte[STEP];
+    byte[] window = new byte[(int) Math.min(STEP, file.byteSize())];
     long windowStart = 0;
     int windowSize = 0;
     long pointEvery = Math.max(1, (end - SegmentFormat.HEAD_SIZE) / SegmentFormat.SEEK_POINTS);

@@ -29,6 +29,7 @@ public final class Segment {
   private volatile RecordTable table;
   private volatile Pieces pieces = new Pieces(new long[0], new MemorySegment[0]);
   private volatile boolean sealed;
+  private volatile boolean beingSealed;
   private volatile long end;
 
   Segment(int number, String file, RecordTable table, Liveness liveness) {
@@ -66,6 +67,15 @@ public final class Segment {
   /// Whether the file is complete and will not change any more.
   public boolean isSealed() {
     return sealed;
+  }
+
+  /// Whether the head may be on its way from that of an open segment to that of a complete one.
+  boolean isBeingSealed() {
+    return beingSealed;
+  }
+
+  void beginSealing() {
+    beingSealed = true;
   }
 
   /// Bytes of the file that count: head, records, and damage between them.

@@ -57,10 +57,17 @@ public final class SegmentCheck {
 
   /// Checks the files that are not audio.
   public List<DamagedRange> fileMetadata() throws IOException {
+    return log.whileFilesRest(this::manifestAndSfv);
+  }
+
+  private List<DamagedRange> manifestAndSfv() throws IOException {
+    Manifest manifest = log.manifest();
     List<DamagedRange> damaged = new ArrayList<>();
     try {
-      Manifest.read(log.storage(), log.folder());
-    } catch (CorruptManifestException e) {
+      if (!Manifest.read(log.storage(), log.folder()).equals(manifest)) {
+        throw new CorruptManifestException(Manifest.FILE + " is another one");
+      }
+    } catch (CorruptManifestException | FormatTooNewException e) {
       damaged.add(
           DamagedRange.ofFile(
               Manifest.FILE,
@@ -70,7 +77,7 @@ public final class SegmentCheck {
     boolean anySealed = manifest.segments().stream().anyMatch(entry -> entry.sealed().isPresent());
     if (log.storage().exists(sfv)) {
       String text = new String(log.storage().readAll(sfv, 64 << 20), StandardCharsets.UTF_8);
-      if (!text.equals(Sfv.text(manifest)) && log.manifest().equals(manifest)) {
+      if (!text.equals(Sfv.text(manifest))) {
         damaged.add(
             DamagedRange.ofFile(
                 SegmentLog.SFV_FILE, "is not as it was written; buildIndex writes it again"));
@@ -129,7 +136,7 @@ public final class SegmentCheck {
   private static boolean checkCrc(
       Target target, MemorySegment bytes, String name, List<DamagedRange> damaged) {
     CRC32 crc = new CRC32();
-    byte[] step = new byte[STEP];
+    byte[] step = new byte[(int) Math.min(STEP, bytes.byteSize())];
     for (long at = 0; at < bytes.byteSize(); at += STEP) {
       int size = (int) Math.min(STEP, bytes.byteSize() - at);
       MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, at, step, 0, size);
@@ -149,13 +156,15 @@ public final class SegmentCheck {
     return false;
   }
 
-  private void checkHead(
+  private static void checkHead(
       Target target, MemorySegment bytes, String name, List<DamagedRange> damaged) {
     byte[] head =
         bytes
             .asSlice(0, Math.min(bytes.byteSize(), SegmentFormat.HEAD_SIZE))
             .toArray(ValueLayout.JAVA_BYTE);
-    if (Sealer.crcOf(head) != target.entry().headCrc32() && !wasSealedMeanwhile(target)) {
+    // Sealing changes the head of a segment that was open when the check began.
+    boolean stable = target.entry().sealed().isPresent() || !target.segment().isBeingSealed();
+    if (Sealer.crcOf(head) != target.entry().headCrc32() && stable) {
       damaged.add(
           new DamagedRange(
               name,
@@ -164,14 +173,6 @@ public final class SegmentCheck {
               Optional.empty(),
               "the file metadata is damaged; buildIndex repairs it"));
     }
-  }
-
-  /// Sealing changes the head of a segment that was open when the check began.
-  private boolean wasSealedMeanwhile(Target target) {
-    if (target.entry().sealed().isEmpty()) {
-      log.awaitSealing();
-    }
-    return target.entry().sealed().isEmpty() && target.segment().isSealed();
   }
 
   private void checkRecords(

@@ -53,6 +53,12 @@ final class SegmentFormat {
   /// "SnDB"
   static final int APPLICATION_ID = 0x536E4442;
 
+  /// No segment has a higher number.
+  static final int MAX_NUMBER = 1 << 20;
+
+  /// No epoch is later.
+  static final int MAX_EPOCH = 99_999_999;
+
   /// Version of the record and segment format; a draft until nodes sync.
   static final int VERSION = 1;
 
@@ -79,7 +85,11 @@ final class SegmentFormat {
 
   /// Whether a file name is one that [#fileName] makes.
   static boolean isSegmentName(String file) {
-    return file.matches("\\d{4,9}-\\d{8,9}\\.flac");
+    return file.matches("\\d{4,8}-\\d{8}\\.flac")
+        && epochOf(file) >= 1
+        && numberOf(file) >= 1
+        && numberOf(file) <= MAX_NUMBER
+        && file.equals(fileName(epochOf(file), numberOf(file)));
   }
 
   /// Name of the `.idx` file beside a segment; that of an open one tells that it may be behind.
@@ -151,24 +161,20 @@ final class SegmentFormat {
     return json.toString().getBytes(StandardCharsets.UTF_8);
   }
 
-  /// What the tags of a segment say about its collection.
+  /// Reads what a segment's head says about its collection, to rebuild a manifest that is lost. It
+  /// is there twice, as tags and as JSON in the APPLICATION block, wherever that lies in the head;
+  /// what is damaged is left out.
   ///
-  /// @param epoch of the segment
-  /// @param number of the segment
-  record Tags(CollectionHeader collection, int epoch, int number) {}
-
-  /// Reads what a segment's head says, to rebuild a manifest that is lost. The tags are read, and
-  /// when they are damaged, the JSON of the APPLICATION block, wherever it lies in the head.
-  ///
-  /// @throws IOException if the head is that of no SoniDB segment
-  static Tags readTags(byte[] head) throws IOException {
+  /// @return none, one or two headers, which may differ when one is damaged
+  static List<CollectionHeader> readTags(byte[] head) {
+    List<CollectionHeader> headers = new ArrayList<>();
     try {
       for (MetadataBlock block : FlacHead.read(head, 0, head.length).blocks()) {
         if (block instanceof VorbisComment tags) {
-          return tags(name -> tags.first(name));
+          headers.add(header(name -> tags.first(name)));
         }
       }
-    } catch (IOException | IllegalArgumentException damagedTags) {
+    } catch (IOException | IllegalArgumentException damaged) {
       // The APPLICATION block says the same.
     }
     String text = new String(head, StandardCharsets.ISO_8859_1);
@@ -179,32 +185,31 @@ final class SegmentFormat {
         JsonNode json =
             JsonMapper.shared()
                 .readTree(new String(head, start + 4, end + 2 - start - 4, StandardCharsets.UTF_8));
-        return tags(
-            name -> Optional.ofNullable(json.path(name.toLowerCase(Locale.ROOT)).asString(null)));
-      } catch (JacksonException | IllegalArgumentException e) {
-        throw new IOException("the head is not that of a SoniDB segment: " + e.getMessage(), e);
+        headers.add(
+            header(
+                name ->
+                    Optional.ofNullable(json.path(name.toLowerCase(Locale.ROOT)).asString(null))));
+      } catch (JacksonException | IllegalArgumentException damaged) {
+        // The tags say the same.
       }
     }
-    throw new IOException("the head is not that of a SoniDB segment");
+    return headers;
   }
 
-  private static Tags tags(Function<String, Optional<String>> source) {
+  private static CollectionHeader header(Function<String, Optional<String>> source) {
     Function<String, String> tag =
         name ->
             source
                 .apply(name)
                 .orElseThrow(() -> new IllegalArgumentException("there is no tag " + name));
-    return new Tags(
-        new CollectionHeader(
-            tag.apply("COLLECTION"),
-            UUID.fromString(tag.apply("COLLECTION_UUID")),
-            Integer.parseInt(tag.apply("DIMENSION")),
-            new SoundFormat(
-                ElementType.valueOf(tag.apply("ELEMENT").toUpperCase(Locale.ROOT)),
-                Sonification.valueOf(tag.apply("SONIFICATION").toUpperCase(Locale.ROOT))),
-            tag.apply("METRIC")),
-        Integer.parseInt(tag.apply("EPOCH")),
-        Integer.parseInt(tag.apply("SEGMENT")));
+    return new CollectionHeader(
+        tag.apply("COLLECTION"),
+        UUID.fromString(tag.apply("COLLECTION_UUID")),
+        Integer.parseInt(tag.apply("DIMENSION")),
+        new SoundFormat(
+            ElementType.valueOf(tag.apply("ELEMENT").toUpperCase(Locale.ROOT)),
+            Sonification.valueOf(tag.apply("SONIFICATION").toUpperCase(Locale.ROOT))),
+        tag.apply("METRIC"));
   }
 
   private static String lower(Enum<?> value) {

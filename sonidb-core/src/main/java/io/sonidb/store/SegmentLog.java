@@ -1,9 +1,11 @@
 package io.sonidb.store;
 
+import io.sonidb.index.Liveness;
 import io.sonidb.index.RecordTable;
 import io.sonidb.sound.RecordEncoder;
 import io.sonidb.sound.SoundRecord;
 import java.io.IOException;
+import java.io.SyncFailedException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -16,6 +18,7 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -67,6 +70,8 @@ public final class SegmentLog implements AutoCloseable {
   private static final long MAX_GROUP_BYTES = 16L << 20;
   private static final int IN_FLIGHT_BYTES = 256 << 20;
   private static final int PARALLEL_FROM = 32;
+  // RFC 9639 counts samples in 36 bits; a segment ends long before it runs out of them.
+  private static final long MAX_SEGMENT_SAMPLES = 1L << 35;
 
   /// Hears, on the appender's thread, which records became visible.
   @FunctionalInterface
@@ -116,7 +121,7 @@ public final class SegmentLog implements AutoCloseable {
   private final List<DamagedRange> damageAtOpen;
 
   private final Object manifestLock = new Object();
-  private Manifest manifest;
+  private volatile Manifest manifest; // replaced under manifestLock
   private volatile @Nullable Segment[]
       segments; // indexed by number; those that do not exist are null
   private volatile boolean dirty;
@@ -128,6 +133,7 @@ public final class SegmentLog implements AutoCloseable {
   private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
   private long nextSequence;
   private volatile long lastPublished;
+  private volatile long lastDurable;
   private volatile boolean closing; // written under lock
   private volatile Optional<IOException> failure = Optional.empty();
 
@@ -135,6 +141,7 @@ public final class SegmentLog implements AutoCloseable {
   private final Semaphore sealBacklog = new Semaphore(SEAL_BACKLOG);
   private final Queue<RecordEncoder> encoders = new ConcurrentLinkedQueue<>();
   private final ExecutorService sealing;
+  private volatile Optional<IOException> sealFailure = Optional.empty();
   private Listener listener = (segment, from, to) -> {};
   private Optional<Thread> appender = Optional.empty();
 
@@ -157,8 +164,9 @@ public final class SegmentLog implements AutoCloseable {
     this.notes = opened.notes();
     this.damageAtOpen = opened.damage();
     this.lastPublished = opened.lastSequence();
+    this.lastDurable = opened.lastSequence();
     this.nextSequence = lastPublished + 1;
-    this.dirty = opened.changed();
+    this.dirty = opened.saysInUse();
     String name = manifest.header().name();
     this.sealing =
         Executors.newSingleThreadExecutor(
@@ -207,9 +215,7 @@ public final class SegmentLog implements AutoCloseable {
 
   /// The manifest as it is now.
   public Manifest manifest() {
-    synchronized (manifestLock) {
-      return manifest;
-    }
+    return manifest;
   }
 
   /// The collection's folder.
@@ -329,6 +335,10 @@ public final class SegmentLog implements AutoCloseable {
     if (closing) {
       throw new IOException("the collection is closed");
     }
+    checkNotFailed();
+  }
+
+  private void checkNotFailed() throws IOException {
     if (failure.isPresent()) {
       throw new IOException(
           "writing stopped after a failed sync ("
@@ -339,25 +349,35 @@ public final class SegmentLog implements AutoCloseable {
   }
 
   private void encode(Ticket ticket, Records records) {
-    long acknowledged = lastPublished;
+    long durable = lastDurable;
     int pieces = ticket.count < PARALLEL_FROM ? 1 : coreCount;
     List<CompletableFuture<EncodedBatch>> others = new ArrayList<>();
     for (int piece = 1; piece < pieces; piece++) {
       int from = (int) ((long) ticket.count * piece / pieces);
       int to = (int) ((long) ticket.count * (piece + 1) / pieces);
       others.add(
-          CompletableFuture.supplyAsync(
-              () -> encode(ticket, records, from, to, acknowledged), cores));
+          CompletableFuture.supplyAsync(() -> encode(ticket, records, from, to, durable), cores));
     }
     List<EncodedBatch> batches = new ArrayList<>();
-    batches.add(encode(ticket, records, 0, ticket.count / pieces, acknowledged));
-    others.forEach(other -> batches.add(other.join()));
+    batches.add(encode(ticket, records, 0, ticket.count / pieces, durable));
+    for (CompletableFuture<EncodedBatch> other : others) {
+      batches.add(encoded(other));
+    }
     long bytes = 0;
     for (EncodedBatch batch : batches) {
       bytes += batch.placedSizeBound();
     }
     ticket.bytes = bytes;
     ticket.batches = batches;
+  }
+
+  private static EncodedBatch encoded(CompletableFuture<EncodedBatch> piece) {
+    try {
+      return piece.join();
+    } catch (CompletionException e) {
+      // The caller is to see the same as when it encodes the record itself.
+      throw e.getCause() instanceof RuntimeException reason ? reason : e;
+    }
   }
 
   private EncodedBatch encode(Ticket ticket, Records records, int from, int to, long acknowledged) {
@@ -391,7 +411,7 @@ public final class SegmentLog implements AutoCloseable {
   private static long await(Ticket ticket) throws IOException {
     try {
       ticket.done.join();
-    } catch (java.util.concurrent.CompletionException e) {
+    } catch (CompletionException e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();
       throw new IOException(cause.getMessage(), cause);
     }
@@ -427,7 +447,7 @@ public final class SegmentLog implements AutoCloseable {
     }
     try {
       return done.join();
-    } catch (java.util.concurrent.CompletionException e) {
+    } catch (CompletionException e) {
       throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
     }
   }
@@ -473,26 +493,26 @@ public final class SegmentLog implements AutoCloseable {
   }
 
   private void commit(List<Ticket> group) {
-    if (failure.isPresent()) {
-      group.forEach(ticket -> ticket.done.completeExceptionally(failure.get()));
-      return;
-    }
     int at = 0;
     while (at < group.size()) {
       int upTo = at;
       try {
+        checkNotFailed();
         long bytes = group.get(at).bytes;
         SegmentWriter current = writerFor(bytes);
-        long room = manifest().segmentBytes() - current.end();
+        long room = manifest.segmentBytes() - current.end();
         do {
           upTo++;
           bytes += upTo < group.size() ? group.get(upTo).bytes : 0;
         } while (upTo < group.size() && bytes <= room);
         write(current, group.subList(at, upTo));
-      } catch (IOException | RuntimeException e) {
+      } catch (IOException | RuntimeException | Error e) {
         // With nothing placed yet (no new segment could be made), the first ticket fails alone.
         upTo = Math.max(upTo, at + 1);
-        IOException reason = e instanceof IOException io ? io : new IOException(e);
+        IOException reason = e instanceof IOException io ? io : new IOException(e.toString(), e);
+        if (e instanceof SyncFailedException || e instanceof Error) {
+          fail(reason);
+        }
         owe(group.subList(at, upTo));
         group.subList(at, upTo).forEach(ticket -> ticket.done.completeExceptionally(reason));
       }
@@ -513,30 +533,33 @@ public final class SegmentLog implements AutoCloseable {
         ticket.batches = List.of();
       }
       current.write();
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException | Error e) {
       try {
         current.rollBack();
-      } catch (IOException cannotTruncate) {
-        e.addSuppressed(cannotTruncate);
-        fail(e);
+      } catch (IOException cannotTakeBack) {
+        e.addSuppressed(cannotTakeBack);
+        fail(cannotTakeBack);
       }
       throw e;
     }
+    boolean syncs = manifest.syncsWrites();
     try {
-      if (manifest().syncsWrites()) {
-        current.file().sync();
+      if (syncs) {
+        current.sync();
       }
       int from = current.publish();
       owedSkipCount = 0;
       listener.published(current.segment(), from, current.segment().table().count());
-    } catch (IOException e) {
-      fail(e);
+    } catch (IOException | RuntimeException | Error e) {
+      // It is written and cannot be taken back any more: only a new start tells what is there.
+      fail(e instanceof IOException io ? io : new IOException(e.toString(), e));
       throw e;
     }
     Ticket last = tickets.getLast();
     lock.lock();
     try {
       lastPublished = last.first + last.count - 1;
+      lastDurable = syncs ? lastPublished : lastDurable;
       published.signalAll();
     } finally {
       lock.unlock();
@@ -562,15 +585,22 @@ public final class SegmentLog implements AutoCloseable {
     return batch;
   }
 
+  /// Refuses writes from now on. A sync that failed must not be tried again: it would succeed and
+  /// save nothing.
   private void fail(IOException e) {
-    failure = Optional.of(e);
+    synchronized (manifestLock) {
+      if (failure.isEmpty()) {
+        failure = Optional.of(e);
+      }
+    }
   }
 
   private SegmentWriter writerFor(long bytes) throws IOException {
     markWritten();
     if (writer.isPresent()
         && !writer.get().isEmpty()
-        && writer.get().end() + bytes > manifest().segmentBytes()) {
+        && (writer.get().end() + bytes > manifest.segmentBytes()
+            || writer.get().samples() > MAX_SEGMENT_SAMPLES)) {
       rotate();
     }
     if (writer.isEmpty()) {
@@ -594,8 +624,11 @@ public final class SegmentLog implements AutoCloseable {
     manifest = next;
   }
 
-  private void rotate() {
+  private void rotate() throws IOException {
     SegmentWriter full = writer.orElseThrow();
+    // Whoever finds a record in a later segment knows that this one is whole.
+    full.sync();
+    lastDurable = lastPublished;
     writer = Optional.empty();
     sealBacklog.acquireUninterruptibly();
     sealing.execute(() -> {
@@ -613,7 +646,7 @@ public final class SegmentLog implements AutoCloseable {
       prepared = Optional.empty();
       try {
         return next.join();
-      } catch (java.util.concurrent.CompletionException e) {
+      } catch (CompletionException e) {
         throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
       }
     }
@@ -621,7 +654,7 @@ public final class SegmentLog implements AutoCloseable {
   }
 
   private void prepareNext(SegmentWriter current) {
-    if (prepared.isEmpty() && current.end() > manifest().segmentBytes() / 2) {
+    if (prepared.isEmpty() && current.end() > manifest.segmentBytes() / 2) {
       CompletableFuture<SegmentWriter> next = new CompletableFuture<>();
       prepared = Optional.of(next);
       Thread.ofPlatform()
@@ -630,7 +663,7 @@ public final class SegmentLog implements AutoCloseable {
           .start(() -> {
             try {
               next.complete(createSegment());
-            } catch (IOException | RuntimeException e) {
+            } catch (IOException | RuntimeException | Error e) {
               next.completeExceptionally(e);
             }
           });
@@ -640,6 +673,9 @@ public final class SegmentLog implements AutoCloseable {
   private SegmentWriter createSegment() throws IOException {
     synchronized (manifestLock) {
       int number = manifest.segments().isEmpty() ? 1 : manifest.segments().getLast().number() + 1;
+      if (number > SegmentFormat.MAX_NUMBER) {
+        throw new IOException("the collection has as many segments as there can be: " + number);
+      }
       String name = SegmentFormat.fileName(manifest.epoch(), number);
       Path path = segmentFolder.resolve(name);
       storage.delete(path); // an empty one that a crash left behind before the manifest named it
@@ -663,8 +699,7 @@ public final class SegmentLog implements AutoCloseable {
         file.close();
         throw e;
       }
-      Segment segment =
-          new Segment(number, name, RecordTable.growing(), new io.sonidb.index.Liveness());
+      Segment segment = new Segment(number, name, RecordTable.growing(), new Liveness());
       segment.setEnd(SegmentFormat.HEAD_SIZE);
       @Nullable Segment[] more = Arrays.copyOf(segments, Math.max(segments.length, number + 1));
       more[number] = segment;
@@ -678,6 +713,8 @@ public final class SegmentLog implements AutoCloseable {
       if (from.isPresent()) {
         from.get().file().close();
       }
+      checkNotFailed();
+      segment.beginSealing();
       long end = segment.end();
       Sealer.Outcome outcome =
           sealer.seal(
@@ -697,12 +734,14 @@ public final class SegmentLog implements AutoCloseable {
       replaceEntry(entry);
       segment.seal(outcome.bytes(), outcome.table());
       storage.delete(segmentFolder.resolve(SegmentFormat.indexName(segment.file(), false)));
-    } catch (IOException | RuntimeException e) {
-      sealFailure = Optional.of(e);
+    } catch (IOException | RuntimeException | OutOfMemoryError e) {
+      IOException reason = e instanceof IOException io ? io : new IOException(e.toString(), e);
+      if (e instanceof SyncFailedException) {
+        fail(reason);
+      }
+      sealFailure = Optional.of(reason);
     }
   }
-
-  private volatile Optional<Exception> sealFailure = Optional.empty();
 
   private void replaceEntry(Manifest.SegmentEntry entry) throws IOException {
     synchronized (manifestLock) {
@@ -719,15 +758,29 @@ public final class SegmentLog implements AutoCloseable {
         ByteBuffer.wrap(Sfv.text(manifest).getBytes(StandardCharsets.UTF_8)));
   }
 
-  /// Seals the open segment, if it holds anything, and waits until nothing is left to seal.
+  /// Seals the open segment, if it holds anything, and waits until nothing is left to seal. What
+  /// could not be sealed before is tried again.
   public void sealAll() throws IOException {
     exclusively(() -> {
+      checkNotFailed();
       if (writer.isPresent() && !writer.get().isEmpty()) {
         markWritten();
-        rotate();
+        try {
+          rotate();
+        } catch (SyncFailedException e) {
+          fail(e);
+          throw e;
+        }
       }
       return 0;
     });
+    awaitSealing();
+    sealFailure = Optional.empty();
+    for (Segment segment : segments()) {
+      if (!segment.isSealed() && segment.table().count() > 0) {
+        sealing.execute(() -> seal(segment, Optional.empty()));
+      }
+    }
     awaitSealing();
     synchronized (manifestLock) {
       writeSfv();
@@ -738,12 +791,22 @@ public final class SegmentLog implements AutoCloseable {
     }
   }
 
-  /// Waits until every segment that was full by now is sealed.
-  void awaitSealing() {
-    if (!closing) {
-      CompletableFuture<Void> idle = new CompletableFuture<>();
-      sealing.execute(() -> idle.complete(null));
-      idle.join();
+  private void awaitSealing() {
+    CompletableFuture<Void> idle = new CompletableFuture<>();
+    sealing.execute(() -> idle.complete(null));
+    idle.join();
+  }
+
+  /// Runs `check` while neither the manifest nor `index.sfv` is being replaced.
+  <T> T whileFilesRest(Callable<T> check) throws IOException {
+    synchronized (manifestLock) {
+      try {
+        return check.call();
+      } catch (IOException | RuntimeException e) {
+        throw e;
+      } catch (Exception e) {
+        throw new IOException(e);
+      }
     }
   }
 
@@ -776,17 +839,18 @@ public final class SegmentLog implements AutoCloseable {
 
   /// Deletes every file that can be made again from the audio; the log must be closed and is to be
   /// opened anew.
-  public void deleteIndexFiles() throws IOException {
+  ///
+  /// @param derived names of such files in the collection's folder that are none of the log's
+  public void deleteIndexFiles(List<String> derived) throws IOException {
     for (String file : storage.list(segmentFolder)) {
       if (file.endsWith(".idx")) {
         storage.delete(segmentFolder.resolve(file));
       }
     }
-    for (String file : storage.list(folder)) {
-      if (!file.equals(Manifest.FILE) && !file.equals(SegmentFormat.FOLDER)) {
-        storage.delete(folder.resolve(file));
-      }
+    for (String file : derived) {
+      storage.delete(folder.resolve(file));
     }
+    storage.delete(folder.resolve(SFV_FILE));
   }
 
   /// Bytes and records of a log.
@@ -860,15 +924,7 @@ public final class SegmentLog implements AutoCloseable {
       joinUninterruptibly(appender.get());
     }
     sealing.shutdown();
-    boolean idle = false;
-    while (!idle) {
-      try {
-        idle = sealing.awaitTermination(1, TimeUnit.HOURS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        idle = true;
-      }
-    }
+    awaitTerminationUninterruptibly(sealing);
     if (prepared.isPresent()) {
       prepared.get().handle((next, error) -> next == null ? null : closeQuietly(next)).join();
     }
@@ -930,10 +986,23 @@ public final class SegmentLog implements AutoCloseable {
 
   private static void joinUninterruptibly(Thread thread) {
     boolean interrupted = false;
-    while (true) {
+    while (thread.isAlive()) {
       try {
         thread.join();
-        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void awaitTerminationUninterruptibly(ExecutorService executor) {
+    boolean interrupted = false;
+    while (!executor.isTerminated()) {
+      try {
+        executor.awaitTermination(1, TimeUnit.HOURS);
       } catch (InterruptedException e) {
         interrupted = true;
       }

@@ -28,6 +28,7 @@ final class SegmentWriter {
   private long nextSample;
   private int placedInTail;
   private long placedFromSample;
+  private boolean synced = true;
 
   /// @param end byte position at which appending goes on
   /// @param nextSample time position of the next frame
@@ -78,17 +79,29 @@ final class SegmentWriter {
 
   /// Writes everything placed since the last time.
   void write() throws IOException {
+    synced = false;
     file.write(tailStart + tailWritten, ByteBuffer.wrap(tail, tailWritten, tailUsed - tailWritten));
     tailWritten = tailUsed;
   }
 
-  /// Takes back what was placed but could not be written: the file is as before the group.
+  /// Makes everything written survive a power loss.
+  void sync() throws IOException {
+    if (!synced) {
+      file.sync();
+      synced = true;
+    }
+  }
+
+  /// Takes back what was placed but could not be written: the file is as before the group, and no
+  /// power loss brings any of it back.
   void rollBack() throws IOException {
     tailUsed = placedInTail;
     tailWritten = placedInTail;
     nextSample = placedFromSample;
     placed.clear();
+    synced = false;
     file.truncate(tailStart + tailUsed);
+    sync();
   }
 
   /// Shows the readers everything written.

@@ -31,6 +31,8 @@ public interface Storage {
     /// Makes everything written so far survive a power loss. When it throws, what was written since
     /// the last success is in an unknown state for ever: it must not be called again in the hope of
     /// a better answer.
+    ///
+    /// @throws java.io.SyncFailedException if it is not known what survives
     void sync() throws IOException;
 
     /// Maps bytes that will not change any more, read-only. The mapping outlives the file handle
@@ -59,7 +61,7 @@ public interface Storage {
   /// Names of what lies in a folder, sorted; empty when there is no such folder.
   List<String> list(Path folder) throws IOException;
 
-  /// Creates a folder and those above it, as needed.
+  /// Creates a folder and those above it, as needed; those that it creates survive a power loss.
   void createFolders(Path folder) throws IOException;
 
   /// Renames atomically, replacing a file that is there.
@@ -69,6 +71,8 @@ public interface Storage {
   void delete(Path path) throws IOException;
 
   /// Makes the entries of a folder survive a power loss.
+  ///
+  /// @throws java.io.SyncFailedException if it is not known what survives
   void syncFolder(Path folder) throws IOException;
 
   /// Bytes that can still be written below a folder.
@@ -100,6 +104,14 @@ public interface Storage {
     try (File out = create(fresh)) {
       out.write(0, bytes);
       out.sync();
+    } catch (IOException e) {
+      // Half a file is of no use, and on a full disk it takes the space that others need.
+      try {
+        delete(fresh);
+      } catch (IOException cannotDelete) {
+        e.addSuppressed(cannotDelete);
+      }
+      throw e;
     }
     rename(fresh, file);
     syncFolder(java.util.Objects.requireNonNull(file.getParent()));

@@ -1,0 +1,146 @@
+package io.sonidb.index;
+
+import static io.sonidb.index.SegmentIndexFormat.*;
+
+import io.sonidb.sound.VectorId;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.BitSet;
+
+/// Checks that a `.idx` file makes sense, whatever its checksum says: that its records follow one
+/// another within what it covers, and that its ids can be read and are sorted. Afterwards nothing
+/// in it can lead a reader astray, only to bytes that are no record.
+final class IndexCheck {
+  private final SegmentIndex index;
+  private final MemorySegment entries;
+  private final MemorySegment names;
+  private final MemorySegment order;
+  private final int count;
+  private final String file;
+
+  private IndexCheck(SegmentIndex index, MemorySegment order, String file) {
+    this.index = index;
+    this.entries = index.table().entryBytes();
+    this.names = index.table().nameBytes();
+    this.order = order;
+    this.count = index.table().count();
+    this.file = file;
+  }
+
+  /// Checks a whole index.
+  ///
+  /// @param order its sorted ordinals
+  /// @param file its name, for errors
+  static void check(SegmentIndex index, MemorySegment order, String file)
+      throws CorruptIndexException {
+    IndexCheck check = new IndexCheck(index, order, file);
+    check.checkEntries();
+    check.checkOrder();
+  }
+
+  private void checkEntries() throws CorruptIndexException {
+    long end = 0;
+    long sample = 0;
+    long sequence = -1;
+    for (int i = 0; i < count; i++) {
+      long at = (long) i * ENTRY_SIZE;
+      long offset = Integer.toUnsignedLong(entries.get(INT, at + OFFSET));
+      int length = entries.get(INT, at + LENGTH);
+      require(length > 0 && offset >= end, i, "place in the file");
+      end = offset + length;
+      require(end <= index.coveredBytes(), i, "place in the file");
+      long firstSample = entries.get(LONG, at + FIRST_SAMPLE);
+      int samples = entries.get(INT, at + SAMPLES);
+      require(samples > 0 && firstSample >= sample, i, "time position");
+      require(firstSample <= index.coveredSamples() - samples, i, "time position");
+      sample = firstSample + samples;
+      require(entries.get(LONG, at + SEQUENCE) > sequence, i, "sequence number");
+      sequence = entries.get(LONG, at + SEQUENCE);
+      byte kind = entries.get(BYTE, at + KIND);
+      byte idKind = entries.get(BYTE, at + ID_KIND);
+      require(kind >= KIND_UPSERT && kind <= KIND_SKIP, i, "kind");
+      require(idKind >= ID_NUMBER && idKind <= ID_NONE, i, "id");
+      require(kind == KIND_SKIP == (idKind == ID_NONE), i, "id");
+      if (idKind == ID_NAME) {
+        checkName(i, at);
+      }
+    }
+  }
+
+  private void checkName(int ordinal, long at) throws CorruptIndexException {
+    long start = entries.get(LONG, at + ID_HIGH);
+    int size = nameSize(at);
+    require(
+        start >= 0 && start <= names.byteSize() && size <= names.byteSize() - start,
+        ordinal,
+        "name");
+    ByteBuffer bytes = names.asSlice(start, size).asByteBuffer();
+    try {
+      VectorId.Name unused =
+          new VectorId.Name(StandardCharsets.UTF_8.newDecoder().decode(bytes).toString());
+    } catch (CharacterCodingException | IllegalArgumentException e) {
+      throw new CorruptIndexException(file + ": the name of entry " + ordinal + " is none");
+    }
+  }
+
+  private int nameSize(long at) {
+    return Short.toUnsignedInt(entries.get(SHORT, at + NAME_LENGTH));
+  }
+
+  private void checkOrder() throws CorruptIndexException {
+    BitSet seen = new BitSet(count);
+    long previous = -1;
+    for (int rank = 0; rank < count; rank++) {
+      int ordinal = order.get(INT, rank * 4L);
+      require(ordinal >= 0 && ordinal < count && !seen.get(ordinal), rank, "rank");
+      seen.set(ordinal);
+      long at = (long) ordinal * ENTRY_SIZE;
+      if (previous >= 0) {
+        int byId = compareIds(previous, at);
+        require(byId < 0 || byId == 0 && previous < at, rank, "rank");
+      }
+      previous = at;
+    }
+  }
+
+  /// The order of [VectorId], entries without id last, without making ids.
+  private int compareIds(long a, long b) {
+    int kind = entries.get(BYTE, a + ID_KIND);
+    int byKind = Integer.compare(kind, entries.get(BYTE, b + ID_KIND));
+    if (byKind != 0 || kind == ID_NONE) {
+      return byKind;
+    }
+    if (kind == ID_NAME) {
+      return compareNames(a, b);
+    }
+    int byHigh =
+        Long.compareUnsigned(entries.get(LONG, a + ID_HIGH), entries.get(LONG, b + ID_HIGH));
+    return byHigh != 0
+        ? byHigh
+        : Long.compareUnsigned(entries.get(LONG, a + ID_LOW), entries.get(LONG, b + ID_LOW));
+  }
+
+  private int compareNames(long a, long b) {
+    long startA = entries.get(LONG, a + ID_HIGH);
+    long startB = entries.get(LONG, b + ID_HIGH);
+    int sizeA = nameSize(a);
+    int sizeB = nameSize(b);
+    long mismatch =
+        MemorySegment.mismatch(
+            names, startA, startA + sizeA, names, startB, startB + sizeB);
+    if (mismatch < 0 || mismatch >= Math.min(sizeA, sizeB)) {
+      return Integer.compare(sizeA, sizeB);
+    }
+    return Integer.compare(
+        Byte.toUnsignedInt(names.get(BYTE, startA + mismatch)),
+        Byte.toUnsignedInt(names.get(BYTE, startB + mismatch)));
+  }
+
+  private void require(boolean fine, int entry, String what) throws CorruptIndexException {
+    if (!fine) {
+      throw new CorruptIndexException(file + ": the " + what + " of entry " + entry + " is wrong");
+    }
+  }
+}
