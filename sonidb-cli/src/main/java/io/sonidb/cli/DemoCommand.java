@@ -137,25 +137,20 @@ final class DemoCommand extends DatabaseCommand {
 
   private void nextSteps(DemoResult large) {
     String data =
-        sonidb().folder().equals(Path.of("sonidb-data")) ? "" : " --data " + sonidb().folder();
+        sonidb().folder().equals(Path.of("sonidb-data")) ? "" : "--data " + sonidb().folder() + " ";
+    String program = "./sonidb " + data;
     Map<String, String> next = new LinkedHashMap<>();
-    next.put("search demo-768 --id 42 -k 5", "its neighbours");
-    next.put("stream demo-768 42 -o 42.flac", "one vector as a sound file: ffplay 42.flac");
-    next.put("export demo-768 demo.npy", "all of them, for numpy.load");
+    next.put(program + "search demo-768 --id 42 -k 5", "its neighbours");
+    next.put(program + "stream demo-768 42 -o 42.flac", "one vector as sound: ffplay 42.flac");
+    next.put(program + "export demo-768 demo.npy", "all of them, for numpy.load");
+    next.put(program + "verify demo-768 --deep", "change a byte of a segment: it names the vector");
+    next.put(program + "insert mine vectors.npy", "your own");
+    next.put("cksfv -g " + large.sfv(), "the checksums, by a tool that knows nothing of SoniDB");
     next.put(
-        "verify demo-768 --deep", "after you have changed a byte of a segment: names the vector");
-    next.put("insert mine vectors.npy", "your own");
+        "flac -t " + large.sfv().resolveSibling("segments") + "/*.flac",
+        "the sound, by any FLAC decoder");
     output().line("");
     output().line("Try next:");
-    next.forEach((command, why) ->
-        output().line("  %-46s  # %s".formatted("./sonidb" + data + " " + command, why)));
-    output()
-        .line(
-            "  %-46s  # by a tool that knows nothing of SoniDB"
-                .formatted("cksfv -g " + large.sfv()));
-    output()
-        .line(
-            "  %-46s  # and so does any FLAC decoder"
-                .formatted("flac -t " + large.sfv().resolveSibling("segments") + "/*.flac"));
+    next.forEach((command, why) -> output().line("  # " + why + "\n  " + command));
   }
 }
