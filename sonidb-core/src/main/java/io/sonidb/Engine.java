@@ -134,7 +134,9 @@ final class Engine implements AutoCloseable {
   private boolean isRecord(long location) {
     int segment = Directory.segment(location);
     int ordinal = Directory.ordinal(location);
-    return log.hasSegment(segment) && ordinal >= 0 && ordinal < log.segment(segment).table().count();
+    return log.hasSegment(segment)
+        && ordinal >= 0
+        && ordinal < log.segment(segment).table().count();
   }
 
   private void replay(long after) {
@@ -302,10 +304,7 @@ final class Engine implements AutoCloseable {
     ByteBuffer liveness = ByteBuffer.allocate(size).putInt(segments.size());
     for (Segment segment : segments) {
       int records = segment.table().count();
-      liveness
-          .putInt(segment.number())
-          .putInt(records)
-          .putLong(lastSequence(segment, records));
+      liveness.putInt(segment.number()).putInt(records).putLong(lastSequence(segment, records));
       segment.liveness().writeTo(liveness);
     }
     storage.replace(

@@ -138,7 +138,8 @@ public final class SoniDb implements AutoCloseable {
   private void openCollections() throws IOException {
     Path parent = folder.resolve(COLLECTIONS);
     storage.createFolders(parent);
-    // A process that died may have renamed a folder without syncing; what is found counts from now on.
+    // A process that died may have renamed a folder without syncing; what is found counts from now
+    // on.
     storage.syncFolder(parent);
     for (String child : storage.list(parent)) {
       Path path = parent.resolve(child);
@@ -291,7 +292,9 @@ public final class SoniDb implements AutoCloseable {
     if (cannotOpen != null && !collections.containsKey(name)) {
       throw storageException(
           "collection " + name,
-          cannotOpen instanceof IOException io ? io : new IOException(cannotOpen.getMessage(), cannotOpen));
+          cannotOpen instanceof IOException io
+              ? io
+              : new IOException(cannotOpen.getMessage(), cannotOpen));
     }
     return Optional.ofNullable(collections.get(name)).map(Entry::collection);
   }

@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// A short life of a database, ended at each operation of the file system in turn; then it goes on, and
-/// the power fails a second time.
+/// A short life of a database, ended at each operation of the file system in turn; then it goes on,
+/// and the power fails a second time.
 class CrashAtEveryOperationTest {
   private static final int DIMENSION = 8;
   private static final Path FOLDER = Path.of("/db");
@@ -53,8 +53,7 @@ class CrashAtEveryOperationTest {
   private void life(ForgetfulStorage storage) throws IOException {
     SoniDb db = open(storage);
     try {
-      Collection songs =
-          db.create("songs", CollectionSpec.dimension(DIMENSION).metric(Metric.DOT));
+      Collection songs = db.create("songs", CollectionSpec.dimension(DIMENSION).metric(Metric.DOT));
       upsert(songs, 0, 1);
       upsert(songs, 1, 30);
       delete(songs, 3);
@@ -108,8 +107,7 @@ class CrashAtEveryOperationTest {
       }
     }
     boolean reached = storage.isOff();
-    ForgetfulStorage left =
-        way == 0 ? storage.kill() : storage.powerLoss((at + 7) * 100L + way);
+    ForgetfulStorage left = way == 0 ? storage.kill() : storage.powerLoss((at + 7) * 100L + way);
     assertGoesOn(left, at);
     return reached;
   }

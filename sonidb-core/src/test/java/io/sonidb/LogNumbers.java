@@ -7,7 +7,8 @@ import io.sonidb.sound.RecordKind;
 import io.sonidb.store.LogCursor;
 import java.io.IOException;
 
-/// Checks that the sequence numbers of a log go up one by one, from 1 to the last, skip records counted.
+/// Checks that the sequence numbers of a log go up one by one, from 1 to the last, skip records
+/// counted.
 final class LogNumbers {
   private LogNumbers() {}
 

@@ -14,8 +14,8 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.UUID;
 
-/// What a collection must hold, kept in plain maps. Writers work on ids of their own, so that the order in which the
-/// writes of two writers happen does not matter.
+/// What a collection must hold, kept in plain maps. Writers work on ids of their own, so that the
+/// order in which the writes of two writers happen does not matter.
 final class Model {
   /// What an id must have.
   record Value(Vector vector, String payload) {}
@@ -53,18 +53,17 @@ final class Model {
   static void apply(Write write, Map<VectorId, Value> values) {
     write
         .values()
-        .forEach(
-            (id, value) -> {
-              if (value.isPresent()) {
-                values.put(id, value.get());
-              } else {
-                values.remove(id);
-              }
-            });
+        .forEach((id, value) -> {
+          if (value.isPresent()) {
+            values.put(id, value.get());
+          } else {
+            values.remove(id);
+          }
+        });
   }
 
-  /// Every acknowledged write must be there, of every other one all or nothing. What is found counts as
-  /// acknowledged from now on.
+  /// Every acknowledged write must be there, of every other one all or nothing. What is found
+  /// counts as acknowledged from now on.
   synchronized void assertIsIn(Collection collection) {
     for (Write write : inFlight) {
       if (happened(write, collection)) {
@@ -79,17 +78,16 @@ final class Model {
     Map<Boolean, List<VectorId>> found = new HashMap<>();
     write
         .values()
-        .forEach(
-            (id, value) -> {
-              Optional<Value> before = Optional.ofNullable(acknowledged.get(id));
-              if (!before.equals(value)) {
-                Optional<Value> now = value(collection.get(id));
-                if (!now.equals(value) && !now.equals(before)) {
-                  fail(id + " is neither as before an unfinished write nor as after it");
-                }
-                found.computeIfAbsent(now.equals(value), _ -> new ArrayList<>()).add(id);
-              }
-            });
+        .forEach((id, value) -> {
+          Optional<Value> before = Optional.ofNullable(acknowledged.get(id));
+          if (!before.equals(value)) {
+            Optional<Value> now = value(collection.get(id));
+            if (!now.equals(value) && !now.equals(before)) {
+              fail(id + " is neither as before an unfinished write nor as after it");
+            }
+            found.computeIfAbsent(now.equals(value), _ -> new ArrayList<>()).add(id);
+          }
+        });
     if (found.size() > 1) {
       fail(
           "half of an unfinished batch is there: "
@@ -107,13 +105,12 @@ final class Model {
   }
 
   static void assertHolds(Collection collection, Map<VectorId, Value> values) {
-    values.forEach(
-        (id, value) -> {
-          Optional<Value> found = value(collection.get(id));
-          if (!found.equals(Optional.of(value))) {
-            fail("acknowledged vector " + id + (found.isEmpty() ? " is lost" : " is another one"));
-          }
-        });
+    values.forEach((id, value) -> {
+      Optional<Value> found = value(collection.get(id));
+      if (!found.equals(Optional.of(value))) {
+        fail("acknowledged vector " + id + (found.isEmpty() ? " is lost" : " is another one"));
+      }
+    });
     List<VectorId> ids = new ArrayList<>();
     try (PointCursor cursor = collection.scroll()) {
       cursor.forEachRemaining(point -> ids.add(point.id()));
@@ -127,8 +124,7 @@ final class Model {
     float[] values = new float[dimension];
     boolean wild = random.nextInt(8) == 0;
     for (int i = 0; i < dimension; i++) {
-      values[i] =
-          wild ? Float.intBitsToFloat(random.nextInt()) : (float) random.nextGaussian();
+      values[i] = wild ? Float.intBitsToFloat(random.nextInt()) : (float) random.nextGaussian();
     }
     return Vector.sharing(values);
   }

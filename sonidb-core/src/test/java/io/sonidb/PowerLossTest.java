@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Random writes, and the power fails in the middle of any operation of the file system; then again, often while the
-/// last failure is being recovered from.
+/// Random writes, and the power fails in the middle of any operation of the file system; then
+/// again, often while the last failure is being recovered from.
 class PowerLossTest {
   private static final int DIMENSION = 700;
   private static final Path FOLDER = Path.of("/db");
@@ -128,7 +128,8 @@ class PowerLossTest {
     }
 
     private void round() throws Exception {
-      long powerOffAt = storage.operations() + 1 + random.nextInt(random.nextInt(4) == 0 ? 12 : 160);
+      long powerOffAt =
+          storage.operations() + 1 + random.nextInt(random.nextInt(4) == 0 ? 12 : 160);
       storage.powerOffAt(powerOffAt);
       SoniDb db;
       Collection songs;
@@ -158,8 +159,8 @@ class PowerLossTest {
       }
     }
 
-    /// Ends the process, or the power: after the former, what was written is read again, and what was
-    /// not synced can still be lost later.
+    /// Ends the process, or the power: after the former, what was written is read again, and what
+    /// was not synced can still be lost later.
     private ForgetfulStorage end(ForgetfulStorage last) {
       return random.nextInt(3) == 0 ? last.kill() : last.powerLoss(random.nextLong());
     }
@@ -181,20 +182,19 @@ class PowerLossTest {
         Writer each = new Writer(songs, model, writer, random.nextLong());
         threads.add(
             Thread.ofPlatform()
-                .start(
-                    () -> {
-                      try {
-                        for (int step = 0; step < steps; step++) {
-                          each.step();
-                        }
-                      } catch (StorageException e) {
-                        if (!storage.isOff()) {
-                          failures.add(e);
-                        }
-                      } catch (Throwable e) {
-                        failures.add(e);
-                      }
-                    }));
+                .start(() -> {
+                  try {
+                    for (int step = 0; step < steps; step++) {
+                      each.step();
+                    }
+                  } catch (StorageException e) {
+                    if (!storage.isOff()) {
+                      failures.add(e);
+                    }
+                  } catch (Throwable e) {
+                    failures.add(e);
+                  }
+                }));
       }
       for (Thread thread : threads) {
         thread.join();
@@ -223,8 +223,8 @@ class PowerLossTest {
     }
   }
 
-  /// One seed with durability=os: what is left after a power loss is what was there after some write,
-  /// and the epoch rises.
+  /// One seed with durability=os: what is left after a power loss is what was there after some
+  /// write, and the epoch rises.
   private static final class OsCampaign {
     private static final int ROUNDS = 4;
 
@@ -416,9 +416,7 @@ class PowerLossTest {
         points.put(id, Point.of(id, Model.vector(random, DIMENSION), payload()));
       }
       Map<VectorId, Optional<Model.Value>> values = new TreeMap<>();
-      points
-          .values()
-          .forEach(point -> values.put(point.id(), Model.value(Optional.of(point))));
+      points.values().forEach(point -> values.put(point.id(), Model.value(Optional.of(point))));
       Model.Write write = new Model.Write(values);
       begins(write);
       songs.upsert(List.copyOf(points.values()));

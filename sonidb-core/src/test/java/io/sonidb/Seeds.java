@@ -3,7 +3,8 @@ package io.sonidb;
 import java.util.Random;
 import java.util.stream.LongStream;
 
-/// The seeds that a random test runs with: always the same ones, or the one that `-Dsonidb.seed=` names.
+/// The seeds that a random test runs with: always the same ones, or the one that `-Dsonidb.seed=`
+/// names.
 final class Seeds {
   private Seeds() {}
 
@@ -18,7 +19,8 @@ final class Seeds {
     return Long.getLong("sonidb.seed", usual);
   }
 
-  /// One of the random numbers that belong to a seed: small seeds next to each other make unlike ones.
+  /// One of the random numbers that belong to a seed: small seeds next to each other make unlike
+  /// ones.
   static Random random(long seed) {
     return new Random(seed * 0x9E3779B97F4A7C15L ^ 0x5DEECE66DL);
   }

@@ -285,7 +285,9 @@ public final class Directory {
       long shape = file.get(LONG, HEADER_SIZE + i * 8L);
       int capacity = (int) (shape >>> 32);
       long slotBytes = (long) capacity * SLOT_SIZE;
-      if (capacity < FIRST_CAPACITY || Integer.bitCount(capacity) != 1 || slotBytes > size - 4 - at) {
+      if (capacity < FIRST_CAPACITY
+          || Integer.bitCount(capacity) != 1
+          || slotBytes > size - 4 - at) {
         throw new CorruptIndexException("the directory checkpoint has a shard of " + capacity);
       }
       Shard shard = new Shard(file.asSlice(at, slotBytes), capacity - 1);

@@ -128,8 +128,7 @@ final class IndexCheck {
     int sizeA = nameSize(a);
     int sizeB = nameSize(b);
     long mismatch =
-        MemorySegment.mismatch(
-            names, startA, startA + sizeA, names, startB, startB + sizeB);
+        MemorySegment.mismatch(names, startA, startA + sizeA, names, startB, startB + sizeB);
     if (mismatch < 0 || mismatch >= Math.min(sizeA, sizeB)) {
       return Integer.compare(sizeA, sizeB);
     }

@@ -48,15 +48,15 @@ public record SegmentIndex(
     long orderEnd = entriesEnd + count * 4;
     SegmentIndex index =
         new SegmentIndex(
-        new UUID(file.get(LONG, UUID_HIGH), file.get(LONG, UUID_LOW)),
-        file.get(LONG, SEGMENT_NUMBER),
-        file.get(LONG, COVERED_BYTES),
-        file.get(LONG, COVERED_SAMPLES),
-        RecordTable.mapped(
-            file.asSlice(HEADER_SIZE, entriesEnd - HEADER_SIZE),
-            file.asSlice(orderEnd, pool),
-            file.asSlice(entriesEnd, count * 4),
-            (int) count));
+            new UUID(file.get(LONG, UUID_HIGH), file.get(LONG, UUID_LOW)),
+            file.get(LONG, SEGMENT_NUMBER),
+            file.get(LONG, COVERED_BYTES),
+            file.get(LONG, COVERED_SAMPLES),
+            RecordTable.mapped(
+                file.asSlice(HEADER_SIZE, entriesEnd - HEADER_SIZE),
+                file.asSlice(orderEnd, pool),
+                file.asSlice(entriesEnd, count * 4),
+                (int) count));
     IndexCheck.check(index, file.asSlice(entriesEnd, count * 4), name);
     return index;
   }

@@ -453,11 +453,10 @@ final class LogOpening {
     boolean anySealed = manifest.segments().stream().anyMatch(entry -> entry.sealed().isPresent());
     try {
       boolean there = storage.exists(sfv);
-      if (there
-          ? !Arrays.equals(storage.readAll(sfv, MAX_SFV), text)
-          : anySealed) {
+      if (there ? !Arrays.equals(storage.readAll(sfv, MAX_SFV), text) : anySealed) {
         storage.replace(sfv, ByteBuffer.wrap(text));
-        notes.add(SegmentLog.SFV_FILE + (there ? " was not up to date" : " was missing") + ": rewritten");
+        notes.add(
+            SegmentLog.SFV_FILE + (there ? " was not up to date" : " was missing") + ": rewritten");
       }
     } catch (IOException e) {
       notes.add(SegmentLog.SFV_FILE + " cannot be written: " + e.getMessage());

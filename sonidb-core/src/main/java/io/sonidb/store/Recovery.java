@@ -70,8 +70,7 @@ final class Recovery {
     }
 
     static Bounds sealed(long previousSequence, Manifest.Sealed sealed) {
-      return new Bounds(
-          previousSequence, Long.MAX_VALUE, sealed.lastSequence(), sealed.samples());
+      return new Bounds(previousSequence, Long.MAX_VALUE, sealed.lastSequence(), sealed.samples());
     }
   }
 
@@ -169,8 +168,8 @@ final class Recovery {
         && decoder.firstSample() >= sample + MIN_RECORD_SAMPLES;
   }
 
-  /// Takes back runs that contradict the one that begins with the decoder's record, if they are less
-  /// believable.
+  /// Takes back runs that contradict the one that begins with the decoder's record, if they are
+  /// less believable.
   private boolean makeRoom(long at) {
     int keep = runs.size() - 1;
     while (keep > 0 && !fits(runs.get(keep).sequence(), runs.get(keep).sample())) {
@@ -221,8 +220,8 @@ final class Recovery {
     return Math.max(end, at + 1);
   }
 
-  /// Reads and keeps records from `at` on as long as they follow one another, and returns where they
-  /// end.
+  /// Reads and keeps records from `at` on as long as they follow one another, and returns where
+  /// they end.
   private long keepRun(long at) throws FormatTooNewException {
     long end = at;
     while (end < file.byteSize()) {
@@ -231,10 +230,7 @@ final class Recovery {
         int length = decoder.read(window, offset, windowSize);
         if (decoder.sequence() <= sequence || decoder.firstSample() < sample || !isOurs()) {
           reason =
-              "a record out of place: sequence number "
-                  + decoder.sequence()
-                  + " after "
-                  + sequence;
+              "a record out of place: sequence number " + decoder.sequence() + " after " + sequence;
           return end;
         }
         keep(end, length);

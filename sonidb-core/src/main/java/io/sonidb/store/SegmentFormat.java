@@ -186,9 +186,8 @@ final class SegmentFormat {
             JsonMapper.shared()
                 .readTree(new String(head, start + 4, end + 2 - start - 4, StandardCharsets.UTF_8));
         headers.add(
-            header(
-                name ->
-                    Optional.ofNullable(json.path(name.toLowerCase(Locale.ROOT)).asString(null))));
+            header(name ->
+                Optional.ofNullable(json.path(name.toLowerCase(Locale.ROOT)).asString(null))));
       } catch (JacksonException | IllegalArgumentException damaged) {
         // The tags say the same.
       }

@@ -20,19 +20,22 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 
-/// A file system in memory that is stricter than any real one, for what happens when the power fails.
+/// A file system in memory that is stricter than any real one, for what happens when the power
+/// fails.
 ///
-/// It remembers what was synced. A power loss forgets the rest, each piece of it on its own: a creation, renaming or
-/// deletion that no [#syncFolder] of its folder followed may be there or not, whatever came before or after
-/// it; of each 4 KiB page that was written and not synced, the old or any later version may be there, or a mixture
-/// of them, sector by sector; and a file may have any size that it had since it was last synced.
+/// It remembers what was synced. A power loss forgets the rest, each piece of it on its own: a
+/// creation, renaming or deletion that no [#syncFolder] of its folder followed may be there or not,
+/// whatever came before or after it; of each 4 KiB page that was written and not synced, the old or
+/// any later version may be there, or a mixture of them, sector by sector; and a file may have any
+/// size that it had since it was last synced.
 ///
-/// A sync that fails is as cruel as Linux: some pages have reached the disk, none is dirty any more, so that a
-/// second sync would succeed and save nothing, while whoever reads sees what was written.
+/// A sync that fails is as cruel as Linux: some pages have reached the disk, none is dirty any
+/// more, so that a second sync would succeed and save nothing, while whoever reads sees what was
+/// written.
 ///
-/// It also fails on request, runs out of space, is switched off in the middle of any operation, and notes what a real
-/// file system would let pass: use of a closed file, mappings behind the end, writes through a handle that only
-/// reads.
+/// It also fails on request, runs out of space, is switched off in the middle of any operation, and
+/// notes what a real file system would let pass: use of a closed file, mappings behind the end,
+/// writes through a handle that only reads.
 public final class ForgetfulStorage implements Storage {
   /// What can be made to fail.
   public enum Kind {
@@ -183,19 +186,17 @@ public final class ForgetfulStorage implements Storage {
 
     Content afterPowerLoss(Random random) {
       byte[] left = Arrays.copyOf(synced, Math.max(synced.length, bytes.length));
-      unsynced.forEach(
-          (page, versions) -> {
-            boolean torn = random.nextInt(3) == 0;
-            for (int sector = page * PAGE; sector < (page + 1) * PAGE; sector += SECTOR) {
-              if (torn || sector == page * PAGE) {
-                versionAt = random.nextInt(versions.size() + 1);
-              }
-              if (versionAt < versions.size()) {
-                System.arraycopy(
-                    versions.get(versionAt), sector - page * PAGE, left, sector, SECTOR);
-              }
-            }
-          });
+      unsynced.forEach((page, versions) -> {
+        boolean torn = random.nextInt(3) == 0;
+        for (int sector = page * PAGE; sector < (page + 1) * PAGE; sector += SECTOR) {
+          if (torn || sector == page * PAGE) {
+            versionAt = random.nextInt(versions.size() + 1);
+          }
+          if (versionAt < versions.size()) {
+            System.arraycopy(versions.get(versionAt), sector - page * PAGE, left, sector, SECTOR);
+          }
+        }
+      });
       int choice = random.nextInt(unsyncedSizes.size() + 1);
       int leftSize = choice == unsyncedSizes.size() ? syncedSize : unsyncedSizes.get(choice);
       Arrays.fill(left, leftSize, left.length, (byte) 0);
@@ -247,7 +248,8 @@ public final class ForgetfulStorage implements Storage {
 
   // What can happen to it -----------------------------------------------------------------------
 
-  /// The power fails: this storage refuses everything from now on, and the disk that is found afterwards is returned.
+  /// The power fails: this storage refuses everything from now on, and the disk that is found
+  /// afterwards is returned.
   public synchronized ForgetfulStorage powerLoss(long seed) {
     off = true;
     Random loss = random(seed);
@@ -264,19 +266,19 @@ public final class ForgetfulStorage implements Storage {
     Folder left = new Folder();
     folder
         .afterPowerLoss(loss)
-        .forEach(
-            (name, node) ->
-                left.entries.put(
-                    name,
-                    switch (node) {
-                      case Folder inner -> afterPowerLoss(inner, loss);
-                      case Content content -> content.afterPowerLoss(loss);
-                    }));
+        .forEach((name, node) ->
+            left.entries.put(
+                name,
+                switch (node) {
+                  case Folder inner -> afterPowerLoss(inner, loss);
+                  case Content content -> content.afterPowerLoss(loss);
+                }));
     left.sync();
     return left;
   }
 
-  /// The process dies: this storage refuses everything from now on; what it wrote is still in the machine's memory.
+  /// The process dies: this storage refuses everything from now on; what it wrote is still in the
+  /// machine's memory.
   public synchronized ForgetfulStorage kill() {
     off = true;
     return new ForgetfulStorage(root, new Random(random.nextLong()), violations);
@@ -289,14 +291,13 @@ public final class ForgetfulStorage implements Storage {
 
   private static Folder copy(Folder folder) {
     Folder copy = new Folder();
-    folder.entries.forEach(
-        (name, node) ->
-            copy.entries.put(
-                name,
-                switch (node) {
-                  case Folder inner -> copy(inner);
-                  case Content content -> Content.of(content.bytes.clone(), content.size);
-                }));
+    folder.entries.forEach((name, node) ->
+        copy.entries.put(
+            name,
+            switch (node) {
+              case Folder inner -> copy(inner);
+              case Content content -> Content.of(content.bytes.clone(), content.size);
+            }));
     copy.sync();
     return copy;
   }
@@ -351,12 +352,11 @@ public final class ForgetfulStorage implements Storage {
   /// Files that are still open, with where they were opened.
   public synchronized List<String> openFiles() {
     List<String> files = new ArrayList<>();
-    open.forEach(
-        (handle, at) ->
-            files.add(
-                handle.path
-                    + " opened by "
-                    + Arrays.stream(at.getStackTrace()).skip(2).limit(4).toList()));
+    open.forEach((handle, at) ->
+        files.add(
+            handle.path
+                + " opened by "
+                + Arrays.stream(at.getStackTrace()).skip(2).limit(4).toList()));
     return files;
   }
 
@@ -368,13 +368,12 @@ public final class ForgetfulStorage implements Storage {
   }
 
   private static void collect(Folder folder, Path path, List<Path> files) {
-    folder.entries.forEach(
-        (name, node) -> {
-          switch (node) {
-            case Folder inner -> collect(inner, path.resolve(name), files);
-            case Content _ -> files.add(path.resolve(name));
-          }
-        });
+    folder.entries.forEach((name, node) -> {
+      switch (node) {
+        case Folder inner -> collect(inner, path.resolve(name), files);
+        case Content _ -> files.add(path.resolve(name));
+      }
+    });
   }
 
   /// The bytes of a file.
@@ -604,8 +603,7 @@ public final class ForgetfulStorage implements Storage {
               position, from, (int) Math.max(0, from.remaining() - (growth - Math.max(0, free))));
           throw new IOException("No space left on device");
         }
-        writeSome(
-            position, from, last ? random.nextInt(from.remaining() + 1) : from.remaining());
+        writeSome(position, from, last ? random.nextInt(from.remaining() + 1) : from.remaining());
         end(last);
       }
     }
@@ -660,7 +658,14 @@ public final class ForgetfulStorage implements Storage {
         check(false);
         if (position < 0 || size < 0 || position + size > content.size) {
           throw violation(
-              "maps " + size + " bytes at " + position + " of " + path + ", which has " + content.size);
+              "maps "
+                  + size
+                  + " bytes at "
+                  + position
+                  + " of "
+                  + path
+                  + ", which has "
+                  + content.size);
         }
         if (size == 0) {
           return MemorySegment.NULL;
@@ -715,7 +720,8 @@ public final class ForgetfulStorage implements Storage {
   }
 
   private IOException violation(String what) {
-    violations.add(what + " at " + Arrays.stream(new Exception().getStackTrace()).skip(2).limit(5).toList());
+    violations.add(
+        what + " at " + Arrays.stream(new Exception().getStackTrace()).skip(2).limit(5).toList());
     return new IOException(what);
   }
 

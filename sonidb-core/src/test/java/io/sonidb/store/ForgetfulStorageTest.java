@@ -12,7 +12,8 @@ import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/// The file system that the crash tests stand on must itself forget what it may and keep what it must.
+/// The file system that the crash tests stand on must itself forget what it may and keep what it
+/// must.
 class ForgetfulStorageTest {
   private static final Path FILE = Path.of("/a/file");
   private static final int SIZE = 3 * 4096;
