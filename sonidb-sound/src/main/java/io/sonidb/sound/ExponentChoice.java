@@ -25,6 +25,7 @@ final class ExponentChoice {
   private static final int[] REFERENCES = {0, 1, -1, 2, -2};
 
   private static final int RICE_PARAMETERS = 13;
+  private static final int LOW_BITS_64 = 5;
 
   /// What the header adds to the samples of the marker channel; about right is good enough, because
   /// only the choice of k depends on it.
@@ -416,8 +417,30 @@ final class ExponentChoice {
     return markerOf;
   }
 
-  /// The or of all mantissas.
-  long mantissaBits() {
-    return mantissaBits;
+  /// What ranks and zeros of the marker channel cost together in bits, the low bits of float64
+  /// aside.
+  ///
+  /// @param samples how many, those of the vector and those that are 0
+  long rankBits(int samples) {
+    long best = Long.MAX_VALUE;
+    for (int k = 0; k < RICE_PARAMETERS; k++) {
+      long bits = (k + 1L) * samples + (long) zeros * (rankOf[0] >> k);
+      for (int i = 0; i < distinct; i++) {
+        bits += (long) counts[i] * (rankOf[exponents[i]] >> k);
+      }
+      best = Math.min(best, bits);
+    }
+    return best;
+  }
+
+  /// How many low bits of the mantissa are in the marker channel: 5 for float64 unless they are all
+  /// 0.
+  int lowBits() {
+    return maxExponent > 255 && (mantissaBits & 31) != 0 ? LOW_BITS_64 : 0;
+  }
+
+  /// The or of what the data words get of the mantissas.
+  long dataBits() {
+    return maxExponent > 255 ? mantissaBits >>> LOW_BITS_64 : mantissaBits;
   }
 }

@@ -24,6 +24,7 @@ final class RecordLayout {
   private int vectorParts;
   private int valuesInFirst;
   private int valuesInOthers;
+  private long dataBits;
   private long verbatimBits;
 
   RecordLayout(int dataChannels) {
@@ -57,7 +58,7 @@ final class RecordLayout {
 
   /// Lays out a record without a vector.
   void planHeader(int headerBytes) {
-    layOut(headerBytes, 0, fillingShift(headerBytes), 0);
+    layOut(headerBytes, 0, fillingShift(headerBytes));
   }
 
   /// Lays out a record with a vector under the cheapest shift.
@@ -66,43 +67,58 @@ final class RecordLayout {
   /// they all verbatim, so that the size without shift bounds them all.
   ///
   /// @param freeShift how many low bits of each data channel are 0 in all of the vector
-  /// @param zeroBits what a sample of 0 costs in the marker channel
-  /// @return the cost in bits
-  long planVector(int headerBytes, int dimension, int freeShift, int zeroBits) {
-    long best = layOut(headerBytes, dimension, 0, zeroBits);
+  /// @param exponents knows what the marker channel costs
+  void planVector(int headerBytes, int dimension, int freeShift, ExponentChoice exponents) {
+    layOut(headerBytes, dimension, 0);
+    if (freeShift == 0) {
+      return;
+    }
+    long best = cost(dimension, exponents);
     long mostVerbatimBits = verbatimBits;
     int mostParts = vectorParts;
     int bestShift = 0;
     for (int candidate = 1; candidate <= freeShift; candidate++) {
-      long cost = layOut(headerBytes, dimension, candidate, zeroBits);
-      if (cost < best && verbatimBits <= mostVerbatimBits && vectorParts <= mostParts) {
-        best = cost;
-        bestShift = candidate;
+      if (layOut(headerBytes, dimension, candidate)
+          && verbatimBits <= mostVerbatimBits
+          && vectorParts <= mostParts) {
+        long cost = cost(dimension, exponents);
+        if (cost < best) {
+          best = cost;
+          bestShift = candidate;
+        }
       }
     }
-    return layOut(headerBytes, dimension, bestShift, zeroBits);
+    layOut(headerBytes, dimension, bestShift);
   }
 
-  /// Lays the record out under one shift; returns what that costs in bits, beside the marker
-  /// channel's samples for the components.
-  private long layOut(int headerBytes, int dimension, int candidate, int zeroBits) {
+  /// What the layout at hand costs, in bits.
+  long cost(int dimension, ExponentChoice exponents) {
+    int samples = dimension + headerSamples + (vectorParts - 1) * onwardSamples;
+    return dataBits
+        + exponents.rankBits(samples)
+        + (long) samples * exponents.lowBits()
+        + (long) vectorParts * frameBits;
+  }
+
+  /// Lays the record out under one shift; returns whether its header fits in a part.
+  private boolean layOut(int headerBytes, int dimension, int candidate) {
     int width = wordBits - candidate * dataChannels;
     shift = candidate;
     headerSamples = DataBits.samples(headerBytes, width);
     onwardSamples = DataBits.samples(1, width);
     if (headerSamples > RecordFormat.MAX_PART_SAMPLES) {
-      return Long.MAX_VALUE;
+      return false;
     }
     valuesInFirst = Math.min(dimension, RecordFormat.MAX_PART_SAMPLES - headerSamples);
     valuesInOthers = RecordFormat.MAX_PART_SAMPLES - onwardSamples;
     int others = Math.ceilDiv(dimension - valuesInFirst, valuesInOthers);
     vectorParts = 1 + others;
-    long carried = headerSamples + (long) others * onwardSamples;
-    long samples = carried + dimension;
-    int last = (int) (samples - (long) others * RecordFormat.MAX_PART_SAMPLES);
+    int samples = headerSamples + others * onwardSamples + dimension;
+    int last = samples - others * RecordFormat.MAX_PART_SAMPLES;
     samples += Math.max(0, RecordFormat.MIN_BLOCK_SAMPLES - last);
-    verbatimBits = samples * (width + RecordFormat.BITS_PER_SAMPLE);
-    return samples * width + carried * zeroBits + (long) vectorParts * frameBits;
+    dataBits = (long) samples * width;
+    verbatimBits = (long) samples * (width + RecordFormat.BITS_PER_SAMPLE);
+    return true;
   }
 
   int shift() {

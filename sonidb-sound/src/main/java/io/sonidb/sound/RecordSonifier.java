@@ -7,8 +7,6 @@ final class RecordSonifier {
   /// Above this a payload is never in the header of a vector: parts of its own are smaller by far.
   private static final int MAX_INLINE_PAYLOAD_BYTES = 4096;
 
-  private static final int LOW_BITS_64 = 5;
-
   private final SoundFormat format;
   private final int dataChannels;
   private final int wordBits;
@@ -94,30 +92,27 @@ final class RecordSonifier {
           "vector is " + vector.elementType() + ", the format takes " + format.element());
     }
     dimension = vector.dimension();
-    long data;
     if (format.element() == ElementType.FLOAT32) {
       exponents.choose(vector.floats(), bits);
-      lowBits = 0;
-      data = exponents.mantissaBits() | 1L << 23;
     } else {
       exponents.choose(vector.doubles());
-      lowBits = (exponents.mantissaBits() & (1 << LOW_BITS_64) - 1) == 0 ? 0 : LOW_BITS_64;
-      data = exponents.mantissaBits() >>> LOW_BITS_64 | 1L << 47;
     }
+    lowBits = exponents.lowBits();
     // The sign's bit is never free: a data word has at least one bit.
+    long data = exponents.dataBits() | 1L << (wordBits - 1);
     int freeShift = Long.numberOfTrailingZeros(data) / dataChannels;
-    int zeroBits = exponents.riceParameter() + lowBits + 1;
     int whole = size + vectorHeaderBytes();
     int payload = record.payload().length;
     boolean inline = false;
     if (payload > 0 && payload <= MAX_INLINE_PAYLOAD_BYTES) {
-      long apart =
-          layout.planVector(whole, dimension, freeShift, zeroBits) + layout.payloadCost(payload);
-      inline = layout.planVector(whole + payload, dimension, freeShift, zeroBits) <= apart;
+      layout.planVector(whole, dimension, freeShift, exponents);
+      long apart = layout.cost(dimension, exponents) + layout.payloadCost(payload);
+      layout.planVector(whole + payload, dimension, freeShift, exponents);
+      inline = layout.cost(dimension, exponents) <= apart;
     }
     int at = placePayload(inline, size);
     headerBytes = writeVectorHeader(at);
-    layout.planVector(headerBytes, dimension, freeShift, zeroBits);
+    layout.planVector(headerBytes, dimension, freeShift, exponents);
   }
 
   private int vectorHeaderBytes() {
