@@ -11,26 +11,24 @@ import java.util.SplittableRandom;
 /// What the disk itself gives, to judge a database on it by.
 final class Disk {
 
-  private static final int BLOCK_BYTES = 4096;
-  private static final int SYNCS = 200;
   private static final int CHUNK_BYTES = 1 << 20;
   private static final int CHUNKS = 512;
 
   private Disk() {}
 
-  /// Median time to append 4 KiB to a file and fsync it, in milliseconds.
-  static double syncMillis(Path folder) throws IOException {
+  /// How long it takes to append so many bytes to a growing file and fsync it.
+  static Latencies syncs(Path folder, int bytes, int count) throws IOException {
     Latencies latencies = new Latencies();
-    ByteBuffer block = randomBytes(BLOCK_BYTES);
+    ByteBuffer block = randomBytes(bytes);
     try (Scratch scratch = Scratch.in(folder)) {
-      for (int i = 0; i < SYNCS; i++) {
+      for (int i = 0; i < count; i++) {
         long start = System.nanoTime();
         writeFully(scratch.channel(), block.rewind());
         scratch.channel().force(false);
         latencies.add(System.nanoTime() - start);
       }
     }
-    return latencies.millis(0.5);
+    return latencies;
   }
 
   /// Rate at which 512 MiB are written and fsynced, in million bytes a second.
