@@ -19,22 +19,32 @@ import org.jspecify.annotations.Nullable;
 /// - when the chain reaches as far as no frame can that began where the search did, or the end of
 ///   the input: one that began inside a frame cut open would have broken at that frame's end;
 /// - or, at the end of the input, when it is the longest there is;
-/// - or, after damage, when its first number is just behind the last frame heard, one lost frame
-///   away, or its last one just before a chain that is believed. This spares the frames between two
+/// - or, after damage, when its first number is just behind the last frame heard, a few lost away,
+///   or its last one just before a chain that is believed. This spares the frames between two
 ///   damages. Somebody who knew the numbers in advance, and whose frame was then damaged, could be
 ///   believed here; somebody listening from the middle of a sound stream is not fooled.
 ///
-/// The search looks through a region of [#MAX_FRAME_BYTES] at a time and gives it up after
-/// [#MAX_ATTEMPTS] failures, so that bytes full of false frames cost a bounded time.
+/// The search looks through a region of [#REGION_BYTES] at a time, and after [#MAX_ATTEMPTS]
+/// failures it moves on by [#STEP_BYTES], so that bytes full of false frames cost a bounded time.
 final class FlacHearing {
-  /// The longest block heard: the streamable subset's limit (RFC 9639, section 7).
-  private static final int MAX_BLOCK_SAMPLES = 16384;
+  /// No frame of a block of the streamable subset (RFC 9639, section 7: up to 16384 samples), with
+  /// three channels of at most 32 bits, a side channel's 33, is longer.
+  private static final int MAX_FRAME_BYTES = 16384 * 3 * 33 / 8 + 64;
 
-  /// No frame of three channels of at most 32 bits, and a side channel's 33, is longer.
-  private static final int MAX_FRAME_BYTES = MAX_BLOCK_SAMPLES * 3 * 33 / 8 + 64;
+  /// The longest block searched for: the subset's limit at 48 kHz.
+  private static final int MAX_BLOCK_SAMPLES = RecordFormat.MAX_PART_SAMPLES;
+
+  private static final int REGION_BYTES = MAX_BLOCK_SAMPLES * 3 * 33 / 8 + 64;
+
+  /// How much may be lost between two frames that vouch for each other: samples, or frames in a
+  /// stream of fixed block size.
+  private static final int MAX_LOST = 1 << 14;
+
+  /// How far the search moves on at least when it gives up.
+  private static final int STEP_BYTES = 1 << 14;
 
   private static final int MAX_ATTEMPTS = 64;
-  private static final int BUFFER_BYTES = 4 * MAX_FRAME_BYTES;
+  private static final int BUFFER_BYTES = 2 * MAX_FRAME_BYTES;
   private static final int MAX_HEADER_BYTES = 16;
   private static final int STREAM_MARKER = 0x664C6143;
   private static final int LAST_BLOCK = 0x80;
@@ -207,17 +217,20 @@ final class FlacHearing {
 
   /// Moves on to the next chain that can be believed, or out of the region when it has none.
   private void search() throws IOException {
-    has(2 * MAX_FRAME_BYTES);
-    int regionEnd = Math.min(end, at + MAX_FRAME_BYTES);
+    // The last region is longer, so that a frame torn off by the end of the input lies in it whole.
+    boolean lastRegion = !has(2 * REGION_BYTES);
+    int regionEnd = lastRegion ? end : at + REGION_BYTES;
     int longest = -1;
     int found = 0;
     // In step, the frame that begins here has just failed; else this may be the middle of one.
     boolean damaged = inStep || expectedNumber >= 0;
     int from = inStep ? at + 1 : at;
     inStep = false;
+    int searched = Math.min(regionEnd, at + STEP_BYTES);
     for (int attempts = 0; attempts < MAX_ATTEMPTS; attempts++) {
       int candidate = Frames.findHeader(buffer, from, Math.min(end, regionEnd + MAX_HEADER_BYTES));
       if (candidate < 0 || candidate >= regionEnd) {
+        searched = regionEnd;
         break;
       }
       Chain chain = followChain(candidate, regionEnd);
@@ -232,22 +245,23 @@ final class FlacHearing {
       }
       from = Math.max(candidate + 1, chain.end);
     }
-    if (ended && regionEnd == end && longest >= 0) {
+    if (lastRegion && longest >= 0) {
       goOn(damaged ? firstBefore(longest) : chains[longest].offset);
       return;
     }
-    skippedBytes += regionEnd - at;
-    at = regionEnd;
+    searched = Math.max(searched, from);
+    skippedBytes += searched - at;
+    at = searched;
   }
 
-  /// Whether a chain's first frame has its place just behind the frame before `number`, one lost
-  /// frame away.
+  /// Whether a chain's first frame has its place just behind the frame before `number`, a few lost
+  /// frames away.
   private static boolean follows(Chain chain, long number) {
     long lost = chain.firstNumber - number;
-    return number >= 0 && lost > 0 && lost <= MAX_BLOCK_SAMPLES;
+    return number >= 0 && lost > 0 && lost <= MAX_LOST;
   }
 
-  /// Where the earliest of the chains begins that lead to a believed one, a lost frame between
+  /// Where the earliest of the chains begins that lead to a believed one, a few lost frames between
   /// each.
   private int firstBefore(int believed) {
     Chain first = chains[believed];

@@ -322,13 +322,9 @@ class ListenerTest {
           byte[] frames = Records.encode(format, records);
           int[] offsets = Records.offsets(format, records, 0);
           boolean[] lost = new boolean[records.size()];
-          for (int i = 0; i < 4; i++) {
-            int at = random.nextInt(frames.length);
-            int damaged = 0;
-            while (offsets[damaged + 1] <= at) {
-              damaged++;
-            }
-            frames[at] ^= (byte) (1 << random.nextInt(8));
+          for (int damaged = random.nextInt(9); damaged < 60; damaged += 2 + random.nextInt(25)) {
+            int size = offsets[damaged + 1] - offsets[damaged];
+            frames[offsets[damaged] + random.nextInt(size)] ^= (byte) (1 << random.nextInt(8));
             lost[damaged] = true;
           }
           List<SoundRecord> left = new ArrayList<>();
