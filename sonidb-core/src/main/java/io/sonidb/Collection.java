@@ -360,7 +360,8 @@ public final class Collection {
             spec.metric().score(),
             vector,
             query.k() + (without.isPresent() ? 1 : 0),
-            cores.scanning());
+            cores.scanning(),
+            cores.count());
     List<Hit> hits = new ArrayList<>();
     for (FlatSearch.Found each : found) {
       VectorId id = source.id(each.key());
@@ -377,14 +378,14 @@ public final class Collection {
   /// a collection.
   ///
   /// @param sink is called by several threads at once, with a vector whose array is reused
-  /// @return how many vectors there were
+  /// @return how many it was called with; a vector that is replaced meanwhile may come twice
   /// @throws DamagedRecordException at the first vector that is not as it was written
   public long scan(VectorSink sink) {
     Consumer<Damage> fail =
         damage -> {
           throw new DamagedRecordException(damage);
         };
-    return new LiveVectors(engine, fail).forEach(sink, cores.scanning());
+    return new LiveVectors(engine, fail).forEach(sink, cores.scanning(), cores.count());
   }
 
   /// Takes the vectors of a scan.

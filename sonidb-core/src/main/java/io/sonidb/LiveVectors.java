@@ -2,6 +2,7 @@ package io.sonidb;
 
 import io.sonidb.index.Directory;
 import io.sonidb.index.RecordTable;
+import io.sonidb.search.Crew;
 import io.sonidb.search.VectorSource;
 import io.sonidb.sound.ElementType;
 import io.sonidb.sound.RecordDecoder;
@@ -12,15 +13,15 @@ import io.sonidb.store.Segment;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 
 /// The newest vector of each id, decoded from the frames in the order of the files.
 ///
-/// A key is the location of the record. A record that is replaced while the scan runs still counts
-/// when its replacement is newer than the scan, so a vector that is being updated does not vanish.
+/// A key is the location of the record. What is written while the scan runs comes as late pieces
+/// afterwards, so a vector that is replaced meanwhile does not vanish: it is met in its old form, in
+/// its new one, or in both.
 final class LiveVectors implements VectorSource {
   private static final int PIECE = 4096;
   private static final int WINDOW = 1 << 18;
@@ -55,7 +56,7 @@ final class LiveVectors implements VectorSource {
   public List<Piece> pieces() {
     List<Piece> pieces = new ArrayList<>();
     for (Segment segment : engine.log().segments()) {
-      int count = segment.table().count();
+      int count = segment.table().firstAtOrAfter(asOf + 1);
       for (int from = 0; from < count; from += PIECE) {
         int start = from;
         int end = Math.min(count, from + PIECE);
@@ -65,21 +66,26 @@ final class LiveVectors implements VectorSource {
     return pieces;
   }
 
-  private boolean counts(Segment segment, RecordTable table, int ordinal) {
-    if (table.kind(ordinal) != RecordKind.UPSERT || table.sequence(ordinal) > asOf) {
-      return false;
+  @Override
+  public List<Piece> latePieces() {
+    List<Piece> late = new ArrayList<>();
+    for (Segment segment : engine.log().segments()) {
+      int from = segment.table().firstAtOrAfter(asOf + 1);
+      int to = segment.table().count();
+      if (from < to) {
+        late.add(scorer -> scan(segment, from, to, scorer));
+      }
     }
-    if (segment.liveness().isLive(ordinal)) {
-      return true;
-    }
-    long newest = engine.directory().find(table.id(ordinal).orElseThrow());
-    return newest != Directory.NONE
-        && engine
-                .log()
-                .segment(Directory.segment(newest))
-                .table()
-                .sequence(Directory.ordinal(newest))
-            > asOf;
+    return late;
+  }
+
+  @Override
+  public boolean isCurrent(long key) {
+    return engine
+        .log()
+        .segment(Directory.segment(key))
+        .liveness()
+        .isLive(Directory.ordinal(key));
   }
 
   private void scan(Segment segment, int from, int to, Scorer scorer) {
@@ -93,7 +99,7 @@ final class LiveVectors implements VectorSource {
     long windowStart = 0;
     int windowSize = 0;
     for (int ordinal = from; ordinal < to; ordinal++) {
-      if (!counts(segment, table, ordinal)) {
+      if (table.kind(ordinal) != RecordKind.UPSERT || !segment.liveness().isLive(ordinal)) {
         continue;
       }
       long offset = table.offset(ordinal);
@@ -133,41 +139,25 @@ final class LiveVectors implements VectorSource {
     }
   }
 
-  /// Hands every vector to `sink`, several at a time, and returns how many there were.
-  long forEach(Collection.VectorSink sink, Executor cores) {
-    List<CompletableFuture<Long>> parts = new ArrayList<>();
-    for (Piece piece : pieces()) {
-      parts.add(CompletableFuture.supplyAsync(() -> forEach(piece, sink), cores));
-    }
-    long count = 0;
-    for (CompletableFuture<Long> part : parts) {
-      try {
-        count += part.join();
-      } catch (CompletionException e) {
-        throw e.getCause() instanceof SoniDbException known ? known : e;
-      }
-    }
-    return count;
-  }
+  /// Hands every vector to `sink`, several at a time, and returns how often it did.
+  long forEach(Collection.VectorSink sink, Executor cores, int coreCount) {
+    LongAdder count = new LongAdder();
+    Scorer scorer =
+        new Scorer() {
+          @Override
+          public void accept(long key, float[] vector) {
+            count.increment();
+            sink.accept(id(key), Vector.sharing(vector));
+          }
 
-  private long forEach(Piece piece, Collection.VectorSink sink) {
-    final class Counter implements Scorer {
-      private long count;
-
-      @Override
-      public void accept(long key, float[] vector) {
-        count++;
-        sink.accept(id(key), Vector.sharing(vector));
-      }
-
-      @Override
-      public void accept(long key, double[] vector) {
-        count++;
-        sink.accept(id(key), Vector.sharing(vector));
-      }
-    }
-    Counter counter = new Counter();
-    piece.scan(counter);
-    return counter.count;
+          @Override
+          public void accept(long key, double[] vector) {
+            count.increment();
+            sink.accept(id(key), Vector.sharing(vector));
+          }
+        };
+    Crew.run(pieces(), () -> piece -> piece.scan(scorer), cores, coreCount);
+    Crew.run(latePieces(), () -> piece -> piece.scan(scorer), cores, coreCount);
+    return count.sum();
   }
 }

@@ -252,7 +252,8 @@ public final class RecordTable {
   }
 
   MemorySegment entryBytes() {
-    return columns.entries().asSlice(0, (long) count * ENTRY_SIZE);
+    int records = count; // read before the columns, which then hold at least as many
+    return columns.entries().asSlice(0, (long) records * ENTRY_SIZE);
   }
 
   MemorySegment nameBytes() {

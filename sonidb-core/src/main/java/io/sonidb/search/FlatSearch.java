@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 
 /// Exact search: scores every vector. The oracle that any index is measured against.
@@ -17,33 +16,36 @@ public final class FlatSearch {
   /// @param score higher is better, whatever the metric
   public record Found(long key, double score) {}
 
+  // Of the best ones some may be replaced or deleted before they are returned.
+  private static final int SPARE = 16;
+
   private FlatSearch() {}
 
   /// The `k` best matches, best first; equal scores by ascending id, NaN behind everything.
   ///
+  /// A vector that is replaced meanwhile is scored again in its new form, and only that one counts.
+  ///
   /// @param query of the source's element type and dimension
-  /// @param cores runs the pieces of the source side by side
+  /// @param cores runs the pieces of the source side by side, on `coreCount` threads at most
   public static List<Found> search(
-      VectorSource source, Score score, Vector query, int k, Executor cores) {
+      VectorSource source, Score score, Vector query, int k, Executor cores, int coreCount) {
     Comparator<Found> better =
         Comparator.comparingDouble(FlatSearch::sortKey)
             .reversed()
             .thenComparing((a, b) -> source.compareIds(a.key(), b.key()));
-    List<CompletableFuture<Best>> parts = new ArrayList<>();
-    for (VectorSource.Piece piece : source.pieces()) {
-      parts.add(
-          CompletableFuture.supplyAsync(
-              () -> {
-                Best best = new Best(score, query, k, better);
-                piece.scan(best);
-                return best;
-              },
-              cores));
-    }
+    List<Best> bests = new ArrayList<>();
+    Crew.Hiring<VectorSource.Piece> hiring =
+        () -> {
+          Best best = new Best(score, query, k + SPARE, better);
+          bests.add(best);
+          return piece -> piece.scan(best);
+        };
+    Crew.run(source.pieces(), hiring, cores, coreCount);
+    Crew.run(source.latePieces(), hiring, cores, coreCount);
     List<Found> all = new ArrayList<>();
-    parts.forEach(part -> all.addAll(part.join().heap));
+    bests.forEach(best -> all.addAll(best.heap));
     all.sort(better);
-    return all.subList(0, Math.min(k, all.size()));
+    return all.stream().filter(found -> source.isCurrent(found.key())).limit(k).toList();
   }
 
   private static double sortKey(Found found) {

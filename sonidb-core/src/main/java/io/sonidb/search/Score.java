@@ -8,10 +8,11 @@ public enum Score {
   COSINE {
     @Override
     float of(float[] a, float[] b) {
-      double squares = (double) K.dot(a, a) * K.dot(b, b);
-      // Sums of squares that overflowed or vanished are done again in double.
-      return squares > MIN_SQUARES && squares < MAX_SQUARES
-          ? (float) (K.dot(a, b) / Math.sqrt(squares))
+      float squareA = K.dot(a, a);
+      float squareB = K.dot(b, b);
+      // Sums of squares that overflowed or lost their small terms are done again in double.
+      return isInRange(squareA) && isInRange(squareB)
+          ? (float) (K.dot(a, b) / Math.sqrt((double) squareA * squareB))
           : (float) of(wide(a), wide(b));
     }
 
@@ -71,12 +72,16 @@ public enum Score {
   };
 
   private static final Kernels K = Kernels.BEST;
-  private static final double MIN_SQUARES = 1e-60;
-  private static final double MAX_SQUARES = 1e60;
+  private static final float MIN_SQUARE = 1e-26f;
+  private static final float MAX_SQUARE = 1e30f;
 
   abstract float of(float[] a, float[] b);
 
   abstract double of(double[] a, double[] b);
+
+  private static boolean isInRange(float square) {
+    return square > MIN_SQUARE && square < MAX_SQUARE;
+  }
 
   private static double[] wide(float[] values) {
     double[] wide = new double[values.length];

@@ -28,54 +28,60 @@ public final class LogCursor {
   }
 
   private void seek() {
-    while (at < segments.size()) {
+    for (; at < segments.size(); at++) {
       RecordTable table = segments.get(at).table();
-      if (table.count() > 0 && table.sequence(table.count() - 1) >= from) {
+      int count = table.count();
+      if (count > 0 && table.sequence(count - 1) >= from) {
         ordinal = table.firstAtOrAfter(from) - 1;
         return;
       }
-      if (at == segments.size() - 1) {
-        ordinal = table.count() - 1;
+      if (laterWithRecords() >= segments.size()) {
+        ordinal = count - 1;
         return;
       }
-      at++;
     }
     ordinal = -1;
+  }
+
+  /// Index of the next segment that holds records. The segment behind the one that is written to is
+  /// made before it is needed, and stays empty for a long time.
+  private int laterWithRecords() {
+    int later = at + 1;
+    while (later < segments.size() && segments.get(later).table().count() == 0) {
+      later++;
+    }
+    return later;
   }
 
   /// Goes to the next record.
   ///
   /// @return whether there is one; later there may be
   public boolean next() {
-    long last = log.lastSequence();
+    long last = log.lastSequence(); // read first: what it counts is in the tables
     while (true) {
       if (at < segments.size()) {
         RecordTable table = segments.get(at).table();
-        if (ordinal + 1 < table.count()) {
-          if (table.sequence(ordinal + 1) > last) {
-            return false;
-          }
+        while (ordinal + 1 < table.count() && table.sequence(ordinal + 1) <= last) {
           ordinal++;
-          if (table.sequence(ordinal) < from) {
-            continue;
+          if (table.sequence(ordinal) >= from) {
+            load(segments.get(at));
+            return true;
           }
-          load(segments.get(at));
-          return true;
         }
-      }
-      if (at + 1 >= segments.size()) {
-        List<Segment> now = log.segments();
-        if (now.size() <= at + 1) {
-          segments = now;
-          if (at < segments.size() && ordinal + 1 < segments.get(at).table().count()) {
-            continue;
-          }
+        if (ordinal + 1 < table.count()) {
           return false;
         }
-        segments = now;
-        continue;
       }
-      at++;
+      boolean unopened = at >= segments.size();
+      segments = log.segments();
+      int later = unopened ? at : laterWithRecords();
+      if (later >= segments.size()
+          || segments.get(later).table().count() > 0
+              && segments.get(later).table().sequence(0) > last
+          || unopened && segments.get(later).table().count() == 0) {
+        return false;
+      }
+      at = later;
       ordinal = -1;
       windowSize = 0;
     }

@@ -272,17 +272,18 @@ final class Sealer {
         damaged.add(new Damaged(ordinal, String.valueOf(e.getMessage())));
       }
     }
+    boolean whole = damaged.isEmpty() && gaps(table, end).isEmpty();
     int last = table.count() - 1;
     long total = last < 0 ? 0 : table.firstSample(last) + table.samples(last);
     return new Audio(
         new StreamInfo(
             SegmentFormat.MIN_BLOCK_SIZE,
             SegmentFormat.MAX_BLOCK_SIZE,
-            damaged.isEmpty() ? sizes.min() : 0,
-            damaged.isEmpty() ? sizes.maxFrame : 0,
+            whole ? sizes.min() : 0,
+            whole ? sizes.maxFrame : 0,
             format.audio(),
             total,
-            damaged.isEmpty() ? md5.digest() : Md5.UNKNOWN),
+            whole ? md5.digest() : Md5.UNKNOWN),
         points,
         damaged);
   }

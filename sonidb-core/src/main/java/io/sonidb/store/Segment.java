@@ -100,7 +100,9 @@ public final class Segment {
       long from = offset + done - now.starts[piece];
       MemorySegment bytes = now.bytes[piece];
       int size = Math.clamp(bytes.byteSize() - from, 0, length - done);
-      MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, from, into, intoOffset + done, size);
+      if (size > 0) {
+        MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, from, into, intoOffset + done, size);
+      }
       done += size;
     }
     Arrays.fill(into, intoOffset + done, intoOffset + length, (byte) 0);
