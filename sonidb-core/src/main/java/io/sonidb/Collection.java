@@ -22,7 +22,9 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 
@@ -41,6 +43,7 @@ public final class Collection {
   private final Opener opener;
   private final SoniDb.Cores cores;
   private final ReadWriteLock rebuilding = new ReentrantReadWriteLock();
+  private final Lock building = new ReentrantLock();
   private volatile Engine engine;
 
   Collection(String name, CollectionSpec spec, Engine engine, Opener opener, SoniDb.Cores cores) {
@@ -153,7 +156,8 @@ public final class Collection {
   /// @return the number of the last write
   /// @throws IllegalArgumentException if the collection cannot hold one of them; nothing was
   ///   written
-  /// @throws StorageException if they could not be written; none of them is there
+  /// @throws StorageException if they could not be written: none of them is there, unless a sync
+  ///   failed, after which only opening the database again tells
   public long upsert(List<Point> batch) {
     if (batch.isEmpty()) {
       throw new IllegalArgumentException("the batch is empty");
@@ -168,11 +172,11 @@ public final class Collection {
               0));
     }
     List<Point> last = lastOfEachId(points);
-    long payloadBytes = 0;
+    long bytes = (long) recordBytes() * last.size();
     for (Point point : last) {
-      payloadBytes += point.payload().sharedCbor().length;
+      bytes += point.id().encodedSize() + point.payload().sharedCbor().length;
     }
-    int bytes = Math.toIntExact(recordBytes() + payloadBytes / last.size());
+    long expected = bytes;
     return append(
         new SegmentLog.Records() {
           @Override
@@ -192,8 +196,8 @@ public final class Collection {
           }
 
           @Override
-          public int bytesOfRecord() {
-            return bytes;
+          public long bytes() {
+            return expected;
           }
         });
   }
@@ -239,8 +243,8 @@ public final class Collection {
           }
 
           @Override
-          public int bytesOfRecord() {
-            return 128;
+          public long bytes() {
+            return there.stream().mapToLong(id -> 64 + id.encodedSize()).sum();
           }
         });
     return there.size();
@@ -252,7 +256,7 @@ public final class Collection {
   }
 
   private int recordBytes() {
-    return 128 + spec.dimension() * (spec.element() == ElementType.FLOAT32 ? 4 : 8);
+    return 64 + spec.dimension() * (spec.element() == ElementType.FLOAT32 ? 4 : 8);
   }
 
   private long append(SegmentLog.Records records) {
@@ -325,12 +329,14 @@ public final class Collection {
     return FlacStreams.ofVector(now, location);
   }
 
-  /// An endless FLAC stream of every record from a sequence number on.
+  /// An endless FLAC stream of every record from a sequence number on. A damaged record is left
+  /// out; the gap in the sequence numbers tells.
   ///
   /// @param from sequence number of the first record, 1 for all
   /// @param follow whether to wait for new records at the end, until the stream or the database is
   ///   closed
   public InputStream stream(long from, boolean follow) {
+    checkSequence(from);
     return FlacStreams.ofLog(this::settledEngine, from, follow);
   }
 
@@ -405,10 +411,14 @@ public final class Collection {
   ///
   /// @param from sequence number of the first change, 1 for all
   public Subscription subscribe(long from) {
+    checkSequence(from);
+    return new Subscription(this::settledEngine, from);
+  }
+
+  private static void checkSequence(long from) {
     if (from < 0) {
       throw new IllegalArgumentException("sequence number must be 0 or more, was " + from);
     }
-    return new Subscription(this::settledEngine, from);
   }
 
   // Index and integrity ----------------------------------------------------------------------
@@ -422,13 +432,17 @@ public final class Collection {
   ///
   /// @throws StorageException if a file cannot be read or written
   public IndexReport buildIndex(IndexOptions options, Progress progress) {
-    rebuilding.writeLock().lock();
+    // Writers wait only while everything is rebuilt.
+    Lock lock = options.full() ? rebuilding.writeLock() : rebuilding.readLock();
+    building.lock();
+    lock.lock();
     try {
       return Uninterrupted.call(() -> build(options, progress));
     } catch (IOException e) {
       throw new StorageException("collection " + name + ": " + e.getMessage(), e);
     } finally {
-      rebuilding.writeLock().unlock();
+      lock.unlock();
+      building.unlock();
     }
   }
 
@@ -469,10 +483,12 @@ public final class Collection {
   ///   directory
   public IntegrityReport verifyIntegrity(boolean deep, Progress progress) {
     long start = System.nanoTime();
-    Engine now = engine;
+    rebuilding.readLock().lock();
     try {
+      Engine now = engine;
       Verifier.Outcome outcome =
-          Verifier.verify(now.log(), deep, cores.scanning(), progress::update);
+          Uninterrupted.call(
+              () -> Verifier.verify(now.log(), deep, cores.scanning(), progress::update));
       List<Damage> damaged = new ArrayList<>();
       double rate = spec.format().audio().sampleRateHz();
       outcome
@@ -499,6 +515,8 @@ public final class Collection {
           damaged);
     } catch (IOException e) {
       throw new StorageException("collection " + name + ": " + e.getMessage(), e);
+    } finally {
+      rebuilding.readLock().unlock();
     }
   }
 
@@ -511,8 +529,9 @@ public final class Collection {
         Optional<VectorId> id = table.id(ordinal);
         if (id.isPresent() && segment.liveness().isLive(ordinal)) {
           long location = now.directory().find(id.get());
-          // A write that came in between moved it on, to a later place.
-          wrong += location < io.sonidb.index.Directory.location(segment.number(), ordinal) ? 1 : 0;
+          // A write that came in between moved it on, to a later place, or took it away.
+          boolean behind = location < io.sonidb.index.Directory.location(segment.number(), ordinal);
+          wrong += behind && segment.liveness().isLive(ordinal) ? 1 : 0;
         }
       }
     }
@@ -531,7 +550,7 @@ public final class Collection {
   public CollectionStats stats() {
     try {
       Engine now = engine;
-      SegmentLog.Sizes sizes = now.log().sizes();
+      SegmentLog.Sizes sizes = Uninterrupted.call(now.log()::sizes);
       return new CollectionStats(
           count(),
           sizes.records(),

@@ -159,18 +159,22 @@ final class Engine implements AutoCloseable {
         segment.liveness().kill(ordinal);
         continue;
       }
-      long old = Directory.NONE;
       if (kind == RecordKind.UPSERT) {
-        old = directory.put(id.get(), Directory.location(segment.number(), ordinal));
+        kill(directory.put(id.get(), Directory.location(segment.number(), ordinal)));
       } else {
         segment.liveness().kill(ordinal);
         if (kind == RecordKind.DELETE) {
-          old = directory.remove(id.get());
+          // Dead first: what is live can be found at any moment.
+          kill(directory.find(id.get()));
+          directory.remove(id.get());
         }
       }
-      if (old != Directory.NONE) {
-        log.segment(Directory.segment(old)).liveness().kill(Directory.ordinal(old));
-      }
+    }
+  }
+
+  private void kill(long location) {
+    if (location != Directory.NONE) {
+      log.segment(Directory.segment(location)).liveness().kill(Directory.ordinal(location));
     }
   }
 
@@ -307,10 +311,13 @@ final class Engine implements AutoCloseable {
       liveness.putInt(segment.number()).putInt(records).putLong(lastSequence(segment, records));
       segment.liveness().writeTo(liveness);
     }
-    storage.replace(
-        folder.resolve(DIRECTORY_FILE),
-        directory
-            .checkpoint(log.header().uuid(), log.lastSequence(), liveness.array())
-            .asByteBuffer());
+    Path file = folder.resolve(DIRECTORY_FILE);
+    try {
+      storage.replace(
+          file, directory.checkpoint(log.header().uuid(), log.lastSequence(), liveness.array()));
+    } catch (IOException e) {
+      // A cache: without it the next open replays the log.
+      storage.delete(file.resolveSibling(file.getFileName() + ".new"));
+    }
   }
 }

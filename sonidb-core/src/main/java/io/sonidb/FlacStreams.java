@@ -154,8 +154,8 @@ final class FlacStreams {
           nextSequence = cursor.segment().table().sequence(cursor.ordinal()) + 1;
           try {
             decoder.read(cursor.bytes(), cursor.offset(), cursor.offset() + cursor.length());
-          } catch (IOException e) {
-            throw engine.damaged(cursor.segment(), cursor.ordinal(), e);
+          } catch (IOException damaged) {
+            continue; // left out; whoever listens sees it by the sequence numbers
           }
           int bound = cursor.length() + decoder.parts() * Frames.MAX_RENUMBER_GROWTH;
           if (bound > buffer.length) {

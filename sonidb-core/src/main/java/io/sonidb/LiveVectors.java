@@ -20,8 +20,8 @@ import java.util.function.Consumer;
 /// The newest vector of each id, decoded from the frames in the order of the files.
 ///
 /// A key is the location of the record. What is written while the scan runs comes as late pieces
-/// afterwards, so a vector that is replaced meanwhile does not vanish: it is met in its old form, in
-/// its new one, or in both.
+/// afterwards, so a vector that is replaced meanwhile does not vanish: it is met in its old form,
+/// in its new one, or in both.
 final class LiveVectors implements VectorSource {
   private static final int PIECE = 4096;
   private static final int WINDOW = 1 << 18;
@@ -81,11 +81,7 @@ final class LiveVectors implements VectorSource {
 
   @Override
   public boolean isCurrent(long key) {
-    return engine
-        .log()
-        .segment(Directory.segment(key))
-        .liveness()
-        .isLive(Directory.ordinal(key));
+    return engine.log().segment(Directory.segment(key)).liveness().isLive(Directory.ordinal(key));
   }
 
   private void scan(Segment segment, int from, int to, Scorer scorer) {

@@ -88,7 +88,7 @@ public final class SoniDb implements AutoCloseable {
       FileChannel lock = lock(folder);
       try {
         return open(FileStorage.INSTANCE, folder, Optional.of(lock), options);
-      } catch (IOException | RuntimeException e) {
+      } catch (IOException | RuntimeException | Error e) {
         lock.close();
         throw e;
       }
@@ -102,8 +102,11 @@ public final class SoniDb implements AutoCloseable {
       throws IOException {
     SoniDb db = new SoniDb(storage, folder, lock, options);
     try {
-      db.openCollections();
-    } catch (IOException | RuntimeException e) {
+      Uninterrupted.call(() -> {
+        db.openCollections();
+        return db;
+      });
+    } catch (IOException | RuntimeException | Error e) {
       try {
         db.close(); // and with it the lock
       } catch (SoniDbException cannotClose) {
@@ -182,7 +185,7 @@ public final class SoniDb implements AutoCloseable {
               + " holds another collection named "
               + collection.name()
               + " and is left out: move it to a data folder of its own");
-    } catch (IOException | IllegalArgumentException e) {
+    } catch (IOException | RuntimeException e) {
       warnings.add(path + " cannot be opened and is left out: " + e.getMessage());
       Manifest.nameIn(storage, path).ifPresent(name -> leftOut.put(name, e));
     }
@@ -233,24 +236,31 @@ public final class SoniDb implements AutoCloseable {
     Path parent = folder.resolve(COLLECTIONS);
     Path path = parent.resolve("c-" + uuid);
     try {
-      Path fresh = parent.resolve(NEW + uuid);
-      SegmentLog.create(
-          storage,
-          fresh,
-          new CollectionHeader(
-              name, uuid, spec.dimension(), spec.format(), spec.metric().toString()),
-          spec.durability() == Durability.FSYNC,
-          spec.segmentBytes());
-      storage.syncFolder(fresh);
-      storage.rename(fresh, path);
-      storage.syncFolder(parent);
-      storage.syncFolder(folder);
-      Collection collection = openCollection(path);
-      collections.put(name, new Entry(collection, path));
-      return collection;
+      return Uninterrupted.call(() -> create(name, spec, uuid, parent, path));
     } catch (IOException e) {
+      if (storage.exists(path)) {
+        leftOut.put(name, e); // it is there: a second one must not be made beside it
+      }
       throw storageException("collection " + name, e);
     }
+  }
+
+  private Collection create(String name, CollectionSpec spec, UUID uuid, Path parent, Path path)
+      throws IOException {
+    Path fresh = parent.resolve(NEW + uuid);
+    SegmentLog.create(
+        storage,
+        fresh,
+        new CollectionHeader(name, uuid, spec.dimension(), spec.format(), spec.metric().toString()),
+        spec.durability() == Durability.FSYNC,
+        spec.segmentBytes());
+    storage.syncFolder(fresh);
+    storage.rename(fresh, path);
+    storage.syncFolder(parent);
+    storage.syncFolder(folder);
+    Collection collection = openCollection(path);
+    collections.put(name, new Entry(collection, path));
+    return collection;
   }
 
   private static void checkName(String name) {
@@ -317,12 +327,20 @@ public final class SoniDb implements AutoCloseable {
     Path parent = folder.resolve(COLLECTIONS);
     Path doomed = parent.resolve(DROPPED + UUID.randomUUID());
     try {
-      entry.collection().close();
-      collections.remove(name);
-      // Renamed first: a crash in the middle leaves a folder that is removed at the next start.
-      storage.rename(entry.folder(), doomed);
-      storage.syncFolder(parent);
-      deleteFolder(doomed);
+      Uninterrupted.call(() -> {
+        try {
+          entry.collection().close();
+        } catch (IOException e) {
+          // A full disk, most likely; all of it goes away now.
+          warnings.add("collection " + name + " was dropped, but not closed: " + e.getMessage());
+        }
+        // Renamed first: a crash in the middle leaves a folder that the next start removes.
+        storage.rename(entry.folder(), doomed);
+        collections.remove(name);
+        storage.syncFolder(parent);
+        deleteFolder(doomed);
+        return name;
+      });
     } catch (IOException e) {
       throw storageException("collection " + name, e);
     }
@@ -346,7 +364,8 @@ public final class SoniDb implements AutoCloseable {
     }
   }
 
-  /// Waits for writes that are under way, and closes every collection. Nothing is sealed.
+  /// Waits for writes and for sealing that are under way, and closes every collection. The open
+  /// segments stay open.
   @Override
   public synchronized void close() {
     if (closed) {
@@ -357,8 +376,8 @@ public final class SoniDb implements AutoCloseable {
     for (Entry entry : collections.values()) {
       try {
         entry.collection().close();
-      } catch (IOException e) {
-        failures.add(e);
+      } catch (IOException | RuntimeException e) {
+        failures.add(e instanceof IOException io ? io : new IOException(e.toString(), e));
       }
     }
     cores.shutdown();

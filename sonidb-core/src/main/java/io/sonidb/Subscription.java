@@ -13,6 +13,8 @@ import java.util.function.Supplier;
 /// It reads the log where it lies and keeps one window of bytes, however far behind it is. Not
 /// thread-safe.
 public final class Subscription implements AutoCloseable {
+  private static final long MAX_SECONDS = 1L << 32;
+
   private final Supplier<Engine> current;
   private final RecordDecoder decoder;
   private Engine engine;
@@ -34,7 +36,11 @@ public final class Subscription implements AutoCloseable {
   /// @param timeout how long to wait for it, zero not to wait
   /// @throws InterruptedException if the thread is interrupted while it waits
   public Optional<Change> next(Duration timeout) throws InterruptedException {
-    long end = System.nanoTime() + timeout.toNanos();
+    // Years suffice for ever; nanoseconds since the start may wrap, their differences do not.
+    long end =
+        System.nanoTime()
+            + Math.min(timeout.toSeconds(), MAX_SECONDS) * 1_000_000_000L
+            + timeout.toNanosPart();
     while (!closed) {
       if (engine != current.get()) {
         engine = current.get();

@@ -208,4 +208,66 @@ class CollectionTest {
       }
     }
   }
+
+  @Test
+  void tellsLiveChangesAcrossSegmentsWithoutAGap() throws Exception {
+    int count = 30_000;
+    try (SoniDb db = SoniDb.open(folder)) {
+      Collection songs = db.create("songs", spec());
+      songs.upsert(points(0, 1));
+      try (Subscription changes = songs.subscribe(1)) {
+        Thread writer =
+            Thread.ofVirtual()
+                .start(() -> {
+                  for (int from = 1; from < count; from += 100) {
+                    songs.upsert(points(from, Math.min(count, from + 100)));
+                  }
+                });
+        for (long expected = 1; expected <= count; expected++) {
+          assertThat(changes.next(Duration.ofSeconds(30)).orElseThrow().sequence())
+              .isEqualTo(expected);
+        }
+        writer.join();
+      }
+      assertThat(songs.stats().segments()).isGreaterThan(3);
+    }
+  }
+
+  @Test
+  void canSearchInsideAScan() {
+    try (SoniDb db = SoniDb.open(folder, new SoniDbOptions(1))) {
+      Collection songs = db.create("songs", spec());
+      songs.upsert(points(0, 50));
+      long scanned =
+          songs.scan((id, vector) ->
+              assertThat(songs.search(Query.nearest(vector, 1)).hits().getFirst().id())
+                  .isEqualTo(id));
+      assertThat(scanned).isEqualTo(50);
+    }
+  }
+
+  @Test
+  void readsWhatIsLeftWhenASegmentIsMissing() throws Exception {
+    try (SoniDb db = SoniDb.open(folder)) {
+      Collection songs = db.create("songs", spec());
+      songs.upsert(points(0, 10));
+      songs.buildIndex();
+      songs.upsert(points(10, 20));
+      songs.buildIndex();
+    }
+    try (var files = Files.walk(folder)) {
+      Files.delete(
+          files.filter(file -> file.endsWith("0001-00000001.flac")).findAny().orElseThrow());
+    }
+    try (SoniDb db = SoniDb.open(folder)) {
+      Collection songs = db.collection("songs");
+      assertThat(db.warnings()).anyMatch(warning -> warning.contains("the file is missing"));
+      assertThatThrownBy(() -> songs.get("3")).isInstanceOf(DamagedRecordException.class);
+      assertThat(songs.get("13").orElseThrow().vector()).isEqualTo(vector(13));
+      SearchResult result = songs.search(Query.nearest(vector(13), 20));
+      assertThat(result.hits()).hasSize(10);
+      assertThat(result.damaged()).hasSize(10);
+      assertThat(songs.verifyIntegrity().ok()).isFalse();
+    }
+  }
 }

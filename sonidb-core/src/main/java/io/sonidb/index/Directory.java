@@ -222,7 +222,7 @@ public final class Directory {
   ///
   /// ```
   ///  0  8 magic "SnDBdir1"     8 16 UUID of the collection    24 8 sequence number    32 8 ids
-  /// 40  8 bytes of `liveness`  48 16 zero                     64 8*64 capacity and slots taken of each shard
+  /// 40  8 bytes of `liveness`  48 8 1 if little-endian  56 8 zero                     64 8*64 capacity and slots taken of each shard
   ///  .  slots, shard by shard: fingerprint, location (native byte order: the file is a cache of this machine)
   ///  .  liveness   .  4 CRC-32 of all before
   /// ```

@@ -130,7 +130,7 @@ public final class RecordTable {
     }
   }
 
-  /// Forgets every entry from `newCount` on; used when a failed write is taken back.
+  /// Forgets every entry from `newCount` on: recovery found that they never happened.
   public void truncate(int newCount) {
     count = newCount;
   }

@@ -11,8 +11,8 @@ import java.util.concurrent.locks.ReentrantLock;
 /// Shares the pieces of a job among the caller's thread and those that happen to be free.
 ///
 /// The caller works too and waits only for helpers that have begun, so a job that is started from
-/// inside another one never waits for a thread that waits for it. After the first failure no piece is
-/// begun any more; when the call returns, no thread works on the job.
+/// inside another one never waits for a thread that waits for it. After the first failure no piece
+/// is begun any more; when the call returns, no thread works on the job.
 public final class Crew {
   /// One worker's share.
   ///

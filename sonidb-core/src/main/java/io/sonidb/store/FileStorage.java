@@ -90,11 +90,6 @@ public final class FileStorage implements Storage {
     }
   }
 
-  @Override
-  public long usableSpace(Path folder) throws IOException {
-    return Files.getFileStore(folder).getUsableSpace();
-  }
-
   private static void force(FileChannel channel, boolean metadata) throws IOException {
     try {
       channel.force(metadata);

@@ -93,8 +93,8 @@ public final class SegmentLog implements AutoCloseable {
     /// @param acknowledged sequence number up to which everything is durable, -1 to leave it out
     SoundRecord record(int index, long sequence, boolean continues, long acknowledged);
 
-    /// About how many bytes one record takes when encoded.
-    int bytesOfRecord();
+    /// About how many bytes all of them take when encoded.
+    long bytes();
   }
 
   private static final class Ticket {
@@ -290,7 +290,7 @@ public final class SegmentLog implements AutoCloseable {
   /// @throws IOException if they could not be written; then none of them is there
   public long append(Records records) throws IOException {
     int count = records.count();
-    long expected = (long) records.bytesOfRecord() * count;
+    long expected = records.bytes();
     if (expected > MAX_BATCH_BYTES) {
       throw new IllegalArgumentException(
           "a batch of about " + expected + " bytes exceeds " + MAX_BATCH_BYTES + ": split it");
@@ -314,20 +314,25 @@ public final class SegmentLog implements AutoCloseable {
     lock.lock();
     try {
       checkWritable();
+      startAppender();
       Ticket ticket = new Ticket(nextSequence, count);
-      nextSequence += count;
       queue.add(ticket);
-      if (appender.isEmpty()) {
-        Thread thread =
-            Thread.ofPlatform()
-                .daemon()
-                .name("sonidb-append-" + header().name())
-                .start(this::appendUntilClosed);
-        appender = Optional.of(thread);
-      }
+      nextSequence += count;
       return ticket;
     } finally {
       lock.unlock();
+    }
+  }
+
+  /// Starts the appender with the first thing there is for it to do; the lock is held.
+  private void startAppender() {
+    if (appender.isEmpty()) {
+      appender =
+          Optional.of(
+              Thread.ofPlatform()
+                  .daemon()
+                  .name("sonidb-append-" + header().name())
+                  .start(this::appendUntilClosed));
     }
   }
 
@@ -382,7 +387,8 @@ public final class SegmentLog implements AutoCloseable {
 
   private EncodedBatch encode(Ticket ticket, Records records, int from, int to, long acknowledged) {
     RecordEncoder encoder = encoder();
-    EncodedBatch batch = new EncodedBatch(to - from, (long) records.bytesOfRecord() * (to - from));
+    EncodedBatch batch =
+        new EncodedBatch(to - from, records.bytes() / ticket.count * (to - from) + 1);
     for (int i = from; i < to; i++) {
       batch.add(
           encoder,
@@ -426,21 +432,14 @@ public final class SegmentLog implements AutoCloseable {
       if (closing) {
         throw new IOException("the collection is closed");
       }
+      startAppender();
       tasks.add(() -> {
         try {
           done.complete(task.call());
-        } catch (Exception e) {
+        } catch (Exception | Error e) {
           done.completeExceptionally(e);
         }
       });
-      if (appender.isEmpty()) {
-        appender =
-            Optional.of(
-                Thread.ofPlatform()
-                    .daemon()
-                    .name("sonidb-append-" + header().name())
-                    .start(this::appendUntilClosed));
-      }
       work.signal();
     } finally {
       lock.unlock();
@@ -670,9 +669,23 @@ public final class SegmentLog implements AutoCloseable {
     }
   }
 
+  /// The number after all that are named or lie in the folder with frames: an older manifest that
+  /// was put back must not make a file of later records be overwritten.
+  private int nextNumber() throws IOException {
+    int last = manifest.segments().isEmpty() ? 0 : manifest.segments().getLast().number();
+    for (String file : storage.list(segmentFolder)) {
+      if (SegmentFormat.isSegmentName(file)
+          && SegmentFormat.numberOf(file) > last
+          && sizeOf(segmentFolder.resolve(file)) > SegmentFormat.HEAD_SIZE) {
+        last = SegmentFormat.numberOf(file);
+      }
+    }
+    return last + 1;
+  }
+
   private SegmentWriter createSegment() throws IOException {
     synchronized (manifestLock) {
-      int number = manifest.segments().isEmpty() ? 1 : manifest.segments().getLast().number() + 1;
+      int number = nextNumber();
       if (number > SegmentFormat.MAX_NUMBER) {
         throw new IOException("the collection has as many segments as there can be: " + number);
       }
@@ -734,7 +747,7 @@ public final class SegmentLog implements AutoCloseable {
       replaceEntry(entry);
       segment.seal(outcome.bytes(), outcome.table());
       storage.delete(segmentFolder.resolve(SegmentFormat.indexName(segment.file(), false)));
-    } catch (IOException | RuntimeException | OutOfMemoryError e) {
+    } catch (IOException | RuntimeException | Error e) {
       IOException reason = e instanceof IOException io ? io : new IOException(e.toString(), e);
       if (e instanceof SyncFailedException) {
         fail(reason);
@@ -759,25 +772,27 @@ public final class SegmentLog implements AutoCloseable {
   }
 
   /// Seals the open segment, if it holds anything, and waits until nothing is left to seal. What
-  /// could not be sealed before is tried again.
+  /// could not be sealed before is tried again. Writing goes on meanwhile.
   public void sealAll() throws IOException {
-    exclusively(() -> {
-      checkNotFailed();
-      if (writer.isPresent() && !writer.get().isEmpty()) {
-        markWritten();
-        try {
-          rotate();
-        } catch (SyncFailedException e) {
-          fail(e);
-          throw e;
-        }
-      }
-      return 0;
-    });
+    List<Segment> full =
+        exclusively(() -> {
+          checkNotFailed();
+          if (writer.isPresent() && !writer.get().isEmpty()) {
+            markWritten();
+            try {
+              rotate();
+            } catch (SyncFailedException e) {
+              fail(e);
+              throw e;
+            }
+          }
+          // Nothing is added any more to those that hold records by now.
+          return segments().stream().filter(segment -> segment.table().count() > 0).toList();
+        });
     awaitSealing();
     sealFailure = Optional.empty();
-    for (Segment segment : segments()) {
-      if (!segment.isSealed() && segment.table().count() > 0) {
+    for (Segment segment : full) {
+      if (!segment.isSealed()) {
         sealing.execute(() -> seal(segment, Optional.empty()));
       }
     }

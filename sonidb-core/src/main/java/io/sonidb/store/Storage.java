@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 
 /// The seam between the store and the file system: everything that the store does to files goes
 /// through here, so that a test can put a file system below it that forgets, tears, fills up and
@@ -14,6 +15,9 @@ import java.util.List;
 /// What a write has reached is known only after [File#sync]; what a creation, rename or deletion
 /// has reached only after [#syncFolder] of the folder.
 public interface Storage {
+  /// Most bytes of one write.
+  long STEP = 1 << 30;
+
   /// An open file. Positional; one thread writes, any number may read.
   interface File extends Closeable {
     /// Size in bytes.
@@ -75,9 +79,6 @@ public interface Storage {
   /// @throws java.io.SyncFailedException if it is not known what survives
   void syncFolder(Path folder) throws IOException;
 
-  /// Bytes that can still be written below a folder.
-  long usableSpace(Path folder) throws IOException;
-
   /// Reads a whole file of at most `limit` bytes.
   default byte[] readAll(Path file, int limit) throws IOException {
     try (File in = open(file)) {
@@ -99,21 +100,21 @@ public interface Storage {
   /// Replaces a file so that a crash leaves the old one or the new one, whole: write, sync, rename,
   /// sync of the folder.
   default void replace(Path file, ByteBuffer bytes) throws IOException {
+    replace(file, MemorySegment.ofBuffer(bytes));
+  }
+
+  /// As [#replace(Path, ByteBuffer)], for bytes of any number.
+  default void replace(Path file, MemorySegment bytes) throws IOException {
     Path fresh = file.resolveSibling(file.getFileName() + ".new");
     delete(fresh);
     try (File out = create(fresh)) {
-      out.write(0, bytes);
-      out.sync();
-    } catch (IOException e) {
-      // Half a file is of no use, and on a full disk it takes the space that others need.
-      try {
-        delete(fresh);
-      } catch (IOException cannotDelete) {
-        e.addSuppressed(cannotDelete);
+      for (long at = 0; at < bytes.byteSize(); at += STEP) {
+        long size = Math.min(STEP, bytes.byteSize() - at);
+        out.write(at, bytes.asSlice(at, size).asByteBuffer());
       }
-      throw e;
+      out.sync();
     }
     rename(fresh, file);
-    syncFolder(java.util.Objects.requireNonNull(file.getParent()));
+    syncFolder(Objects.requireNonNull(file.getParent()));
   }
 }

@@ -535,11 +535,6 @@ public final class ForgetfulStorage implements Storage {
     end(last);
   }
 
-  @Override
-  public synchronized long usableSpace(Path folder) {
-    return Math.max(0, capacity - used());
-  }
-
   private final class Handle implements File {
     private final Path path;
     private final Content content;
