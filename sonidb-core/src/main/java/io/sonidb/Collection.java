@@ -45,6 +45,7 @@ public final class Collection {
   private final ReadWriteLock rebuilding = new ReentrantReadWriteLock();
   private final Lock building = new ReentrantLock();
   private volatile Engine engine;
+  private volatile boolean closed; // written under the write lock
 
   Collection(String name, CollectionSpec spec, Engine engine, Opener opener, SoniDb.Cores cores) {
     this.name = name;
@@ -260,6 +261,7 @@ public final class Collection {
   }
 
   private long append(SegmentLog.Records records) {
+    openAgain();
     rebuilding.readLock().lock();
     try {
       return engine.log().append(records);
@@ -267,6 +269,23 @@ public final class Collection {
       throw new StorageException("collection " + name + ": " + e.getMessage(), e);
     } finally {
       rebuilding.readLock().unlock();
+    }
+  }
+
+  /// A rebuild that failed in its middle leaves the log closed: whoever needs it next opens it.
+  private void openAgain() {
+    if (closed || !engine.log().isClosed()) {
+      return;
+    }
+    rebuilding.writeLock().lock();
+    try {
+      if (!closed && engine.log().isClosed()) {
+        engine = Uninterrupted.call(opener::open);
+      }
+    } catch (IOException e) {
+      throw new StorageException("collection " + name + ": " + e.getMessage(), e);
+    } finally {
+      rebuilding.writeLock().unlock();
     }
   }
 
@@ -432,6 +451,7 @@ public final class Collection {
   ///
   /// @throws StorageException if a file cannot be read or written
   public IndexReport buildIndex(IndexOptions options, Progress progress) {
+    openAgain();
     // Writers wait only while everything is rebuilt.
     Lock lock = options.full() ? rebuilding.writeLock() : rebuilding.readLock();
     building.lock();
@@ -452,9 +472,13 @@ public final class Collection {
     engine.log().sealAll();
     repaired.addAll(engine.log().repairHeads(progress::update));
     if (options.full()) {
-      engine.close();
-      engine.log().deleteIndexFiles(List.of(Engine.DIRECTORY_FILE, IndexJson.FILE));
-      engine = opener.open();
+      try {
+        engine.close();
+        engine.log().deleteIndexFiles(List.of(Engine.DIRECTORY_FILE, IndexJson.FILE));
+      } finally {
+        // Whatever could not be deleted, the collection must not stay shut.
+        engine = opener.open();
+      }
       engine.log().sealAll();
       // Missing index files are the purpose here, not a repair.
       engine.notes().clear();
@@ -576,6 +600,7 @@ public final class Collection {
   void close() throws IOException {
     rebuilding.writeLock().lock();
     try {
+      closed = true;
       Uninterrupted.call(() -> {
         engine.close();
         return engine;

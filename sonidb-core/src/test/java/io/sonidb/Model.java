@@ -42,6 +42,11 @@ final class Model {
     inFlight.remove(write);
   }
 
+  /// Every write that was not acknowledged was refused.
+  synchronized void refuseAll() {
+    inFlight.clear();
+  }
+
   synchronized Map<VectorId, Value> acknowledged() {
     return new TreeMap<>(acknowledged);
   }
