@@ -24,7 +24,7 @@ public final class IndexJson {
 
   /// Writes the file for every live vector.
   public static void write(SegmentLog log) throws IOException {
-    double rate = log.header().format().audio().sampleRateHz();
+    double rate = log.sampleRateHz();
     Path file = log.folder().resolve(FILE);
     Path fresh = log.folder().resolve(FILE + ".new");
     log.storage().delete(fresh);

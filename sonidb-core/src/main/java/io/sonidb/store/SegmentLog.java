@@ -906,6 +906,11 @@ public final class SegmentLog implements AutoCloseable {
     }
   }
 
+  /// Samples of a second of the log's audio.
+  public int sampleRateHz() {
+    return header().format().audio().sampleRateHz();
+  }
+
   /// The tags that FLAC streams made of this log carry.
   public List<java.util.Map.Entry<String, String>> tags() {
     return SegmentFormat.tags(header());
