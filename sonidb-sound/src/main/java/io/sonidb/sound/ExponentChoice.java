@@ -88,7 +88,6 @@ final class ExponentChoice {
   private int distinct;
   private int zeros;
 
-  private final long[] near = new long[RICE_PARAMETERS];
   private int beyond;
   private final int[] beyondRanks;
   private final int[] beyondCounts;
@@ -133,8 +132,11 @@ final class ExponentChoice {
     gather();
     search(vector.length);
     if (far) {
+      int[] rank = rankOf;
       for (int i = 0; i < vector.length; i++) {
-        addIfFar(bits[i] >>> 23 & 0xFF);
+        if (rank[bits[i] >>> 23 & 0xFF] == RecordFormat.FAR_RANK) {
+          farExponents[farCount++] = bits[i] >>> 23 & 0xFF;
+        }
       }
     }
   }
@@ -146,7 +148,10 @@ final class ExponentChoice {
     search(vector.length);
     if (far) {
       for (double component : vector) {
-        addIfFar((int) (Double.doubleToRawLongBits(component) >>> 52) & 0x7FF);
+        int exponent = (int) (Double.doubleToRawLongBits(component) >>> 52) & 0x7FF;
+        if (rankOf[exponent] == RecordFormat.FAR_RANK) {
+          farExponents[farCount++] = exponent;
+        }
       }
     }
   }
@@ -286,20 +291,18 @@ final class ExponentChoice {
   ///
   /// @param sums what the other ranks cost
   private void considerBeyond(int candidateOrder, int candidate, int zero, int samples, long sums) {
-    short[] rank = ranks.rank[zero + 1][candidateOrder];
-    int base = maxExponent - candidate;
-    near[0] = sums & SUM_0_MASK;
-    near[1] = sums >>> SUM_1_AT & SUM_1_MASK;
-    near[2] = sums >>> SUM_2_AT & SUM_2_MASK;
-    near[3] = 0;
-    beyond = 0;
-    int farther = zeros > 0 ? sort(zero < 0 ? rank[base] : zero, zeros) : 0;
-    for (int i = 0; i < distinct; i++) {
-      farther += sort(rank[base + exponents[i]], counts[i]);
-    }
+    int farther = gatherBeyond(ranks.rank[zero + 1][candidateOrder], candidate, zero);
     long listBits = 8 + (long) farther * farBits;
     for (int k = 0; k < RICE_PARAMETERS && (k + 1L) * samples < bestBits; k++) {
-      long fixed = near[k] + (k + 1L) * samples;
+      long near =
+          switch (k) {
+            case 0 -> sums & SUM_0_MASK;
+            case 1 -> sums >>> SUM_1_AT & SUM_1_MASK;
+            case 2 -> sums >>> SUM_2_AT & SUM_2_MASK;
+            case 3 -> nearBits3(ranks.rank[zero + 1][candidateOrder], candidate, zero);
+            default -> 0;
+          };
+      long fixed = near + (k + 1L) * samples;
       if (fixed >= bestBits) {
         continue;
       }
@@ -319,16 +322,48 @@ final class ExponentChoice {
     }
   }
 
-  /// Notes a rank that is beyond, or adds what it costs under k = 3; returns how many components
-  /// are beyond.
-  private int sort(int rank, int count) {
+  /// Notes the ranks that are beyond; returns how many components have them.
+  ///
+  /// In every order the offsets of ranks below 12 are neighbours, and the exponents are sorted: so
+  /// those beyond are at the two ends.
+  private int gatherBeyond(short[] rank, int candidate, int zero) {
+    int base = maxExponent - candidate;
+    beyond = 0;
+    int farther = zeros > 0 ? noteIfBeyond(zero < 0 ? rank[base] : zero, zeros) : 0;
+    int low = 0;
+    for (int more = 1; low < distinct && more > 0; low++) {
+      more = noteIfBeyond(rank[base + exponents[low]], counts[low]);
+      farther += more;
+    }
+    for (int high = distinct - 1; high >= low; high--) {
+      int more = noteIfBeyond(rank[base + exponents[high]], counts[high]);
+      if (more == 0) {
+        break;
+      }
+      farther += more;
+    }
+    return farther;
+  }
+
+  private int noteIfBeyond(int rank, int count) {
     if (rank < RecordFormat.FAR_RANK) {
-      near[3] += (long) count * (rank >> 3);
       return 0;
     }
     beyondRanks[beyond] = rank;
     beyondCounts[beyond++] = count;
     return count;
+  }
+
+  /// What the ranks below 12 cost under k = 3, which they are hardly ever coded with.
+  private long nearBits3(short[] rank, int candidate, int zero) {
+    int base = maxExponent - candidate;
+    int ofZero = zero < 0 ? rank[base] : zero;
+    long bits = ofZero < RecordFormat.FAR_RANK ? (long) zeros * (ofZero >> 3) : 0;
+    for (int i = 0; i < distinct; i++) {
+      int r = rank[base + exponents[i]];
+      bits += r < RecordFormat.FAR_RANK ? (long) counts[i] * (r >> 3) : 0;
+    }
+    return bits;
   }
 
   private long beyondBits(int k) {
@@ -365,12 +400,6 @@ final class ExponentChoice {
   private int rank(int exponent) {
     int r = ranks.rank[zeroRank + 1][order][maxExponent - reference + exponent];
     return far ? Math.min(r, RecordFormat.FAR_RANK) : r;
-  }
-
-  private void addIfFar(int exponent) {
-    if (rankOf[exponent] == RecordFormat.FAR_RANK) {
-      farExponents[farCount++] = exponent;
-    }
   }
 
   /// Which of the four orders.

@@ -24,6 +24,9 @@ final class RecordAssembler {
 
   private static final int INVALID = -1;
 
+  /// Of a float32 data sample: the sign fills bits 31 to 23, and only the topmost is wanted.
+  private static final int SIGN_AND_MANTISSA = 0x807FFFFF;
+
   private final SoundFormat format;
   private final boolean checksHash;
   private final int dataChannels;
@@ -76,6 +79,7 @@ final class RecordAssembler {
   private int farUsed;
   private final int[] farExponents = new int[RecordFormat.MAX_FAR_EXPONENTS];
   private final int[] near = new int[NEAR];
+  private int nearKey = INVALID;
   private int[] bits32 = new int[0];
   private long[] bits64 = new long[0];
 
@@ -388,11 +392,17 @@ final class RecordAssembler {
       }
     }
     int headerSamples = DataBits.samples(at, width);
-    fillNear();
+    fillNear(how);
     return readValues(headerSamples);
   }
 
-  private void fillNear() {
+  /// Fills [#near], unless it is right from the last record, as it mostly is in one collection.
+  private void fillNear(int how) {
+    int key = how << 16 | reference;
+    if (key == nearKey) {
+      return;
+    }
+    nearKey = key;
     for (int rank = 0; rank < NEAR; rank++) {
       int exponent = far && rank == RecordFormat.FAR_RANK ? INVALID : exponent(rank);
       near[Amplitude.unfold(rank) + NEAR / 2] = exponent < 0 ? INVALID : exponent << exponentBits;
@@ -447,26 +457,31 @@ final class RecordAssembler {
   }
 
   private boolean readFloats(int[] data, int[] marker, int from, int count, int[] out, int at) {
-    int[] table = near;
-    for (int i = 0; i < count; i++) {
+    int i = readNear(near, data, marker, from, 0, count, out, at);
+    while (i < count) {
+      int exponent = rareExponent(Amplitude.fold(marker[from + i]));
+      if (exponent < 0) {
+        faultValue = marker[from + i];
+        return false;
+      }
+      out[at + i] = data[from + i] & SIGN_AND_MANTISSA | exponent << exponentBits;
+      i = readNear(near, data, marker, from, i + 1, count, out, at);
+    }
+    return true;
+  }
+
+  /// Reads components until one's exponent is not in the table; returns which, or `count`.
+  private static int readNear(
+      int[] table, int[] data, int[] marker, int from, int start, int count, int[] out, int at) {
+    for (int i = start; i < count; i++) {
       int place = marker[from + i] + NEAR / 2;
       int exponent = (place & -NEAR) == 0 ? table[place] : INVALID;
       if (exponent < 0) {
-        exponent = rareExponent(Amplitude.fold(marker[from + i]));
-        if (exponent < 0) {
-          faultValue = marker[from + i];
-          return false;
-        }
-        exponent <<= exponentBits;
+        return i;
       }
-      out[at + i] = exponent;
+      out[at + i] = data[from + i] & SIGN_AND_MANTISSA | exponent;
     }
-    // A loop of its own, because the compiler vectorises it when it is alone.
-    for (int i = 0; i < count; i++) {
-      // The sign fills bits 31 to 23 of a 24-bit sample; only the topmost is wanted.
-      out[at + i] |= data[from + i] & 0x807FFFFF;
-    }
-    return true;
+    return count;
   }
 
   private boolean readDoubles(int from, int count) {

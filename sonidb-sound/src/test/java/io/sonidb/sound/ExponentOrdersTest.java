@@ -2,6 +2,7 @@ package io.sonidb.sound;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 class ExponentOrdersTest {
@@ -17,6 +18,20 @@ class ExponentOrdersTest {
           assertThat(ranks[offsets[rank] + most]).isEqualTo((short) rank);
         }
         assertThat(seen).doesNotContain(false);
+      }
+    }
+  }
+
+  /// On this rests the search for the cheapest order, which looks for far exponents at the two
+  /// ends.
+  @Test
+  void givesTheFirstRanksToNeighbours() {
+    for (int order = 0; order < ExponentOrders.COUNT; order++) {
+      short[] offsets = ExponentOrders.offsets(order, 255);
+      for (int count = RecordFormat.FAR_RANK - 1; count <= RecordFormat.FAR_RANK; count++) {
+        short[] first = Arrays.copyOf(offsets, count);
+        Arrays.sort(first);
+        assertThat(first[count - 1] - first[0]).isEqualTo(count - 1);
       }
     }
   }
