@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -142,7 +143,7 @@ final class LogOpening {
               number,
               file,
               Sealer.crcOf(head),
-              sizes.get(file),
+              Objects.requireNonNull(sizes.get(file)),
               Optional.empty(),
               Optional.empty()));
     });
