@@ -233,11 +233,16 @@ final class Engine implements AutoCloseable {
     }
     segment.copy(table.offset(ordinal), length, reader.bytes, 0);
     reader.decoder.read(reader.bytes, 0, length);
-    checkDimension(reader.decoder);
+    check(reader.decoder, segment, ordinal);
     return length;
   }
 
-  void checkDimension(RecordDecoder decoder) throws IOException {
+  /// Makes sure that a sound record is the one that was written there, and not another one's, of
+  /// another file or collection.
+  void check(RecordDecoder decoder, Segment segment, int ordinal) throws IOException {
+    if (decoder.hash() != segment.table().hash(ordinal)) {
+      throw new IOException("another record is here than the index names");
+    }
     if (decoder.kind() == RecordKind.UPSERT && decoder.dimension() != dimension) {
       throw new IOException(
           "the record has " + decoder.dimension() + " components, the collection " + dimension);

@@ -154,6 +154,7 @@ final class FlacStreams {
           nextSequence = cursor.segment().table().sequence(cursor.ordinal()) + 1;
           try {
             decoder.read(cursor.bytes(), cursor.offset(), cursor.offset() + cursor.length());
+            engine.check(decoder, cursor.segment(), cursor.ordinal());
           } catch (IOException damaged) {
             continue; // left out; whoever listens sees it by the sequence numbers
           }

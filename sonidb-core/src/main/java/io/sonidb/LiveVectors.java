@@ -119,7 +119,7 @@ final class LiveVectors implements VectorSource {
       int at = (int) (offset - windowStart);
       try {
         decoder.read(window, at, at + length);
-        engine.checkDimension(decoder);
+        engine.check(decoder, segment, ordinal);
       } catch (IOException e) {
         onDamage.accept(engine.damage(segment, ordinal, String.valueOf(e.getMessage())));
         continue;

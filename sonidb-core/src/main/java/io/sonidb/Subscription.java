@@ -68,7 +68,7 @@ public final class Subscription implements AutoCloseable {
     nextSequence = sequence + 1;
     try {
       decoder.read(cursor.bytes(), cursor.offset(), cursor.offset() + cursor.length());
-      engine.checkDimension(decoder);
+      engine.check(decoder, cursor.segment(), ordinal);
     } catch (IOException e) {
       return Optional.of(
           new Change.Lost(

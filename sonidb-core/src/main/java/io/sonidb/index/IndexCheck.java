@@ -78,8 +78,7 @@ final class IndexCheck {
         "name");
     ByteBuffer bytes = names.asSlice(start, size).asByteBuffer();
     try {
-      VectorId.Name _ =
-          new VectorId.Name(StandardCharsets.UTF_8.newDecoder().decode(bytes).toString());
+      var _ = new VectorId.Name(StandardCharsets.UTF_8.newDecoder().decode(bytes).toString());
     } catch (CharacterCodingException | IllegalArgumentException e) {
       throw new CorruptIndexException(file + ": the name of entry " + ordinal + " is none");
     }

@@ -16,8 +16,8 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +29,7 @@ final class LogOpening {
   private static final long STEP = 1 << 20;
   private static final long MAX_TORN = 1 << 30;
   private static final int MAX_SFV = 64 << 20;
+  private static final String FOREIGN = "the file is another collection's";
 
   private final Storage storage;
   private final Path folder;
@@ -143,7 +144,7 @@ final class LogOpening {
               number,
               file,
               Sealer.crcOf(head),
-              Objects.requireNonNull(sizes.get(file)),
+              sizes.getOrDefault(file, 0L),
               Optional.empty(),
               Optional.empty()));
     });
@@ -194,7 +195,7 @@ final class LogOpening {
       } else if (entry.sealed().isPresent()) {
         openSealed(entry, entry.sealed().get());
       } else {
-        openUnsealed(entry, writtenAfter(entries, i));
+        openUnsealed(entry, entries.subList(i + 1, entries.size()));
       }
     }
     if (mayHaveDiverged && !entries.isEmpty()) {
@@ -209,8 +210,8 @@ final class LogOpening {
     restoreSfv();
   }
 
-  private boolean writtenAfter(List<SegmentEntry> entries, int i) throws IOException {
-    for (SegmentEntry later : entries.subList(i + 1, entries.size())) {
+  private boolean anyWritten(List<SegmentEntry> entries) throws IOException {
+    for (SegmentEntry later : entries) {
       Path path = segmentFolder.resolve(later.file());
       if (later.sealed().isPresent()) {
         return true;
@@ -251,6 +252,12 @@ final class LogOpening {
     try {
       table = sealer.openIndex(entry.index().orElseThrow(), entry.number()).table();
     } catch (CorruptIndexException e) {
+      Path path = segmentFolder.resolve(entry.file());
+      if (isForeign(SegmentFormat.readTags(head(storage, path)), manifest.header())) {
+        notes.add(e.getMessage());
+        openLost(entry, FOREIGN);
+        return;
+      }
       Recovery.Result result =
           Recovery.scan(
               bytes.asSlice(0, Math.min(bytes.byteSize(), entry.committedBytes())),
@@ -286,23 +293,45 @@ final class LogOpening {
     }
   }
 
-  private void openUnsealed(SegmentEntry entry, boolean writtenAfter) throws IOException {
+  /// Largest sequence number that can stand in front of these segments.
+  private long lastSequenceBefore(List<SegmentEntry> entries) throws IOException {
+    for (SegmentEntry later : entries) {
+      if (later.sealed().isPresent()) {
+        return later.sealed().get().firstSequence() - 1;
+      }
+      if (storage.exists(segmentFolder.resolve(later.file()))) {
+        OptionalLong first = Recovery.firstSequence(map(later), manifest.header());
+        if (first.isPresent()) {
+          return first.getAsLong() - 1;
+        }
+      }
+    }
+    return Recovery.MAX_SEQUENCE;
+  }
+
+  private void openUnsealed(SegmentEntry entry, List<SegmentEntry> later) throws IOException {
+    boolean writtenAfter = anyWritten(later);
     Path path = segmentFolder.resolve(entry.file());
     if (isForeign(SegmentFormat.readTags(head(storage, path)), manifest.header())) {
-      openLost(entry, "the file is another collection's");
+      openLost(entry, FOREIGN);
       return;
     }
     Storage.File file = storage.openToWrite(path);
     boolean kept = false;
     try {
       restoreOpenHead(entry, file);
-      boolean intact = restoreLength(entry, file);
+      boolean intact = file.size() >= entry.committedBytes();
+      if (!intact) {
+        damage.add(wrongSize(entry, file.size()));
+      }
       Optional<SegmentIndex> index = indexOfCleanClose(entry);
       long nextSample;
       Segment segment;
       if (index.isPresent()) {
         if (entry.committedBytes() < file.size()) {
           cut(entry, file, entry.committedBytes());
+        } else if (!intact) {
+          restoreLength(entry, file);
         }
         segment = add(entry, index.get().table().copyToGrow());
         segment.setEnd(entry.committedBytes());
@@ -314,7 +343,9 @@ final class LogOpening {
                 name(entry),
                 manifest.header(),
                 Recovery.Bounds.open(
-                    lastSequence, writtenAfter ? Long.MAX_VALUE : entry.committedBytes()));
+                    lastSequence,
+                    writtenAfter ? Long.MAX_VALUE : entry.committedBytes(),
+                    lastSequenceBefore(later)));
         damage.addAll(result.damage());
         intact &= result.damage().isEmpty();
         if (result.end() < file.size()) {
@@ -343,18 +374,11 @@ final class LogOpening {
     }
   }
 
-  /// Gives a file that lost its end its length back, so that nothing is written where the lost
-  /// records were.
-  ///
-  /// @return whether it had its length
-  private boolean restoreLength(SegmentEntry entry, Storage.File file) throws IOException {
-    if (file.size() >= entry.committedBytes()) {
-      return true;
-    }
-    damage.add(wrongSize(entry, file.size()));
+  /// Gives a file that lost its end its length back, so that the records that the index names have
+  /// their places.
+  private static void restoreLength(SegmentEntry entry, Storage.File file) throws IOException {
     file.write(entry.committedBytes() - 1, ByteBuffer.allocate(1));
     file.sync();
-    return false;
   }
 
   /// What a process that died had written, and perhaps not synced, is what readers see from now on,

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /// Reads a segment from its audio alone and decides where it ends.
 ///
@@ -65,8 +66,8 @@ final class Recovery {
   /// @param lastSequence no record has a larger sequence number
   /// @param samples no record ends behind this sample
   record Bounds(long previousSequence, long committedBytes, long lastSequence, long samples) {
-    static Bounds open(long previousSequence, long committedBytes) {
-      return new Bounds(previousSequence, committedBytes, MAX_SEQUENCE, 1L << 36);
+    static Bounds open(long previousSequence, long committedBytes, long lastSequence) {
+      return new Bounds(previousSequence, committedBytes, lastSequence, 1L << 36);
     }
 
     static Bounds sealed(long previousSequence, Manifest.Sealed sealed) {
@@ -119,6 +120,22 @@ final class Recovery {
     this.window = new byte[(int) Math.min(WINDOW, file.byteSize())];
     this.decoder = new RecordDecoder(header.format());
     this.sequence = bounds.previousSequence();
+  }
+
+  /// Sequence number of the record with which a segment begins, if it is sound.
+  static OptionalLong firstSequence(MemorySegment file, CollectionHeader header) {
+    Recovery first =
+        new Recovery(file, "", header, Bounds.open(0, SegmentFormat.HEAD_SIZE, MAX_SEQUENCE));
+    if (file.byteSize() > SegmentFormat.HEAD_SIZE) {
+      try {
+        int offset = first.load(SegmentFormat.HEAD_SIZE);
+        first.decoder.read(first.window, offset, first.windowSize);
+        return OptionalLong.of(first.decoder.sequence());
+      } catch (IOException damaged) {
+        // Then nothing is known from there.
+      }
+    }
+    return OptionalLong.empty();
   }
 
   /// Scans a segment.
@@ -332,13 +349,17 @@ final class Recovery {
         damage);
   }
 
+  /// Whether a power loss may have lost a sector between two places. The first one may begin with
+  /// what an earlier write had saved, so its rest alone is looked at; a frame never begins with a
+  /// zero.
   private boolean holdsLostSector(long from, long to) {
-    long at = (from + SECTOR - 1) / SECTOR * SECTOR;
-    for (; at + SECTOR <= to; at += SECTOR) {
-      MemorySegment sector = file.asSlice(at, SECTOR);
-      if (sector.mismatch(ZEROS) < 0) {
+    long at = from;
+    while (at < to) {
+      long next = at / SECTOR * SECTOR + SECTOR;
+      if (next <= to && MemorySegment.mismatch(file, at, next, ZEROS, 0, next - at) < 0) {
         return true;
       }
+      at = next;
     }
     return false;
   }

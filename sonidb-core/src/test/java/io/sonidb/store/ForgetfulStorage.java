@@ -12,7 +12,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -102,7 +102,7 @@ public final class ForgetfulStorage implements Storage {
       unsynced.clear();
     }
 
-    TreeMap<String, Node> afterPowerLoss(Random random) {
+    Map<String, Node> afterPowerLoss(Random random) {
       TreeMap<String, Node> left = new TreeMap<>(synced);
       for (Change change : unsynced) {
         if (random.nextBoolean()) {
@@ -225,7 +225,7 @@ public final class ForgetfulStorage implements Storage {
 
   private final Folder root;
   private final Random random;
-  private final Map<Handle, Exception> open = new IdentityHashMap<>();
+  private final Map<Handle, Exception> open = new HashMap<>();
   private final List<String> violations;
   private Predicate<Operation> fault = _ -> false;
   private long capacity = Long.MAX_VALUE;
