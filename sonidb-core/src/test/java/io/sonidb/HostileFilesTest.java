@@ -133,8 +133,9 @@ class HostileFilesTest {
     AtomicLong scanned = new AtomicLong();
     allowed(() -> songs.scan((_, _) -> scanned.incrementAndGet()));
     try (Subscription changes = songs.subscribe(0)) {
-      for (int left = 10_000; left > 0 && changes.next(Duration.ZERO).isPresent(); left--) {
-        continue;
+      int left = 10_000;
+      while (left > 0 && changes.next(Duration.ZERO).isPresent()) {
+        left--;
       }
     }
     allowed(() -> {

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.fail;
 import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -80,7 +79,8 @@ final class Model {
   }
 
   private boolean happened(Write write, Collection collection) {
-    Map<Boolean, List<VectorId>> found = new HashMap<>();
+    List<VectorId> there = new ArrayList<>();
+    List<VectorId> missing = new ArrayList<>();
     write
         .values()
         .forEach((id, value) -> {
@@ -90,19 +90,19 @@ final class Model {
             if (!now.equals(value) && !now.equals(before)) {
               fail(id + " is neither as before an unfinished write nor as after it");
             }
-            found.computeIfAbsent(now.equals(value), _ -> new ArrayList<>()).add(id);
+            (now.equals(value) ? there : missing).add(id);
           }
         });
-    if (found.size() > 1) {
+    if (!there.isEmpty() && !missing.isEmpty()) {
       fail(
           "half of an unfinished batch is there: "
-              + found.get(true).size()
+              + there.size()
               + " of "
               + write.values().size()
               + " ids, without "
-              + found.get(false).getFirst());
+              + missing.getFirst());
     }
-    return found.containsKey(true);
+    return !there.isEmpty();
   }
 
   static Optional<Value> value(Optional<Point> point) {

@@ -7,6 +7,7 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -87,7 +88,7 @@ class IntegrityCommandsTest {
     assertThat(Files.readAllLines(sfv.resolveSibling("index.json")))
         .anyMatch(line -> line.contains("\"sample\""));
     String before = cli.ok("get", "a", "0", "199").out();
-    for (Path index : files(sfv.getParent(), ".idx")) {
+    for (Path index : files(Objects.requireNonNull(sfv.getParent()), ".idx")) {
       Files.delete(index);
     }
     cli.ok("index", "a", "--full");
@@ -99,7 +100,7 @@ class IntegrityCommandsTest {
   void writesWhatOtherProgramsAccept() throws IOException, InterruptedException {
     Path log = folder.resolve("log");
     Path sfv = Path.of(cli.ok("index", "a", "--json").json().get("sfv").asString());
-    List<Path> segments = files(sfv.getParent(), ".flac");
+    List<Path> segments = files(Objects.requireNonNull(sfv.getParent()), ".flac");
     assertThat(segments).isNotEmpty();
     List<Path> sounds = new java.util.ArrayList<>(segments);
     for (String name : List.of("all.flac", "live.flac", "one.flac")) {

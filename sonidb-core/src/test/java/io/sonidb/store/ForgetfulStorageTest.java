@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -27,11 +28,11 @@ class ForgetfulStorageTest {
   }
 
   private Storage.File synced() throws IOException {
-    storage.createFolders(FILE.getParent());
+    storage.createFolders(Objects.requireNonNull(FILE.getParent()));
     Storage.File file = storage.create(FILE);
     file.write(0, all(1, SIZE));
     file.sync();
-    storage.syncFolder(FILE.getParent());
+    storage.syncFolder(Objects.requireNonNull(FILE.getParent()));
     return file;
   }
 
