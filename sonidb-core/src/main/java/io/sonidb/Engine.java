@@ -320,9 +320,8 @@ final class Engine implements AutoCloseable {
     try {
       storage.replace(
           file, directory.checkpoint(log.header().uuid(), log.lastSequence(), liveness.array()));
-    } catch (IOException e) {
-      // A cache: without it the next open replays the log.
-      storage.delete(file.resolveSibling(file.getFileName() + ".new"));
+    } catch (IOException aCacheOnly) {
+      // Without it the next open replays the log.
     }
   }
 }

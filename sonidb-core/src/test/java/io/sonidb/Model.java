@@ -79,7 +79,7 @@ final class Model {
   }
 
   private boolean happened(Write write, Collection collection) {
-    List<VectorId> there = new ArrayList<>();
+    List<VectorId> done = new ArrayList<>();
     List<VectorId> missing = new ArrayList<>();
     write
         .values()
@@ -90,19 +90,17 @@ final class Model {
             if (!now.equals(value) && !now.equals(before)) {
               fail(id + " is neither as before an unfinished write nor as after it");
             }
-            (now.equals(value) ? there : missing).add(id);
+            (now.equals(value) ? done : missing).add(id);
           }
         });
-    if (!there.isEmpty() && !missing.isEmpty()) {
+    if (!done.isEmpty() && !missing.isEmpty()) {
       fail(
           "half of an unfinished batch is there: "
-              + there.size()
-              + " of "
-              + write.values().size()
-              + " ids, without "
+              + done.size()
+              + " ids, and not "
               + missing.getFirst());
     }
-    return !there.isEmpty();
+    return !done.isEmpty();
   }
 
   static Optional<Value> value(Optional<Point> point) {

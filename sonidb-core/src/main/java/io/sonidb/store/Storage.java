@@ -113,6 +113,14 @@ public interface Storage {
         out.write(at, bytes.asSlice(at, size).asByteBuffer());
       }
       out.sync();
+    } catch (IOException e) {
+      // Half a file is of no use, and on a full disk it takes the space that others need.
+      try {
+        delete(fresh);
+      } catch (IOException cannotDelete) {
+        e.addSuppressed(cannotDelete);
+      }
+      throw e;
     }
     rename(fresh, file);
     syncFolder(Objects.requireNonNull(file.getParent()));

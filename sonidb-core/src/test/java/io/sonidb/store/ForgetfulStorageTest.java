@@ -9,14 +9,14 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
-import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /// The file system that the crash tests stand on must itself forget what it may and keep what it
 /// must.
 class ForgetfulStorageTest {
-  private static final Path FILE = Path.of("/a/file");
+  private static final Path FOLDER = Path.of("/a");
+  private static final Path FILE = FOLDER.resolve("file");
   private static final int SIZE = 3 * 4096;
 
   private final ForgetfulStorage storage = new ForgetfulStorage(1);
@@ -28,11 +28,11 @@ class ForgetfulStorageTest {
   }
 
   private Storage.File synced() throws IOException {
-    storage.createFolders(Objects.requireNonNull(FILE.getParent()));
+    storage.createFolders(FOLDER);
     Storage.File file = storage.create(FILE);
     file.write(0, all(1, SIZE));
     file.sync();
-    storage.syncFolder(Objects.requireNonNull(FILE.getParent()));
+    storage.syncFolder(FOLDER);
     return file;
   }
 
