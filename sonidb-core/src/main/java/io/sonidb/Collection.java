@@ -1,8 +1,10 @@
 package io.sonidb;
 
+import io.sonidb.index.Directory;
 import io.sonidb.index.RecordTable;
 import io.sonidb.integrity.IndexJson;
 import io.sonidb.integrity.Verifier;
+import io.sonidb.search.Crew;
 import io.sonidb.search.FlatSearch;
 import io.sonidb.sound.ElementType;
 import io.sonidb.sound.SoundRecord;
@@ -22,6 +24,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantLock;
@@ -545,29 +548,38 @@ public final class Collection {
   }
 
   /// Every live record must be where the directory says, and nothing else.
-  private static void checkDirectory(Engine now, List<Damage> damaged) {
-    long wrong = 0;
-    for (Segment segment : now.log().segments()) {
-      RecordTable table = segment.table();
-      for (int ordinal = 0; ordinal < table.count(); ordinal++) {
-        Optional<VectorId> id = table.id(ordinal);
-        if (id.isPresent() && segment.liveness().isLive(ordinal)) {
-          long location = now.directory().find(id.get());
-          // A write that came in between moved it on, to a later place, or took it away.
-          boolean behind = location < io.sonidb.index.Directory.location(segment.number(), ordinal);
-          wrong += behind && segment.liveness().isLive(ordinal) ? 1 : 0;
-        }
-      }
-    }
-    if (wrong > 0) {
+  private void checkDirectory(Engine now, List<Damage> damaged) {
+    LongAdder wrong = new LongAdder();
+    Crew.run(
+        now.log().segments(),
+        () -> segment -> wrong.add(notFound(now, segment)),
+        cores.scanning(),
+        cores.count());
+    if (wrong.sum() > 0) {
       damaged.add(
           new Damage(
               Engine.DIRECTORY_FILE,
               OptionalLong.empty(),
               OptionalDouble.empty(),
               Optional.empty(),
-              wrong + " ids are not found; rebuild it with a full buildIndex"));
+              wrong.sum() + " ids are not found; rebuild it with a full buildIndex"));
     }
+  }
+
+  private static long notFound(Engine now, Segment segment) {
+    long wrong = 0;
+    RecordTable table = segment.table();
+    int count = table.count();
+    for (int ordinal = 0; ordinal < count; ordinal++) {
+      Optional<VectorId> id = table.id(ordinal);
+      if (id.isPresent() && segment.liveness().isLive(ordinal)) {
+        long location = now.directory().find(id.get());
+        // A write that came in between moved it on, to a later place, or took it away.
+        boolean behind = location < Directory.location(segment.number(), ordinal);
+        wrong += behind && segment.liveness().isLive(ordinal) ? 1 : 0;
+      }
+    }
+    return wrong;
   }
 
   /// Figures of the collection.

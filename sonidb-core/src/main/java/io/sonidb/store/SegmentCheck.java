@@ -1,5 +1,7 @@
 package io.sonidb.store;
 
+import io.sonidb.flac.FlacHead;
+import io.sonidb.flac.Md5;
 import io.sonidb.index.CorruptIndexException;
 import io.sonidb.index.RecordTable;
 import io.sonidb.index.SegmentIndex;
@@ -184,6 +186,7 @@ public final class SegmentCheck {
               name, gap.offset(), -1, Optional.empty(), gap.length() + " bytes are no record"));
     }
     Sealer.Audio audio = Sealer.hear(bytes, table, log.header().format(), target.bytes());
+    checkMd5(target, bytes, audio, name, damaged);
     for (Sealer.Damaged record : audio.damaged()) {
       damaged.add(
           new DamagedRange(
@@ -192,6 +195,32 @@ public final class SegmentCheck {
               table.firstSample(record.ordinal()),
               table.id(record.ordinal()),
               record.reason()));
+    }
+  }
+
+  /// Compares the MD5 that STREAMINFO names with that of the audio.
+  private static void checkMd5(
+      Target target,
+      MemorySegment bytes,
+      Sealer.Audio audio,
+      String name,
+      List<DamagedRange> damaged) {
+    if (target.entry().sealed().isEmpty() || !audio.info().md5().isKnown()) {
+      return;
+    }
+    byte[] head =
+        bytes
+            .asSlice(0, Math.min(bytes.byteSize(), SegmentFormat.HEAD_SIZE))
+            .toArray(ValueLayout.JAVA_BYTE);
+    try {
+      Md5 named = FlacHead.read(head, 0, head.length).streamInfo().md5();
+      if (!named.equals(audio.info().md5())) {
+        damaged.add(
+            DamagedRange.ofFile(
+                name, "the audio has MD5 " + audio.info().md5() + ", STREAMINFO says " + named));
+      }
+    } catch (IOException damagedHead) {
+      // The head's own check has reported it.
     }
   }
 
