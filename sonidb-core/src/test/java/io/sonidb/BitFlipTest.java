@@ -427,6 +427,33 @@ class BitFlipTest {
   }
 
   @Test
+  void keepsWhatWasWrittenSinceAnOlderManifestThatIsPutBack() throws Exception {
+    ForgetfulStorage storage = fixture.closed.copy();
+    Path manifest = fixture.files("collection.json").getFirst();
+    byte[] older = storage.bytes(manifest);
+    try (SoniDb db = DamageFixture.open(storage)) {
+      for (int i = 0; i < 20; i++) {
+        db.collection("songs").upsert("new " + i, new float[DamageFixture.DIMENSION]);
+      }
+    }
+    storage.put(manifest, older);
+    try (SoniDb db = DamageFixture.open(storage)) {
+      Collection songs = db.collection("songs");
+      for (int i = 0; i < 20; i++) {
+        assertThat(songs.get("new " + i)).isPresent();
+      }
+      fixture.assertHoldsAllBut(songs, List.of());
+      PowerLossTest.assertIsWhole(songs);
+      songs.upsert("newer", new float[DamageFixture.DIMENSION]);
+    }
+    try (SoniDb db = DamageFixture.open(storage)) {
+      assertThat(db.collection("songs").get("newer")).isPresent();
+      LogNumbers.assertHaveNoGaps(db.collection("songs"));
+      PowerLossTest.assertIsWhole(db.collection("songs"));
+    }
+  }
+
+  @Test
   void leavesStrayFilesAlone() throws Exception {
     Path segment = segments().findFirst().orElseThrow();
     damage(

@@ -412,6 +412,64 @@ class DiskFaultTest {
     }
   }
 
+  @Test
+  void saysThatAFileSystemIsReadOnly() throws Exception {
+    Path disk = Files.createDirectory(folder.resolve("disk"));
+    assumeTrue(
+        run("mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", disk.toString()),
+        "a small tmpfs cannot be mounted here");
+    try {
+      try (SoniDb db = SoniDb.open(disk.resolve("db"))) {
+        upsert(db.create("songs", spec()), 0, 10);
+      }
+      assumeTrue(
+          run("mount", "-o", "remount,ro", disk.toString()), "it cannot be made read-only here");
+      assertThatThrownBy(() -> SoniDb.open(disk.resolve("db")))
+          .isInstanceOf(StorageException.class)
+          .hasMessageContaining(disk.resolve("db").toString())
+          .hasMessageContaining("Read-only file system");
+      run("mount", "-o", "remount,rw", disk.toString());
+      try (SoniDb db = SoniDb.open(disk.resolve("db"))) {
+        model.assertIsIn(db.collection("songs"));
+      }
+    } finally {
+      run("umount", "-l", disk.toString());
+    }
+  }
+
+  @Test
+  void keepsWhatATornWriteLeftInAFileOfItsOwn() throws IOException {
+    SoniDb db = open(storage);
+    Collection songs = db.create("songs", spec());
+    upsert(songs, 0, 20);
+    Path segment =
+        storage.files().stream().filter(file -> isSegment(file)).findFirst().orElseThrow();
+    int size = storage.bytes(segment).length;
+    storage.failIf(
+        operation -> operation.kind() == Kind.WRITE || operation.kind() == Kind.TRUNCATE);
+    failToUpsert(songs, 10, 40, "Input/output error");
+    byte[] torn = storage.bytes(segment);
+    assertThat(torn).hasSizeGreaterThan(size);
+    storage = storage.kill();
+    closeFaulty(db);
+    try (SoniDb again = open(storage)) {
+      assertThat(again.warnings())
+          .singleElement()
+          .asString()
+          .contains("cut " + (torn.length - size) + " bytes of an unfinished write at byte " + size)
+          .contains(".torn");
+      model.assertIsIn(again.collection("songs"));
+      Path kept = segment.resolveSibling(segment.getFileName() + "." + size + ".torn");
+      assertThat(storage.bytes(kept))
+          .isEqualTo(java.util.Arrays.copyOfRange(torn, size, torn.length));
+      PowerLossTest.assertIsWhole(again.collection("songs"));
+    }
+  }
+
+  private static boolean isSegment(Path file) {
+    return file.toString().endsWith(".flac");
+  }
+
   private static boolean run(String... command) throws Exception {
     try {
       Process process =

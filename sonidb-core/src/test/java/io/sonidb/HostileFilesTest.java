@@ -225,6 +225,48 @@ class HostileFilesTest {
     }
   }
 
+  // Collections that cannot be opened -----------------------------------------------------------
+
+  @Test
+  void keepsACollectionsNameWhenItIsTooNew() throws Exception {
+    ForgetfulStorage storage = fixture.closed.copy();
+    putManifest(storage, manifest(storage).replace("\"format\" : 1", "\"format\" : 2"));
+    List<Path> before = storage.files();
+    try (SoniDb db = DamageFixture.open(storage)) {
+      assertThat(db.warnings()).singleElement().asString().contains("has format 2");
+      assertThatThrownBy(() -> db.collection("songs"))
+          .isInstanceOf(FormatTooNewException.class)
+          .hasMessageContaining("update it");
+      assertThatThrownBy(() -> db.create("songs", CollectionSpec.dimension(2)))
+          .isInstanceOf(CollectionExistsException.class)
+          .hasMessageContaining("has format 2");
+    }
+    assertThat(storage.files()).isEqualTo(before);
+  }
+
+  @Test
+  void opensTheOtherCollectionsWhenOneCannotBe() throws Exception {
+    ForgetfulStorage storage = fixture.closed.copy();
+    try (SoniDb db = DamageFixture.open(storage)) {
+      db.create("other", CollectionSpec.dimension(2)).upsert("1", new float[] {1, 2});
+    }
+    storage.put(
+        fixture.collection.resolve("collection.json"), "{}".getBytes(StandardCharsets.UTF_8));
+    for (Path segment : fixture.files(".flac")) {
+      storage.put(segment, new byte[9000]);
+    }
+    try (SoniDb db = DamageFixture.open(storage)) {
+      assertThat(db.warnings())
+          .singleElement()
+          .asString()
+          .contains("left out")
+          .contains("no segment tells what the collection is");
+      assertThat(db.collection("other").get("1")).isPresent();
+      assertThat(db.find("songs")).isEmpty();
+    }
+    assertThat(storage.openFiles()).isEmpty();
+  }
+
   // Right checksums -----------------------------------------------------------------------------
 
   private static int crc32(byte[] bytes, int size) {

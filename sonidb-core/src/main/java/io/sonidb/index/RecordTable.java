@@ -104,6 +104,21 @@ public final class RecordTable {
     return ordinal;
   }
 
+  /// Appends the entries of another table.
+  public void addAll(RecordTable more) {
+    for (int i = 0; i < more.count(); i++) {
+      add(
+          more.kind(i),
+          more.id(i),
+          more.sequence(i),
+          more.hash(i),
+          more.offset(i),
+          more.length(i),
+          more.firstSample(i),
+          more.samples(i));
+    }
+  }
+
   private void setId(Columns now, long at, Optional<VectorId> id, byte[] name) {
     MemorySegment entries = now.entries();
     if (id.isEmpty()) {

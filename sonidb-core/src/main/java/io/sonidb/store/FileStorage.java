@@ -28,11 +28,13 @@ public final class FileStorage implements Storage {
 
   @Override
   public File open(Path file) throws IOException {
+    checkKind(file);
     return opened(file, StandardOpenOption.READ);
   }
 
   @Override
   public File openToWrite(Path file) throws IOException {
+    checkKind(file);
     return opened(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
   }
 
@@ -40,6 +42,13 @@ public final class FileStorage implements Storage {
   public File create(Path file) throws IOException {
     return opened(
         file, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
+  }
+
+  // Opening a named pipe would wait for whoever writes to it.
+  private static void checkKind(Path file) throws IOException {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new IOException(file + " is not a regular file");
+    }
   }
 
   @SuppressWarnings("StreamResourceLeak") // handed to the caller, who closes it

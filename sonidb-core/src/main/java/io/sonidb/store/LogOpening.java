@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class LogOpening {
   private static final long STEP = 1 << 20;
   private static final long MAX_TORN = 1 << 30;
-  private static final int MAX_SFV = 64 << 20;
+  private static final long MAX_FILE_SIZE = (1L << 32) - 1; // places in it have 32 bits
   private static final String FOREIGN = "the file is another collection's";
 
   private final Storage storage;
@@ -324,40 +324,49 @@ final class LogOpening {
       if (!intact) {
         damage.add(wrongSize(entry, file.size()));
       }
+      RecordTable table = RecordTable.growing();
+      long end = SegmentFormat.HEAD_SIZE;
+      long nextSample = 0;
       Optional<SegmentIndex> index = indexOfCleanClose(entry);
-      long nextSample;
-      Segment segment;
       if (index.isPresent()) {
-        if (entry.committedBytes() < file.size()) {
-          cut(entry, file, entry.committedBytes());
-        } else if (!intact) {
+        table = index.get().table().copyToGrow();
+        end = entry.committedBytes();
+        nextSample = index.get().coveredSamples();
+        sawSequenceOf(table);
+        if (!intact) {
           restoreLength(entry, file);
         }
-        segment = add(entry, index.get().table().copyToGrow());
-        segment.setEnd(entry.committedBytes());
-        nextSample = index.get().coveredSamples();
-      } else {
+      }
+      // With an older manifest that was put back, a file is longer than when it was closed.
+      if (index.isEmpty() || file.size() > end) {
+        Recovery.Bounds whole =
+            Recovery.Bounds.open(
+                lastSequence,
+                writtenAfter ? Long.MAX_VALUE : entry.committedBytes(),
+                lastSequenceBefore(later));
         Recovery.Result result =
             Recovery.scan(
-                file.map(0, file.size()),
+                file.map(0, Math.min(file.size(), MAX_FILE_SIZE)),
                 name(entry),
                 manifest.header(),
-                Recovery.Bounds.open(
-                    lastSequence,
-                    writtenAfter ? Long.MAX_VALUE : entry.committedBytes(),
-                    lastSequenceBefore(later)));
+                index.map(whole::behind).orElse(whole));
         damage.addAll(result.damage());
         intact &= result.damage().isEmpty();
         if (result.end() < file.size()) {
           cut(entry, file, result.end());
         }
         makeDurable(file, result.durableEnd(), result.end());
-        segment = add(entry, result.table());
-        segment.setEnd(result.end());
+        if (index.isPresent()) {
+          table.addAll(result.table());
+        } else {
+          table = result.table();
+        }
+        end = result.end();
         nextSample = result.nextSample();
       }
+      Segment segment = add(entry, table);
+      segment.setEnd(end);
       segment.setPiece(0, file.map(0, segment.end()));
-      RecordTable table = segment.table();
       sawSequenceOf(table);
       // Behind damage the time position of the next frame is not sure, so writing goes on in a new
       // segment.
@@ -429,9 +438,7 @@ final class LogOpening {
     Path torn = segmentFolder.resolve(entry.file() + "." + end + ".torn");
     String kept = "kept as " + torn.getFileName();
     try {
-      storage.replace(
-          torn,
-          ByteBuffer.wrap(file.map(end, Math.min(size, MAX_TORN)).toArray(ValueLayout.JAVA_BYTE)));
+      storage.replace(torn, file.map(end, Math.min(size, MAX_TORN)));
     } catch (IOException e) {
       // Nobody was told that it is there, so a full disk need not keep the collection shut.
       kept = "not kept: " + e.getMessage();
@@ -478,7 +485,14 @@ final class LogOpening {
     boolean anySealed = manifest.segments().stream().anyMatch(entry -> entry.sealed().isPresent());
     try {
       boolean there = storage.exists(sfv);
-      if (there ? !Arrays.equals(storage.readAll(sfv, MAX_SFV), text) : anySealed) {
+      boolean right =
+          there
+              ? storage
+                  .readUpTo(sfv, text.length)
+                  .map(found -> Arrays.equals(found, text))
+                  .orElse(false)
+              : !anySealed;
+      if (!right) {
         storage.replace(sfv, ByteBuffer.wrap(text));
         notes.add(
             SegmentLog.SFV_FILE + (there ? " was not up to date" : " was missing") + ": rewritten");
@@ -494,6 +508,11 @@ final class LogOpening {
     for (SegmentEntry entry : manifest.segments()) {
       known.add(entry.file());
       entry.index().ifPresent(index -> known.add(index.file()));
+    }
+    for (String file : storage.list(folder)) {
+      if (file.endsWith(".new")) {
+        storage.delete(folder.resolve(file));
+      }
     }
     for (String file : storage.list(segmentFolder)) {
       Path path = segmentFolder.resolve(file);

@@ -55,7 +55,7 @@ public record Manifest(
   public static final long MAX_SEGMENT_BYTES = 1L << 30;
 
   private static final int FORMAT = 1;
-  private static final int MAX_SIZE = 256 << 20;
+  private static final int MAX_SIZE = 64 << 20;
   private static final String CRC_KEY = "\"crc32\"";
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
@@ -234,7 +234,12 @@ public record Manifest(
             + " : \""
             + hex(crc(open.getBytes(StandardCharsets.UTF_8)))
             + "\"\n}\n";
-    storage.replace(folder.resolve(FILE), ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    if (bytes.length > MAX_SIZE) {
+      throw new IOException(
+          FILE + " would get too large: the collection has too many segments, use larger ones");
+    }
+    storage.replace(folder.resolve(FILE), ByteBuffer.wrap(bytes));
   }
 
   /// Reads the manifest of a collection's folder.
@@ -246,16 +251,13 @@ public record Manifest(
     if (!storage.exists(file)) {
       throw new CorruptManifestException(file + " is missing");
     }
-    byte[] bytes = storage.readAll(file, MAX_SIZE);
-    String text = new String(bytes, StandardCharsets.UTF_8);
-    int line = text.lastIndexOf("  " + CRC_KEY);
-    JsonNode json;
-    try {
-      json = JSON.readTree(text);
-    } catch (JacksonException e) {
-      throw new CorruptManifestException(file + " is not JSON: " + e.getOriginalMessage());
+    Optional<byte[]> bytes = storage.readUpTo(file, MAX_SIZE);
+    if (bytes.isEmpty()) {
+      throw new CorruptManifestException(file + " has more than " + MAX_SIZE + " bytes");
     }
-    int format = json.path("format").asInt(0);
+    String text = new String(bytes.get(), StandardCharsets.UTF_8);
+    int line = text.lastIndexOf("  " + CRC_KEY);
+    // Before anything is made of it: nobody else's text can be large.
     if (line < 0
         || !text.substring(line)
             .equals(
@@ -266,6 +268,13 @@ public record Manifest(
                     + "\"\n}\n")) {
       throw new CorruptManifestException(file + " fails its CRC-32");
     }
+    JsonNode json;
+    try {
+      json = JSON.readTree(text);
+    } catch (JacksonException e) {
+      throw new CorruptManifestException(file + " is not JSON: " + e.getOriginalMessage());
+    }
+    int format = json.path("format").asInt(0);
     if (format > FORMAT) {
       throw new FormatTooNewException(
           file + " has format " + format + ", this SoniDB reads up to " + FORMAT + ": update it");
@@ -280,9 +289,9 @@ public record Manifest(
   /// The name in the manifest of a folder, even if nothing else can be read.
   public static Optional<String> nameIn(Storage storage, Path folder) {
     try {
-      String text =
-          new String(storage.readAll(folder.resolve(FILE), MAX_SIZE), StandardCharsets.UTF_8);
-      return JSON.readTree(text).path("name").asStringOpt();
+      return storage
+          .readUpTo(folder.resolve(FILE), MAX_SIZE)
+          .flatMap(bytes -> JSON.readTree(bytes).path("name").asStringOpt());
     } catch (IOException | JacksonException e) {
       return Optional.empty();
     }

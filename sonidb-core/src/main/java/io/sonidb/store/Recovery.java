@@ -2,6 +2,7 @@ package io.sonidb.store;
 
 import io.sonidb.flac.Frames;
 import io.sonidb.index.RecordTable;
+import io.sonidb.index.SegmentIndex;
 import io.sonidb.sound.RecordDecoder;
 import io.sonidb.sound.RecordKind;
 import io.sonidb.sound.UnsupportedRecordException;
@@ -61,17 +62,45 @@ final class Recovery {
 
   /// What is known of a segment before its frames are read.
   ///
-  /// @param previousSequence sequence number of the last record before the segment
+  /// @param start byte position of the first record that is looked at
+  /// @param startSample its time position
+  /// @param previousSequence sequence number of the last record before it
   /// @param committedBytes everything before this position is known to be acknowledged
   /// @param lastSequence no record has a larger sequence number
   /// @param samples no record ends behind this sample
-  record Bounds(long previousSequence, long committedBytes, long lastSequence, long samples) {
+  record Bounds(
+      long start,
+      long startSample,
+      long previousSequence,
+      long committedBytes,
+      long lastSequence,
+      long samples) {
+    private static final long MAX_SAMPLES = 1L << 36;
+
     static Bounds open(long previousSequence, long committedBytes, long lastSequence) {
-      return new Bounds(previousSequence, committedBytes, lastSequence, 1L << 36);
+      return new Bounds(
+          SegmentFormat.HEAD_SIZE, 0, previousSequence, committedBytes, lastSequence, MAX_SAMPLES);
+    }
+
+    /// Only what lies behind the records of an index.
+    Bounds behind(SegmentIndex index) {
+      return new Bounds(
+          index.coveredBytes(),
+          index.coveredSamples(),
+          previousSequence,
+          committedBytes,
+          lastSequence,
+          samples);
     }
 
     static Bounds sealed(long previousSequence, Manifest.Sealed sealed) {
-      return new Bounds(previousSequence, Long.MAX_VALUE, sealed.lastSequence(), sealed.samples());
+      return new Bounds(
+          SegmentFormat.HEAD_SIZE,
+          0,
+          previousSequence,
+          Long.MAX_VALUE,
+          sealed.lastSequence(),
+          sealed.samples());
     }
   }
 
@@ -120,6 +149,7 @@ final class Recovery {
     this.window = new byte[(int) Math.min(WINDOW, file.byteSize())];
     this.decoder = new RecordDecoder(header.format());
     this.sequence = bounds.previousSequence();
+    this.sample = bounds.startSample();
   }
 
   /// Sequence number of the record with which a segment begins, if it is sound.
@@ -149,7 +179,7 @@ final class Recovery {
   }
 
   private Result scan() throws FormatTooNewException {
-    long at = SegmentFormat.HEAD_SIZE;
+    long at = bounds.start();
     long end = at;
     if (at < file.byteSize()) {
       begin(new Run(0, at, sequence, sample, ""));
@@ -307,7 +337,7 @@ final class Recovery {
     for (int i = 0; i <= runs.size() && end == file.byteSize(); i++) {
       boolean last = i == runs.size();
       int before = last ? table.count() : runs.get(i).first();
-      long offset = before == 0 ? SegmentFormat.HEAD_SIZE : endOf(before - 1);
+      long offset = before == 0 ? bounds.start() : endOf(before - 1);
       if (offset >= (last ? file.byteSize() : runs.get(i).start())) {
         continue;
       }
@@ -320,7 +350,7 @@ final class Recovery {
             new DamagedRange(
                 name,
                 offset,
-                before == 0 ? 0 : endSample(before - 1),
+                before == 0 ? bounds.startSample() : endSample(before - 1),
                 Optional.empty(),
                 last ? reason : runs.get(i).why()));
       } else {
@@ -345,7 +375,7 @@ final class Recovery {
         table,
         end,
         Math.min(end, Math.max(durableEnd, bounds.committedBytes())),
-        kept == 0 ? 0 : endSample(kept - 1),
+        kept == 0 ? bounds.startSample() : endSample(kept - 1),
         damage);
   }
 

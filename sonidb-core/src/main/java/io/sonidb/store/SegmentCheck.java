@@ -12,6 +12,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.zip.CRC32;
@@ -78,8 +79,9 @@ public final class SegmentCheck {
     Path sfv = log.folder().resolve(SegmentLog.SFV_FILE);
     boolean anySealed = manifest.segments().stream().anyMatch(entry -> entry.sealed().isPresent());
     if (log.storage().exists(sfv)) {
-      String text = new String(log.storage().readAll(sfv, 64 << 20), StandardCharsets.UTF_8);
-      if (!text.equals(Sfv.text(manifest))) {
+      byte[] expected = Sfv.text(manifest).getBytes(StandardCharsets.UTF_8);
+      Optional<byte[]> found = log.storage().readUpTo(sfv, expected.length);
+      if (found.isEmpty() || !Arrays.equals(found.get(), expected)) {
         damaged.add(
             DamagedRange.ofFile(
                 SegmentLog.SFV_FILE, "is not as it was written; buildIndex writes it again"));

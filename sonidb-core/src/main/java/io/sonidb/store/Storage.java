@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /// The seam between the store and the file system: everything that the store does to files goes
 /// through here, so that a test can put a file system below it that forgets, tears, fills up and
@@ -79,12 +80,12 @@ public interface Storage {
   /// @throws java.io.SyncFailedException if it is not known what survives
   void syncFolder(Path folder) throws IOException;
 
-  /// Reads a whole file of at most `limit` bytes.
-  default byte[] readAll(Path file, int limit) throws IOException {
+  /// Reads a whole file, unless it has more than `limit` bytes.
+  default Optional<byte[]> readUpTo(Path file, int limit) throws IOException {
     try (File in = open(file)) {
       long size = in.size();
       if (size > limit) {
-        throw new IOException(file + " has " + size + " bytes, at most " + limit + " are read");
+        return Optional.empty();
       }
       ByteBuffer bytes = ByteBuffer.allocate((int) size);
       int read;
@@ -93,7 +94,7 @@ public interface Storage {
       } while (read > 0);
       byte[] all = new byte[bytes.position()];
       bytes.flip().get(all);
-      return all;
+      return Optional.of(all);
     }
   }
 
