@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -83,8 +84,19 @@ class CrashAtEveryOperationTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {0, 1, 2})
+  @ValueSource(ints = {0, 1})
   void recoversFromTheEndOfThePowerOrTheProcess(int way) throws IOException {
+    crashEverywhere(way);
+  }
+
+  @Tag("slow")
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3, 4, 5, 6, 7, 8, 9})
+  void recoversFromTheEndOfThePowerInOtherWays(int way) throws IOException {
+    crashEverywhere(way);
+  }
+
+  private static void crashEverywhere(int way) {
     boolean over = false;
     for (int at = 1; !over; at++) {
       CrashAtEveryOperationTest one = new CrashAtEveryOperationTest();

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 /// checksums. Nothing may hang, run out of memory, or throw what the API does not announce; and a
 /// vector is read as it was written or not at all.
 class HostileFilesTest {
-  private static final int FEW = 150;
+  private static final int FEW = 100;
   private static final int MANY = 3000;
 
   private static final long[] ABSURD = {
