@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sonidb.DamageFixture.Place;
+import io.sonidb.sound.ElementType;
 import io.sonidb.sound.VectorId;
 import io.sonidb.store.ForgetfulStorage;
 import java.io.IOException;
@@ -22,6 +23,7 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,13 +33,24 @@ class BitFlipTest {
   private static final int FEW = 200;
   private static final int MANY = 2000;
 
-  private static DamageFixture fixture;
+  private static DamageFixture usual;
+  private static DamageFixture wide;
+  private static DamageFixture longRecords;
 
+  private DamageFixture fixture;
   private Random random = new Random(0);
 
   @BeforeAll
   static void makeCollection() throws IOException {
-    fixture = new DamageFixture(1);
+    usual = new DamageFixture(1);
+    wide = new DamageFixture(2, 24, ElementType.FLOAT64, 0);
+    // Each record is a run of two frames or more.
+    longRecords = new DamageFixture(3, 5000, ElementType.FLOAT32, 30_000);
+  }
+
+  @BeforeEach
+  void takeTheUsualCollection() {
+    fixture = usual;
   }
 
   @Test
@@ -57,6 +70,8 @@ class BitFlipTest {
     for (long seed = first; seed < first + count; seed++) {
       random = Seeds.random(seed);
       try {
+        int choice = random.nextInt(8);
+        fixture = choice == 0 ? wide : choice == 1 ? longRecords : usual;
         if (random.nextInt(3) > 0) {
           flipInFrames();
         } else {
@@ -78,7 +93,7 @@ class BitFlipTest {
       if (random.nextInt(6) > 0) {
         return;
       }
-      songs.upsert("new", new float[DamageFixture.DIMENSION]);
+      songs.upsert(VectorId.parse("new"), fixture.zero(), Payload.EMPTY);
       if (random.nextBoolean()) {
         assertThat(songs.buildIndex().damaged()).isEqualTo(place.sealed() ? 0 : 1);
       }
@@ -88,7 +103,7 @@ class BitFlipTest {
     try (SoniDb db = DamageFixture.open(storage)) {
       Collection songs = db.collection("songs");
       assertCostsOnly(songs, place);
-      songs.upsert("new", new float[DamageFixture.DIMENSION]);
+      songs.upsert(VectorId.parse("new"), fixture.zero(), Payload.EMPTY);
       songs.buildIndex(IndexOptions.FULL, Progress.NONE);
       fixture.assertHoldsAllBut(songs, place.id().stream().toList());
       assertThat(songs.verifyIntegrity().damaged()).anyMatch(place::isIn);
@@ -114,10 +129,7 @@ class BitFlipTest {
       assertThatThrownBy(() -> songs.streamVector(id)).isInstanceOf(DamagedRecordException.class);
     }
     assertScrollsPast(songs, lost);
-    SearchResult result =
-        songs.search(
-            Query.nearest(
-                io.sonidb.sound.Vector.sharing(new float[DamageFixture.DIMENSION]), 1000));
+    SearchResult result = songs.search(Query.nearest(fixture.zero(), 1000));
     assertThat(result.damaged()).hasSize(lost.size()).allMatch(place::isNamedBy);
     assertThat(result.hits()).hasSize((int) songs.count() - lost.size());
     assertTellsWhatIsLost(songs, place);
@@ -188,7 +200,7 @@ class BitFlipTest {
       }
       PowerLossTest.assertIsWhole(songs);
       fixture.assertHoldsAll(songs);
-      songs.upsert("new", new float[DamageFixture.DIMENSION]);
+      songs.upsert(VectorId.parse("new"), fixture.zero(), Payload.EMPTY);
     }
     try (SoniDb db = DamageFixture.open(storage)) {
       assertThat(db.warnings()).isEmpty();
@@ -222,7 +234,7 @@ class BitFlipTest {
               .matches(place::isIn);
         }
         fixture.assertHoldsAllBut(songs, lost);
-        songs.upsert("new", new float[DamageFixture.DIMENSION]);
+        songs.upsert(VectorId.parse("new"), fixture.zero(), Payload.EMPTY);
         fixture.assertHoldsAllBut(songs, lost);
       }
     }
@@ -284,7 +296,7 @@ class BitFlipTest {
             .orElseThrow();
     try (SoniDb db = SoniDb.open(copy)) {
       Collection songs = db.collection("songs");
-      songs.upsert("new", new float[DamageFixture.DIMENSION]);
+      songs.upsert(VectorId.parse("new"), fixture.zero(), Payload.EMPTY);
       flipReal(real(copy, place.file()), place.offset() * 8 + 300);
       assertThat(songs.verifyIntegrity().damaged()).singleElement().matches(place::isNamedBy);
       assertThat(songs.buildIndex().damaged()).isEqualTo(1);
@@ -310,7 +322,7 @@ class BitFlipTest {
       }
       assertThat(songs.verifyIntegrity(false, Progress.NONE).ok()).isEqualTo(!isDamage);
       assertThat(songs.verifyIntegrity(true, Progress.NONE).ok()).isEqualTo(!isDamage);
-      long next = songs.upsert("new", new float[DamageFixture.DIMENSION]);
+      long next = songs.upsert(VectorId.parse("new"), fixture.zero(), Payload.EMPTY);
       assertThat(next).as("numbers are not used twice").isGreaterThan(numberOfRecords());
     }
     try (SoniDb db = DamageFixture.open(storage)) {
@@ -324,7 +336,7 @@ class BitFlipTest {
     assertThat(storage.openFiles()).isEmpty();
   }
 
-  private static long numberOfRecords() {
+  private long numberOfRecords() {
     return fixture.places.size();
   }
 
@@ -348,7 +360,7 @@ class BitFlipTest {
     void run() throws IOException;
   }
 
-  static Stream<Path> segments() {
+  private Stream<Path> segments() {
     return fixture.places.stream().map(Place::file).distinct();
   }
 

@@ -3,6 +3,7 @@ package io.sonidb;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sonidb.index.RecordTable;
+import io.sonidb.sound.ElementType;
 import io.sonidb.sound.RecordKind;
 import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
@@ -25,6 +26,7 @@ import java.util.TreeMap;
 final class DamageFixture {
   static final Path FOLDER = Path.of("/db");
   static final int DIMENSION = 24;
+  private static final int IDS = 60;
   private static final int SAMPLE_RATE_HZ = 48_000;
   private static final SoniDbOptions OPTIONS = new SoniDbOptions(1);
 
@@ -72,12 +74,25 @@ final class DamageFixture {
   final Path collection;
   private final Random random;
 
+  private final int dimension;
+  private final ElementType element;
+  private final int payloadSize;
+
   DamageFixture(long seed) throws IOException {
+    this(seed, DIMENSION, ElementType.FLOAT32, 0);
+  }
+
+  /// @param payloadSize bytes of text in some of the payloads
+  DamageFixture(long seed, int dimension, ElementType element, int payloadSize) throws IOException {
+    this.dimension = dimension;
+    this.element = element;
+    this.payloadSize = payloadSize;
     random = Seeds.random(seed);
     ForgetfulStorage storage = new ForgetfulStorage(seed);
     SoniDb db = open(storage);
     Collection songs =
-        db.create("songs", CollectionSpec.dimension(DIMENSION).metric(Metric.EUCLID));
+        db.create(
+            "songs", CollectionSpec.dimension(dimension).element(element).metric(Metric.EUCLID));
     for (int segment = 0; segment < 4; segment++) {
       fill(songs);
       if (segment < 3) {
@@ -104,7 +119,7 @@ final class DamageFixture {
     }
     put(songs, 10);
     for (int i = 0; i < 3; i++) {
-      List<VectorId> ids = List.of(Model.id(0, random.nextInt(60)), Model.id(0, 3));
+      List<VectorId> ids = List.of(Model.id(0, random.nextInt(IDS)), Model.id(0, 3));
       songs.delete(ids);
       ids.forEach(values::remove);
     }
@@ -115,17 +130,34 @@ final class DamageFixture {
     List<Point> points = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       String payload = random.nextInt(3) == 0 ? "{\"n\":" + random.nextInt(1000) + "}" : "{}";
-      points.add(
-          Point.of(
-              Model.id(0, random.nextInt(60)),
-              Model.vector(random, DIMENSION),
-              Payload.ofJson(payload)));
+      if (payloadSize > 0 && random.nextBoolean()) {
+        payload = "{\"text\":\"" + "la".repeat(payloadSize / 2) + "\"}";
+      }
+      points.add(Point.of(Model.id(0, random.nextInt(IDS)), vector(), Payload.ofJson(payload)));
     }
     songs.upsert(points);
     for (Point point : points) {
       values.put(point.id(), new Model.Value(point.vector(), point.payload().toJson()));
       written.computeIfAbsent(point.id(), _ -> new ArrayList<>()).add(point.vector());
     }
+  }
+
+  private Vector vector() {
+    if (element == ElementType.FLOAT32) {
+      return Model.vector(random, dimension);
+    }
+    double[] values = new double[dimension];
+    for (int i = 0; i < dimension; i++) {
+      values[i] = random.nextGaussian();
+    }
+    return Vector.sharing(values);
+  }
+
+  /// A vector that is not in the collection.
+  Vector zero() {
+    return element == ElementType.FLOAT32
+        ? Vector.of(new float[dimension])
+        : Vector.of(new double[dimension]);
   }
 
   private void addPlaces(Segment segment) {
@@ -161,7 +193,7 @@ final class DamageFixture {
             .isEqualTo(Optional.of(entry.getValue()));
       }
     }
-    for (int k = 0; k < 60; k++) {
+    for (int k = 0; k < IDS; k++) {
       VectorId id = Model.id(0, k);
       if (!values.containsKey(id) && !lost.contains(id)) {
         assertThat(songs.get(id)).as("deleted vector %s", id).isEmpty();

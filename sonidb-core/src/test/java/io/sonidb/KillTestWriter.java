@@ -62,6 +62,8 @@ final class KillTestWriter {
                     COLLECTION,
                     CollectionSpec.dimension(DIMENSION)
                         .metric(Metric.EUCLID)
+                        // What the system has survives the process, synced or not.
+                        .durability(seed % 3 == 0 ? Durability.OS : Durability.FSYNC)
                         .segmentBytes(1 << 20)));
     try (OutputStream out = new FileOutputStream(FileDescriptor.out)) {
       say(out, "open");
