@@ -71,7 +71,7 @@ final class IndexCheck {
 
   private void checkName(int ordinal, long at) throws CorruptIndexException {
     long start = entries.get(LONG, at + ID_HIGH);
-    int size = nameSize(at);
+    int size = Short.toUnsignedInt(entries.get(SHORT, at + NAME_LENGTH));
     require(
         start >= 0 && start <= names.byteSize() && size <= names.byteSize() - start,
         ordinal,
@@ -84,56 +84,19 @@ final class IndexCheck {
     }
   }
 
-  private int nameSize(long at) {
-    return Short.toUnsignedInt(entries.get(SHORT, at + NAME_LENGTH));
-  }
-
   private void checkOrder() throws CorruptIndexException {
     BitSet seen = new BitSet(count);
-    long previous = -1;
+    int previous = -1;
     for (int rank = 0; rank < count; rank++) {
       int ordinal = order.get(INT, rank * 4L);
       require(ordinal >= 0 && ordinal < count && !seen.get(ordinal), rank, "rank");
       seen.set(ordinal);
-      long at = (long) ordinal * ENTRY_SIZE;
       if (previous >= 0) {
-        int byId = compareIds(previous, at);
-        require(byId < 0 || byId == 0 && previous < at, rank, "rank");
+        int byId = index.table().compareIds(previous, ordinal);
+        require(byId < 0 || byId == 0 && previous < ordinal, rank, "rank");
       }
-      previous = at;
+      previous = ordinal;
     }
-  }
-
-  /// The order of [VectorId], entries without id last, without making ids.
-  private int compareIds(long a, long b) {
-    int kind = entries.get(BYTE, a + ID_KIND);
-    int byKind = Integer.compare(kind, entries.get(BYTE, b + ID_KIND));
-    if (byKind != 0 || kind == ID_NONE) {
-      return byKind;
-    }
-    if (kind == ID_NAME) {
-      return compareNames(a, b);
-    }
-    int byHigh =
-        Long.compareUnsigned(entries.get(LONG, a + ID_HIGH), entries.get(LONG, b + ID_HIGH));
-    return byHigh != 0
-        ? byHigh
-        : Long.compareUnsigned(entries.get(LONG, a + ID_LOW), entries.get(LONG, b + ID_LOW));
-  }
-
-  private int compareNames(long a, long b) {
-    long startA = entries.get(LONG, a + ID_HIGH);
-    long startB = entries.get(LONG, b + ID_HIGH);
-    int sizeA = nameSize(a);
-    int sizeB = nameSize(b);
-    long mismatch =
-        MemorySegment.mismatch(names, startA, startA + sizeA, names, startB, startB + sizeB);
-    if (mismatch < 0 || mismatch >= Math.min(sizeA, sizeB)) {
-      return Integer.compare(sizeA, sizeB);
-    }
-    return Integer.compare(
-        Byte.toUnsignedInt(names.get(BYTE, startA + mismatch)),
-        Byte.toUnsignedInt(names.get(BYTE, startB + mismatch)));
   }
 
   private void require(boolean fine, int entry, String what) throws CorruptIndexException {

@@ -2,11 +2,9 @@ package io.sonidb.index;
 
 import static io.sonidb.index.SegmentIndexFormat.*;
 
-import io.sonidb.sound.VectorId;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import java.util.zip.CRC32;
@@ -97,7 +95,7 @@ public record SegmentIndex(
     return IntStream.range(0, count)
         .boxed()
         .sorted((a, b) -> {
-          int byId = compare(table.id(a), table.id(b));
+          int byId = table.compareIds(a, b);
           return byId != 0 ? byId : Integer.compare(a, b);
         })
         .mapToInt(Integer::intValue)
@@ -155,14 +153,6 @@ public record SegmentIndex(
         })
         .mapToInt(Integer::intValue)
         .toArray();
-  }
-
-  /// Order of two ids with records that have none (skips) last.
-  private static int compare(Optional<VectorId> a, Optional<VectorId> b) {
-    if (a.isEmpty() || b.isEmpty()) {
-      return Boolean.compare(a.isEmpty(), b.isEmpty());
-    }
-    return a.get().compareTo(b.get());
   }
 
   /// CRC-32 of a memory segment of any size.
