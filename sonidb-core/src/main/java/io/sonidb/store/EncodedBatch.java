@@ -7,6 +7,7 @@ import io.sonidb.sound.SoundRecord;
 import io.sonidb.sound.VectorId;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.Set;
 
 /// Records that a caller's thread has encoded and that wait to be appended.
 ///
@@ -98,6 +99,12 @@ final class EncodedBatch {
     return sources[record].kind() == RecordKind.SKIP
         ? Optional.empty()
         : Optional.of(sources[record].id());
+  }
+
+  void addIdsTo(Set<VectorId> ids) {
+    for (int record = 0; record < records; record++) {
+      id(record).ifPresent(ids::add);
+    }
   }
 
   /// Writes the frames, numbered from `firstSample` on, and returns how many bytes they take there.

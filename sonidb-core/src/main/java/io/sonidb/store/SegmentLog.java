@@ -2,46 +2,32 @@ package io.sonidb.store;
 
 import io.sonidb.index.Liveness;
 import io.sonidb.index.RecordTable;
-import io.sonidb.sound.RecordEncoder;
 import io.sonidb.sound.SoundRecord;
 import java.io.IOException;
 import java.io.SyncFailedException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /// The log of one collection: every record, in the order of its sequence number, in segments.
 ///
 /// # Writing
 ///
-/// A caller draws a *ticket*: a contiguous range of sequence numbers and a place in the queue. It
-/// encodes its records on its own thread (a large batch on all cores), and waits. One appender
-/// thread takes the tickets in order, as many as are ready, gives their frames their place, and
-/// makes them durable with one write and one sync: the group commit. Then readers see them, and the
-/// callers return. While one group is being synced the next one gathers.
-///
-/// A ticket whose encoding failed, or whose group could not be written, leaves a skip record in its
-/// place, so that sequence numbers have no gaps. After a failed sync nobody knows what the disk
-/// holds: the log refuses writes until it is opened again, which reads what is really there.
+/// The [Appender] takes the records of all callers in turn and writes them in groups.
 ///
 /// # Segments
 ///
@@ -51,9 +37,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// # Threads
 ///
-/// `lock` guards the queue and the numbers; `manifestLock` guards the manifest and the list of
-/// segments. The appender alone touches the [SegmentWriter]. Threads of callers never touch a file
-/// channel.
+/// `manifestLock` guards the manifest and the list of segments. Threads of callers never touch a
+/// file channel.
 public final class SegmentLog implements AutoCloseable {
   /// Segments that may wait for sealing before writers wait for them.
   static final int SEAL_BACKLOG = 4;
@@ -66,12 +51,6 @@ public final class SegmentLog implements AutoCloseable {
 
   /// Name of the SFV file in the collection's folder.
   public static final String SFV_FILE = "index.sfv";
-
-  private static final long MAX_GROUP_BYTES = 16L << 20;
-  private static final int IN_FLIGHT_BYTES = 256 << 20;
-  private static final int PARALLEL_FROM = 32;
-  // RFC 9639 counts samples in 36 bits; a segment ends long before it runs out of them.
-  private static final long MAX_SEGMENT_SAMPLES = 1L << 35;
 
   /// Hears, on the appender's thread, which records became visible.
   @FunctionalInterface
@@ -95,19 +74,10 @@ public final class SegmentLog implements AutoCloseable {
 
     /// About how many bytes all of them take when encoded.
     long bytes();
-  }
 
-  private static final class Ticket {
-    private final long first;
-    private final int count;
-    private final CompletableFuture<Void> done = new CompletableFuture<>();
-    private List<EncodedBatch> batches = List.of();
-    private boolean ready;
-    private long bytes;
-
-    Ticket(long first, int count) {
-      this.first = first;
-      this.count = count;
+    /// What must hold for them to be written.
+    default Optional<Precondition> precondition() {
+      return Optional.empty();
     }
   }
 
@@ -115,8 +85,6 @@ public final class SegmentLog implements AutoCloseable {
   private final Path folder;
   private final Path segmentFolder;
   private final Sealer sealer;
-  private final Executor cores;
-  private final int coreCount;
   private final List<String> notes;
   private final List<DamagedRange> damageAtOpen;
 
@@ -126,51 +94,32 @@ public final class SegmentLog implements AutoCloseable {
       segments; // indexed by number; those that do not exist are null
   private volatile boolean dirty;
 
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition work = lock.newCondition();
-  private final Condition published = lock.newCondition();
-  private final ArrayDeque<Ticket> queue = new ArrayDeque<>();
-  private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
-  private long nextSequence;
-  private volatile long lastPublished;
-  private volatile long lastDurable;
-  private volatile boolean closing; // written under lock
-  private volatile Optional<IOException> failure = Optional.empty();
-
-  private final Semaphore inFlight = new Semaphore(IN_FLIGHT_BYTES);
   private final Semaphore sealBacklog = new Semaphore(SEAL_BACKLOG);
-  private final Queue<RecordEncoder> encoders = new ConcurrentLinkedQueue<>();
   private final ExecutorService sealing;
   private volatile Optional<IOException> sealFailure = Optional.empty();
   private Listener listener = (segment, from, to) -> {};
-  private Optional<Thread> appender = Optional.empty();
+  private final Appender appender;
 
-  // The appender's own.
-  private Optional<SegmentWriter> writer;
+  // The appender's thread's own.
   private Optional<CompletableFuture<SegmentWriter>> prepared = Optional.empty();
-  private long owedSkipFirst;
-  private int owedSkipCount;
 
   SegmentLog(LogOpening opened, Storage storage, Path folder, Executor cores, int coreCount) {
     this.storage = storage;
     this.folder = folder;
     this.segmentFolder = folder.resolve(SegmentFormat.FOLDER);
-    this.cores = cores;
-    this.coreCount = coreCount;
     this.manifest = opened.manifest();
     this.sealer = new Sealer(storage, segmentFolder, manifest.header());
     this.segments = opened.segments();
-    this.writer = opened.writer();
     this.notes = opened.notes();
     this.damageAtOpen = opened.damage();
-    this.lastPublished = opened.lastSequence();
-    this.lastDurable = opened.lastSequence();
-    this.nextSequence = lastPublished + 1;
     this.dirty = opened.saysInUse();
-    String name = manifest.header().name();
+    CollectionHeader header = manifest.header();
     this.sealing =
         Executors.newSingleThreadExecutor(
-            Thread.ofPlatform().daemon().name("sonidb-seal-" + name).factory());
+            Thread.ofPlatform().daemon().name("sonidb-seal-" + header.name()).factory());
+    this.appender =
+        new Appender(
+            new Growing(), header, opened.writer(), opened.lastSequence(), cores, coreCount);
   }
 
   /// Creates the folder and manifest of an empty collection.
@@ -197,6 +146,7 @@ public final class SegmentLog implements AutoCloseable {
   public void start(Listener listener) {
     this.listener = listener;
     List<Segment> unsealed = new ArrayList<>();
+    Optional<SegmentWriter> writer = appender.writer();
     for (Segment segment : segments()) {
       boolean current = writer.isPresent() && writer.get().segment().number() == segment.number();
       if (!segment.isSealed() && !current && segment.table().count() > 0) {
@@ -257,359 +207,82 @@ public final class SegmentLog implements AutoCloseable {
 
   /// Sequence number up to which everything is visible, and durable if writes are synced.
   public long lastSequence() {
-    return lastPublished;
+    return appender.lastPublished();
   }
 
   /// Whether a sync failed, so that nothing can be written until the log is opened again.
   public boolean hasFailed() {
-    return failure.isPresent();
+    return appender.hasFailed();
   }
 
   /// Waits until a record with this sequence number is visible.
   ///
   /// @return whether it is
   public boolean awaitPublished(long sequence, long timeoutNanos) throws InterruptedException {
-    if (lastPublished >= sequence) {
-      return true;
-    }
-    lock.lockInterruptibly();
-    try {
-      long left = timeoutNanos;
-      while (lastPublished < sequence && left > 0 && !closing) {
-        left = published.awaitNanos(left);
-      }
-      return lastPublished >= sequence;
-    } finally {
-      lock.unlock();
-    }
+    return appender.awaitPublished(sequence, timeoutNanos);
   }
 
   /// Appends records, all or none, and returns when they are durable and visible.
   ///
   /// @return the sequence number of the last one
+  /// @throws PreconditionFailedException if their precondition does not hold
   /// @throws IOException if they could not be written; then none of them is there
   public long append(Records records) throws IOException {
-    int count = records.count();
-    long expected = records.bytes();
-    if (expected > MAX_BATCH_BYTES) {
-      throw new IllegalArgumentException(
-          "a batch of about " + expected + " bytes exceeds " + MAX_BATCH_BYTES + ": split it");
-    }
-    int permits = (int) expected;
-    inFlight.acquireUninterruptibly(permits);
-    try {
-      Ticket ticket = draw(count);
-      try {
-        encode(ticket, records);
-      } finally {
-        finish(ticket); // without batches it becomes a skip, and those behind it are not held up
-      }
-      return await(ticket);
-    } finally {
-      inFlight.release(permits);
-    }
-  }
-
-  private Ticket draw(int count) throws IOException {
-    lock.lock();
-    try {
-      checkWritable();
-      startAppender();
-      Ticket ticket = new Ticket(nextSequence, count);
-      queue.add(ticket);
-      nextSequence += count;
-      return ticket;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /// Starts the appender with the first thing there is for it to do; the lock is held.
-  private void startAppender() {
-    if (appender.isEmpty()) {
-      appender =
-          Optional.of(
-              Thread.ofPlatform()
-                  .daemon()
-                  .name("sonidb-append-" + header().name())
-                  .start(this::appendUntilClosed));
-    }
-  }
-
-  private void checkWritable() throws IOException {
-    if (closing) {
-      throw new IOException("the collection is closed");
-    }
-    checkNotFailed();
-  }
-
-  private void checkNotFailed() throws IOException {
-    if (failure.isPresent()) {
-      throw new IOException(
-          "writing stopped after a failed sync ("
-              + failure.get().getMessage()
-              + "): open the database again to see what the disk holds",
-          failure.get());
-    }
-  }
-
-  private void encode(Ticket ticket, Records records) {
-    long durable = lastDurable;
-    int pieces = ticket.count < PARALLEL_FROM ? 1 : coreCount;
-    List<CompletableFuture<EncodedBatch>> others = new ArrayList<>();
-    for (int piece = 1; piece < pieces; piece++) {
-      int from = (int) ((long) ticket.count * piece / pieces);
-      int to = (int) ((long) ticket.count * (piece + 1) / pieces);
-      others.add(
-          CompletableFuture.supplyAsync(() -> encode(ticket, records, from, to, durable), cores));
-    }
-    List<EncodedBatch> batches = new ArrayList<>();
-    batches.add(encode(ticket, records, 0, ticket.count / pieces, durable));
-    for (CompletableFuture<EncodedBatch> other : others) {
-      batches.add(encoded(other));
-    }
-    long bytes = 0;
-    for (EncodedBatch batch : batches) {
-      bytes += batch.placedSizeBound();
-    }
-    ticket.bytes = bytes;
-    ticket.batches = batches;
-  }
-
-  private static EncodedBatch encoded(CompletableFuture<EncodedBatch> piece) {
-    try {
-      return piece.join();
-    } catch (CompletionException e) {
-      // The caller is to see the same as when it encodes the record itself.
-      throw e.getCause() instanceof RuntimeException reason ? reason : e;
-    }
-  }
-
-  private EncodedBatch encode(Ticket ticket, Records records, int from, int to, long acknowledged) {
-    RecordEncoder encoder = encoder();
-    EncodedBatch batch =
-        new EncodedBatch(to - from, records.bytes() / ticket.count * (to - from) + 1);
-    for (int i = from; i < to; i++) {
-      batch.add(
-          encoder,
-          records.record(i, ticket.first + i, i < ticket.count - 1, i == 0 ? acknowledged : -1));
-    }
-    encoders.add(encoder);
-    return batch;
-  }
-
-  private RecordEncoder encoder() {
-    RecordEncoder idle = encoders.poll();
-    return idle != null ? idle : new RecordEncoder(header().format());
-  }
-
-  private void finish(Ticket ticket) {
-    lock.lock();
-    try {
-      ticket.ready = true;
-      work.signal();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  // Deaf to interrupts: the write goes on whatever the caller's thread is told.
-  private static long await(Ticket ticket) throws IOException {
-    try {
-      ticket.done.join();
-    } catch (CompletionException e) {
-      Throwable cause = e.getCause() == null ? e : e.getCause();
-      throw new IOException(cause.getMessage(), cause);
-    }
-    return ticket.first + ticket.count - 1;
+    return appender.append(records);
   }
 
   /// Runs `task` on the appender's thread, between two groups: nothing is written meanwhile.
   public <T> T exclusively(Callable<T> task) throws IOException {
-    CompletableFuture<T> done = new CompletableFuture<>();
-    lock.lock();
-    try {
-      if (closing) {
-        throw new IOException("the collection is closed");
-      }
-      startAppender();
-      tasks.add(() -> {
+    return appender.exclusively(task);
+  }
+
+  /// The segments as the appender sees them.
+  private final class Growing implements Appender.Segments {
+    @Override
+    public void markWritten() throws IOException {
+      noteInUse();
+    }
+
+    @Override
+    public SegmentWriter next() throws IOException {
+      return nextWriter();
+    }
+
+    @Override
+    public void published(Segment segment, int from, int to) {
+      listener.published(segment, from, to);
+    }
+
+    @Override
+    public void prepare(SegmentWriter current) {
+      prepareNext(current);
+    }
+
+    @Override
+    public void full(SegmentWriter full) {
+      sealBacklog.acquireUninterruptibly();
+      sealing.execute(() -> {
         try {
-          done.complete(task.call());
-        } catch (Exception | Error e) {
-          done.completeExceptionally(e);
+          seal(full.segment(), Optional.of(full));
+        } finally {
+          sealBacklog.release();
         }
       });
-      work.signal();
-    } finally {
-      lock.unlock();
     }
-    try {
-      return done.join();
-    } catch (CompletionException e) {
-      throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
-    }
-  }
 
-  private void appendUntilClosed() {
-    List<Ticket> group = new ArrayList<>();
-    while (true) {
-      group.clear();
-      Optional<Runnable> task = Optional.empty();
-      lock.lock();
-      try {
-        while (tasks.isEmpty() && (queue.isEmpty() || !queue.peek().ready)) {
-          if (closing && queue.isEmpty()) {
-            return;
-          }
-          work.awaitUninterruptibly();
-        }
-        if (tasks.isEmpty()) {
-          gather(group);
-        } else {
-          task = Optional.of(tasks.remove());
-        }
-      } finally {
-        lock.unlock();
-      }
-      if (task.isPresent()) {
-        task.get().run();
-      } else {
-        commit(group);
-      }
+    @Override
+    public long segmentBytes() {
+      return manifest.segmentBytes();
     }
-  }
 
-  private void gather(List<Ticket> group) {
-    long bytes = 0;
-    while (!queue.isEmpty() && queue.peek().ready) {
-      bytes += queue.peek().bytes;
-      if (!group.isEmpty() && bytes > MAX_GROUP_BYTES) {
-        return;
-      }
-      group.add(queue.remove());
+    @Override
+    public boolean syncsWrites() {
+      return manifest.syncsWrites();
     }
-  }
-
-  private void commit(List<Ticket> group) {
-    int at = 0;
-    while (at < group.size()) {
-      int upTo = at;
-      try {
-        checkNotFailed();
-        long bytes = group.get(at).bytes;
-        SegmentWriter current = writerFor(bytes);
-        long room = manifest.segmentBytes() - current.end();
-        do {
-          upTo++;
-          bytes += upTo < group.size() ? group.get(upTo).bytes : 0;
-        } while (upTo < group.size() && bytes <= room);
-        write(current, group.subList(at, upTo));
-      } catch (IOException | RuntimeException | Error e) {
-        // With nothing placed yet (no new segment could be made), the first ticket fails alone.
-        upTo = Math.max(upTo, at + 1);
-        IOException reason = e instanceof IOException io ? io : new IOException(e.toString(), e);
-        if (e instanceof SyncFailedException || e instanceof Error) {
-          fail(reason);
-        }
-        owe(group.subList(at, upTo));
-        group.subList(at, upTo).forEach(ticket -> ticket.done.completeExceptionally(reason));
-      }
-      at = upTo;
-    }
-  }
-
-  private void write(SegmentWriter current, List<Ticket> tickets) throws IOException {
-    try {
-      if (owedSkipCount > 0) {
-        current.place(skip(owedSkipFirst, owedSkipCount));
-      }
-      for (Ticket ticket : tickets) {
-        if (ticket.batches.isEmpty()) {
-          current.place(skip(ticket.first, ticket.count));
-        }
-        ticket.batches.forEach(current::place);
-        ticket.batches = List.of();
-      }
-      current.write();
-    } catch (IOException | RuntimeException | Error e) {
-      try {
-        current.rollBack();
-      } catch (IOException cannotTakeBack) {
-        e.addSuppressed(cannotTakeBack);
-        fail(cannotTakeBack);
-      }
-      throw e;
-    }
-    boolean syncs = manifest.syncsWrites();
-    try {
-      if (syncs) {
-        current.sync();
-      }
-      int from = current.publish();
-      owedSkipCount = 0;
-      listener.published(current.segment(), from, current.segment().table().count());
-    } catch (IOException | RuntimeException | Error e) {
-      // It is written and cannot be taken back any more: only a new start tells what is there.
-      fail(e instanceof IOException io ? io : new IOException(e.toString(), e));
-      throw e;
-    }
-    Ticket last = tickets.getLast();
-    lock.lock();
-    try {
-      lastPublished = last.first + last.count - 1;
-      lastDurable = syncs ? lastPublished : lastDurable;
-      published.signalAll();
-    } finally {
-      lock.unlock();
-    }
-    tickets.forEach(ticket -> ticket.done.complete(null));
-    prepareNext(current);
-  }
-
-  private void owe(List<Ticket> tickets) {
-    for (Ticket ticket : tickets) {
-      if (owedSkipCount == 0) {
-        owedSkipFirst = ticket.first;
-      }
-      owedSkipCount += ticket.count;
-    }
-  }
-
-  private EncodedBatch skip(long first, int count) {
-    EncodedBatch batch = new EncodedBatch(1, 1 << 12);
-    RecordEncoder encoder = encoder();
-    batch.add(encoder, SoundRecord.skip(first, count));
-    encoders.add(encoder);
-    return batch;
-  }
-
-  /// Refuses writes from now on. A sync that failed must not be tried again: it would succeed and
-  /// save nothing.
-  private void fail(IOException e) {
-    synchronized (manifestLock) {
-      if (failure.isEmpty()) {
-        failure = Optional.of(e);
-      }
-    }
-  }
-
-  private SegmentWriter writerFor(long bytes) throws IOException {
-    markWritten();
-    if (writer.isPresent()
-        && !writer.get().isEmpty()
-        && (writer.get().end() + bytes > manifest.segmentBytes()
-            || writer.get().samples() > MAX_SEGMENT_SAMPLES)) {
-      rotate();
-    }
-    if (writer.isEmpty()) {
-      writer = Optional.of(nextWriter());
-    }
-    return writer.get();
   }
 
   /// Before the first write the manifest says that the collection is in use.
-  private void markWritten() throws IOException {
+  private void noteInUse() throws IOException {
     if (!dirty) {
       synchronized (manifestLock) {
         update(manifest.next(false, manifest.segments()));
@@ -621,22 +294,6 @@ public final class SegmentLog implements AutoCloseable {
   private void update(Manifest next) throws IOException {
     next.write(storage, folder);
     manifest = next;
-  }
-
-  private void rotate() throws IOException {
-    SegmentWriter full = writer.orElseThrow();
-    // Whoever finds a record in a later segment knows that this one is whole.
-    full.sync();
-    lastDurable = lastPublished;
-    writer = Optional.empty();
-    sealBacklog.acquireUninterruptibly();
-    sealing.execute(() -> {
-      try {
-        seal(full.segment(), Optional.of(full));
-      } finally {
-        sealBacklog.release();
-      }
-    });
   }
 
   private SegmentWriter nextWriter() throws IOException {
@@ -726,7 +383,7 @@ public final class SegmentLog implements AutoCloseable {
       if (from.isPresent()) {
         from.get().file().close();
       }
-      checkNotFailed();
+      appender.checkNotFailed();
       segment.beginSealing();
       long end = segment.end();
       Sealer.Outcome outcome =
@@ -750,7 +407,7 @@ public final class SegmentLog implements AutoCloseable {
     } catch (IOException | RuntimeException | Error e) {
       IOException reason = e instanceof IOException io ? io : new IOException(e.toString(), e);
       if (e instanceof SyncFailedException) {
-        fail(reason);
+        appender.fail(reason);
       }
       sealFailure = Optional.of(reason);
     }
@@ -776,16 +433,7 @@ public final class SegmentLog implements AutoCloseable {
   public void sealAll() throws IOException {
     List<Segment> full =
         exclusively(() -> {
-          checkNotFailed();
-          if (writer.isPresent() && !writer.get().isEmpty()) {
-            markWritten();
-            try {
-              rotate();
-            } catch (SyncFailedException e) {
-              fail(e);
-              throw e;
-            }
-          }
+          appender.endSegment();
           // Nothing is added any more to those that hold records by now.
           return segments().stream().filter(segment -> segment.table().count() > 0).toList();
         });
@@ -923,42 +571,32 @@ public final class SegmentLog implements AutoCloseable {
 
   /// Whether [#close] was called.
   public boolean isClosed() {
-    return closing;
+    return appender.isClosed();
   }
 
   /// Waits for what is being written, notes that nothing is in flight, and lets go of the files.
   @Override
   public void close() throws IOException {
-    lock.lock();
-    try {
-      if (closing) {
-        return;
-      }
-      closing = true;
-      work.signalAll();
-      published.signalAll();
-    } finally {
-      lock.unlock();
-    }
-    if (appender.isPresent()) {
-      joinUninterruptibly(appender.get());
+    if (!appender.stop()) {
+      return;
     }
     sealing.shutdown();
     awaitTerminationUninterruptibly(sealing);
     if (prepared.isPresent()) {
       prepared.get().handle((next, error) -> next == null ? null : closeQuietly(next)).join();
     }
+    Optional<SegmentWriter> writer = appender.writer();
     if (writer.isPresent()) {
       Storage.File file = writer.get().file();
       try {
-        if (dirty && failure.isEmpty()) {
+        if (dirty && !appender.hasFailed()) {
           file.sync();
         }
       } finally {
         file.close();
       }
     }
-    if (dirty && failure.isEmpty()) {
+    if (dirty && !appender.hasFailed()) {
       noteCleanClose();
     }
   }
@@ -1001,20 +639,6 @@ public final class SegmentLog implements AutoCloseable {
                 Optional.empty()));
       }
       update(manifest.next(true, entries));
-    }
-  }
-
-  private static void joinUninterruptibly(Thread thread) {
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
     }
   }
 
