@@ -304,8 +304,7 @@ final class Recovery {
       continues.set(table.count());
     }
     int run = acknowledged.size() - 1;
-    acknowledged.set(
-        run, Math.max(acknowledged.get(run), decoder.acknowledgedSequence().orElse(0)));
+    acknowledged.set(run, Math.max(acknowledged.get(run), decoder.acknowledgedSequence()));
     Optional<VectorId> id =
         decoder.kind() == RecordKind.SKIP ? Optional.empty() : Optional.of(decoder.id());
     sequence = lastSequenceOf();

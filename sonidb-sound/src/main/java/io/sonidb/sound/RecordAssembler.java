@@ -55,9 +55,7 @@ final class RecordAssembler {
   private final byte[] idBytes = new byte[VectorId.MAX_ENCODED_BYTES];
   private int idSize;
   private int skipCount;
-  private long insertedAt;
-  private long expiresAt;
-  private long acknowledgedLag;
+  private final long[] fields = OptionalFields.absent();
   private final byte[] unknownFields = new byte[RecordFormat.MAX_OPTIONAL_BYTES];
   private int unknownSize;
   private long storedHash;
@@ -277,55 +275,70 @@ final class RecordAssembler {
   }
 
   private Fault readOptionalFields(int start) {
-    insertedAt = -1;
-    expiresAt = -1;
-    acknowledgedLag = -1;
+    Arrays.fill(fields, OptionalFields.ABSENT);
     unknownSize = 0;
     if ((flags & RecordFormat.OPTIONAL_FIELDS) == 0) {
       return Fault.NONE;
     }
-    if (!ensure(start + 1) || !ensure(start + 1 + (header[start] & 0xFF))) {
-      return fault(Fault.OPTIONAL_FIELDS, start);
-    }
-    int at = start + 1;
-    int end = at + (header[start] & 0xFF);
-    headEnd = end;
-    long previousTag = 0;
-    while (at < end) {
-      int field = at;
-      int tagSize = Leb128.sizeAt(header, at, end);
-      if (tagSize < 0) {
+    int at = start;
+    int previousTag = 0;
+    boolean more = true;
+    while (more) {
+      if (!ensure(at + 1) || !ensure(fieldEnd(at))) {
+        return fault(Fault.HEADER_CUT, capacity());
+      }
+      int tag = header[at] >>> RecordFormat.FIELD_TAG_AT & RecordFormat.MAX_FIELD_TAG;
+      int next = fieldEnd(at);
+      boolean leadingZero = next > at + 1 && header[at + 1] == 0;
+      if (tag <= previousTag || leadingZero) {
         return fault(Fault.OPTIONAL_FIELDS, at);
       }
-      long tag = Leb128.read(header, at, tagSize);
-      at += tagSize;
-      int lengthSize = Leb128.sizeAt(header, at, end);
-      long length = lengthSize < 0 ? Long.MAX_VALUE : Leb128.read(header, at, lengthSize);
-      if (tag <= previousTag || length > end - at - lengthSize) {
-        return fault(Fault.OPTIONAL_FIELDS, field);
+      Fault fault = keepField(tag, at, next);
+      if (fault != Fault.NONE) {
+        return fault;
       }
-      at += lengthSize;
-      int next = at + (int) length;
-      if (tag > RecordFormat.ACKNOWLEDGED_LAG) {
-        System.arraycopy(header, field, unknownFields, unknownSize, next - field);
-        unknownSize += next - field;
-      } else if (Leb128.sizeAt(header, at, next) != (int) length) {
-        return fault(Fault.OPTIONAL_FIELDS, field);
-      } else {
-        keep((int) tag, Leb128.read(header, at, (int) length));
-      }
+      more = (header[at] & RecordFormat.FIELD_FOLLOWS) != 0;
       previousTag = tag;
       at = next;
     }
-    return acknowledgedLag > sequence ? fault(Fault.ACKNOWLEDGED, acknowledgedLag) : Fault.NONE;
+    headEnd = at;
+    return Fault.NONE;
   }
 
-  private void keep(int tag, long value) {
-    switch (tag) {
-      case RecordFormat.INSERTED_AT -> insertedAt = value;
-      case RecordFormat.EXPIRES_AT -> expiresAt = value;
-      default -> acknowledgedLag = value;
+  /// Where the optional field ends whose first byte is at `at`.
+  private int fieldEnd(int at) {
+    return at + 1 + (header[at] & RecordFormat.MAX_FIELD_VALUE_BYTES);
+  }
+
+  private Fault keepField(int tag, int at, int end) {
+    if (tag > RecordFormat.LAST_KNOWN_FIELD) {
+      System.arraycopy(header, at, unknownFields, unknownSize, end - at);
+      unknownSize += end - at;
+      return Fault.NONE;
     }
+    long value = IdFormat.readBigEndian(header, at + 1, end - at - 1);
+    fields[tag] = value;
+    return switch (tag) {
+      case RecordFormat.ACKNOWLEDGED_LAG ->
+          value > sequence ? fault(Fault.ACKNOWLEDGED, value) : Fault.NONE;
+      case RecordFormat.VECTOR_LAG -> checkVectorLag(value);
+      case RecordFormat.EXPIRED -> checkExpired(value);
+      default -> Fault.NONE;
+    };
+  }
+
+  private Fault checkVectorLag(long lag) {
+    if (kind != RecordKind.PAYLOAD) {
+      return fault(Fault.FIELD_KIND, RecordFormat.VECTOR_LAG);
+    }
+    return lag < 1 || lag > sequence ? fault(Fault.VECTOR_LAG, lag) : Fault.NONE;
+  }
+
+  private Fault checkExpired(long value) {
+    if (kind != RecordKind.DELETE) {
+      return fault(Fault.FIELD_KIND, RecordFormat.EXPIRED);
+    }
+    return value != 0 ? fault(Fault.EXPIRED, value) : Fault.NONE;
   }
 
   private Fault readPayloadSize(int at) {
@@ -601,17 +614,34 @@ final class RecordAssembler {
 
   /// Milliseconds since 1970, or -1.
   long insertedAt() {
-    return insertedAt;
+    return millis(fields[RecordFormat.INSERTED_AT]);
   }
 
   /// Milliseconds since 1970, or -1.
   long expiresAt() {
-    return expiresAt;
+    return millis(fields[RecordFormat.EXPIRES_AT]);
+  }
+
+  private static long millis(long sinceFirst) {
+    return sinceFirst < 0 ? -1 : SoundRecord.FIRST_MILLIS + sinceFirst;
   }
 
   /// A sequence number, or -1.
   long acknowledged() {
-    return acknowledgedLag < 0 ? -1 : sequence - acknowledgedLag;
+    return before(fields[RecordFormat.ACKNOWLEDGED_LAG]);
+  }
+
+  /// A sequence number, or -1.
+  long vectorSequence() {
+    return before(fields[RecordFormat.VECTOR_LAG]);
+  }
+
+  private long before(long lag) {
+    return lag < 0 ? -1 : sequence - lag;
+  }
+
+  boolean expired() {
+    return fields[RecordFormat.EXPIRED] >= 0;
   }
 
   int dimension() {
@@ -650,12 +680,10 @@ final class RecordAssembler {
           case SKIP -> SoundRecord.skip(sequence, skipCount);
         };
     record = batchContinues() ? record.withBatchContinues(true) : record;
-    record = insertedAt >= 0 ? record.withInsertedAtMillis(insertedAt) : record;
-    record = expiresAt >= 0 ? record.withExpiresAtMillis(expiresAt) : record;
-    record = acknowledgedLag >= 0 ? record.withAcknowledgedSequence(acknowledged()) : record;
-    return unknownSize > 0
-        ? record.withUnknownFields(Arrays.copyOf(unknownFields, unknownSize))
-        : record;
+    return (flags & RecordFormat.OPTIONAL_FIELDS) == 0
+        ? record
+        : record.withOptionalFields(
+            new OptionalFields(fields.clone(), Arrays.copyOf(unknownFields, unknownSize)));
   }
 
   VectorId id() {

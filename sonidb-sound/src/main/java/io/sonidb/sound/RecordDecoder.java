@@ -3,7 +3,6 @@ package io.sonidb.sound;
 import io.sonidb.flac.FrameDecoder;
 import io.sonidb.flac.MalformedFlacException;
 import java.util.Objects;
-import java.util.OptionalLong;
 
 /// Reads records from FLAC frames, checking everything: CRCs, control words, lengths, hash. Not
 /// thread-safe: one for each thread. Allocates nothing for a record but what is asked for.
@@ -267,26 +266,37 @@ public final class RecordDecoder {
   }
 
   /// The last sequence number that was durable, with all before it, when the last record was
-  /// written.
-  public OptionalLong acknowledgedSequence() {
+  /// written; -1 when the record does not say.
+  public long acknowledgedSequence() {
     requireRecord();
-    return optional(assembler.acknowledged());
+    return assembler.acknowledged();
   }
 
-  /// When the last record was inserted, in milliseconds since 1970.
-  public OptionalLong insertedAtMillis() {
+  /// When the last record was inserted, in milliseconds since 1970; -1 when the record does not
+  /// say.
+  public long insertedAtMillis() {
     requireRecord();
-    return optional(assembler.insertedAt());
+    return assembler.insertedAt();
   }
 
-  /// From when on the last record no longer counts, in milliseconds since 1970.
-  public OptionalLong expiresAtMillis() {
+  /// From when on the last record no longer counts, in milliseconds since 1970; -1 when that is
+  /// never.
+  public long expiresAtMillis() {
     requireRecord();
-    return optional(assembler.expiresAt());
+    return assembler.expiresAt();
   }
 
-  private static OptionalLong optional(long value) {
-    return value < 0 ? OptionalLong.empty() : OptionalLong.of(value);
+  /// The sequence number of the upsert record whose vector the last record's payload belongs to; -1
+  /// when the record does not say.
+  public long vectorSequence() {
+    requireRecord();
+    return assembler.vectorSequence();
+  }
+
+  /// Whether the last record deletes a vector because its time was up.
+  public boolean isExpired() {
+    requireRecord();
+    return assembler.expired();
   }
 
   /// The last record as a value, with everything in it.

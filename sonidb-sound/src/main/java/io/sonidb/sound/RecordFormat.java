@@ -35,11 +35,16 @@ package io.sonidb.sound;
 ///   sequence number                                                      1..9
 ///   id, not in a skip record                                             1..514   IdFormat
 ///   count of sequence numbers, only in a skip record                     1..5
-///   optional fields, if flag bit 2: size of all of them                  1
-///       then each: tag, size, value; tags ascend; unknown tags are skipped
-///       tag 1  inserted at, milliseconds since 1970
-///       tag 2  expires at, milliseconds since 1970
+///   optional fields, if flag bit 2: one or more, each                    1 + n
+///       1 byte: bit 7 another follows, bits 6..3 tag, bits 2..0 n, the
+///       bytes of the value; then the value: unsigned, no leading zero byte.
+///       Tags ascend from 1; unknown ones are skipped
+///       tag 1  inserted at, milliseconds since 2020
+///       tag 2  expires at, milliseconds since 2020
 ///       tag 3  acknowledged lag: sequence number less the last durable one
+///       tag 4  vector lag, only in a payload record: sequence number less
+///              that of the upsert record whose vector it is about, not 0
+///       tag 5  expired, only in a delete record: 0; the vector's time was up
 ///   payload size, if flag bit 0 or 1                                     1..3
 ///   hash                                                                 8
 ///   payload, if flag bit 0
@@ -94,13 +99,26 @@ final class RecordFormat {
   static final int INSERTED_AT = 1;
   static final int EXPIRES_AT = 2;
   static final int ACKNOWLEDGED_LAG = 3;
-  static final int MAX_OPTIONAL_BYTES = 255;
+  static final int VECTOR_LAG = 4;
+  static final int EXPIRED = 5;
+  static final int LAST_KNOWN_FIELD = EXPIRED;
+
+  /// In a field's first byte: another field follows.
+  static final int FIELD_FOLLOWS = 0x80;
+
+  static final int FIELD_TAG_AT = 3;
+  static final int MAX_FIELD_TAG = 15;
+  static final int MAX_FIELD_VALUE_BYTES = 7;
+  static final long MAX_FIELD_VALUE = (1L << 8 * MAX_FIELD_VALUE_BYTES) - 1;
+
+  /// No more can be spelled: tags ascend strictly.
+  static final int MAX_OPTIONAL_BYTES = MAX_FIELD_TAG * (1 + MAX_FIELD_VALUE_BYTES);
 
   static final int HASH_BYTES = 8;
 
   /// The most bytes before the hash.
   static final int MAX_HEAD_BYTES =
-      1 + Leb128.MAX_BYTES + VectorId.MAX_ENCODED_BYTES + 1 + MAX_OPTIONAL_BYTES + 3;
+      1 + Leb128.MAX_BYTES + VectorId.MAX_ENCODED_BYTES + MAX_OPTIONAL_BYTES + 3;
 
   /// The most bytes of a header without the payload: everything above, and 255 far exponents.
   static final int MAX_HEADER_BYTES = MAX_HEAD_BYTES + HASH_BYTES + 1 + 2 + 1 + 2 * 255;

@@ -1,5 +1,6 @@
 package io.sonidb.sound;
 
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.OptionalLong;
 
@@ -9,8 +10,11 @@ public final class SoundRecord {
   /// The largest payload, in bytes.
   public static final int MAX_PAYLOAD_BYTES = 1 << 20;
 
+  /// The earliest time that a record can hold, 2020-01-01T00:00:00Z, in milliseconds since 1970. So
+  /// five bytes hold all times until 2054.
+  public static final long FIRST_MILLIS = 1_577_836_800_000L;
+
   private static final byte[] NO_BYTES = {};
-  private static final long ABSENT = -1;
   private static final VectorId NO_ID = VectorId.of(0);
   private static final Vector NO_VECTOR = Vector.of(0f);
 
@@ -20,37 +24,8 @@ public final class SoundRecord {
   private final Vector vector;
   private final byte[] payload;
   private final int skipCount;
-  private final Options options;
-
-  /// What a record need not say. A negative number means absent.
-  private record Options(
-      boolean batchContinues,
-      long insertedAtMillis,
-      long expiresAtMillis,
-      long acknowledgedSequence,
-      UnknownFields unknown) {
-    static final Options NONE =
-        new Options(false, ABSENT, ABSENT, ABSENT, new UnknownFields(NO_BYTES));
-  }
-
-  /// Optional fields of a newer version, as they lie in the header.
-  private static final class UnknownFields {
-    final byte[] bytes;
-
-    UnknownFields(byte[] bytes) {
-      this.bytes = bytes;
-    }
-
-    @Override
-    public boolean equals(Object other) {
-      return other instanceof UnknownFields that && Arrays.equals(bytes, that.bytes);
-    }
-
-    @Override
-    public int hashCode() {
-      return Arrays.hashCode(bytes);
-    }
-  }
+  private final boolean batchContinues;
+  private final OptionalFields fields;
 
   private SoundRecord(
       RecordKind kind,
@@ -59,7 +34,8 @@ public final class SoundRecord {
       Vector vector,
       byte[] payload,
       int skipCount,
-      Options options) {
+      boolean batchContinues,
+      OptionalFields fields) {
     if (sequence < 0) {
       throw new IllegalArgumentException("sequence number must be 0 or more, was " + sequence);
     }
@@ -73,15 +49,14 @@ public final class SoundRecord {
     this.vector = vector;
     this.payload = payload;
     this.skipCount = skipCount;
-    this.options = options;
-    int optionalBytes = RecordHead.optionalSize(this);
-    if (optionalBytes > RecordFormat.MAX_OPTIONAL_BYTES) {
-      throw new IllegalArgumentException(
-          "optional fields must have at most "
-              + RecordFormat.MAX_OPTIONAL_BYTES
-              + " bytes, had "
-              + optionalBytes);
-    }
+    this.batchContinues = batchContinues;
+    this.fields = fields;
+  }
+
+  private static SoundRecord plain(
+      RecordKind kind, long sequence, VectorId id, Vector vector, byte[] payload, int skipCount) {
+    return new SoundRecord(
+        kind, sequence, id, vector, payload, skipCount, false, OptionalFields.NONE);
   }
 
   /// Puts `vector` under `id`, without a payload.
@@ -96,14 +71,14 @@ public final class SoundRecord {
   /// @param sequence the record's place in the collection's order, 0 or more
   /// @param payload CBOR, at most [#MAX_PAYLOAD_BYTES]; empty means none; not copied
   public static SoundRecord upsert(long sequence, VectorId id, Vector vector, byte[] payload) {
-    return new SoundRecord(RecordKind.UPSERT, sequence, id, vector, payload, 0, Options.NONE);
+    return plain(RecordKind.UPSERT, sequence, id, vector, payload, 0);
   }
 
   /// Removes `id`.
   ///
   /// @param sequence the record's place in the collection's order, 0 or more
   public static SoundRecord delete(long sequence, VectorId id) {
-    return new SoundRecord(RecordKind.DELETE, sequence, id, NO_VECTOR, NO_BYTES, 0, Options.NONE);
+    return plain(RecordKind.DELETE, sequence, id, NO_VECTOR, NO_BYTES, 0);
   }
 
   /// Replaces the payload of `id`.
@@ -111,7 +86,7 @@ public final class SoundRecord {
   /// @param sequence the record's place in the collection's order, 0 or more
   /// @param payload CBOR, at most [#MAX_PAYLOAD_BYTES]; empty removes the payload; not copied
   public static SoundRecord changePayload(long sequence, VectorId id, byte[] payload) {
-    return new SoundRecord(RecordKind.PAYLOAD, sequence, id, NO_VECTOR, payload, 0, Options.NONE);
+    return plain(RecordKind.PAYLOAD, sequence, id, NO_VECTOR, payload, 0);
   }
 
   /// Uses up sequence numbers from `firstSequence` on.
@@ -121,84 +96,100 @@ public final class SoundRecord {
     if (count < 1) {
       throw new IllegalArgumentException("skip count must be 1 or more, was " + count);
     }
-    return new SoundRecord(
-        RecordKind.SKIP, firstSequence, NO_ID, NO_VECTOR, NO_BYTES, count, Options.NONE);
+    return plain(RecordKind.SKIP, firstSequence, NO_ID, NO_VECTOR, NO_BYTES, count);
   }
 
-  /// This record with the time of its insertion, in milliseconds since 1970, 0 or more.
+  /// This record with the time of its insertion, in milliseconds since 1970.
+  ///
+  /// @param millis [#FIRST_MILLIS] or more, at most 2^56 - 1 beyond it
   public SoundRecord withInsertedAtMillis(long millis) {
-    checkMillis("inserted at", millis);
-    return with(
-        new Options(
-            options.batchContinues,
-            millis,
-            options.expiresAtMillis,
-            options.acknowledgedSequence,
-            options.unknown));
+    return withField(RecordFormat.INSERTED_AT, sinceFirst("inserted at", millis));
   }
 
-  /// This record with the time from which it no longer counts, in milliseconds since 1970, 0 or
-  /// more.
+  /// This record with the time from which it no longer counts, in milliseconds since 1970.
+  ///
+  /// @param millis [#FIRST_MILLIS] or more, at most 2^56 - 1 beyond it
   public SoundRecord withExpiresAtMillis(long millis) {
-    checkMillis("expires at", millis);
-    return with(
-        new Options(
-            options.batchContinues,
-            options.insertedAtMillis,
-            millis,
-            options.acknowledgedSequence,
-            options.unknown));
+    return withField(RecordFormat.EXPIRES_AT, sinceFirst("expires at", millis));
   }
 
   /// This record with or without the mark that the next sequence number belongs to the same batch,
   /// of which all or nothing counts.
   public SoundRecord withBatchContinues(boolean continues) {
-    return with(
-        new Options(
-            continues,
-            options.insertedAtMillis,
-            options.expiresAtMillis,
-            options.acknowledgedSequence,
-            options.unknown));
+    return with(continues, fields);
   }
 
   /// This record with the knowledge that every sequence number up to `acknowledged` was durable
   /// when it was written.
   ///
-  /// @param acknowledged 0 to this record's own sequence number
+  /// @param acknowledged 0 to this record's own sequence number, at most 2^56 - 1 before it
   public SoundRecord withAcknowledgedSequence(long acknowledged) {
-    if (acknowledged < 0 || acknowledged > sequence) {
+    long lag = lag("acknowledged sequence number", acknowledged, sequence);
+    return withField(RecordFormat.ACKNOWLEDGED_LAG, lag);
+  }
+
+  /// This payload record with the sequence number of the upsert record whose vector the payload
+  /// belongs to.
+  ///
+  /// @param vector 0 to this record's own sequence number less 1, at most 2^56 - 1 before it
+  /// @throws IllegalStateException when this is not a payload record
+  public SoundRecord withVectorSequence(long vector) {
+    requireKind(RecordKind.PAYLOAD, "belongs to another record's vector");
+    long lag = lag("vector's sequence number", vector, sequence - 1);
+    return withField(RecordFormat.VECTOR_LAG, lag);
+  }
+
+  /// This delete record with the mark that the vector was deleted because its time was up.
+  ///
+  /// @throws IllegalStateException when this is not a delete record
+  public SoundRecord withExpired() {
+    requireKind(RecordKind.DELETE, "tells that a vector's time was up");
+    return withField(RecordFormat.EXPIRED, 0);
+  }
+
+  /// This record with all the optional fields of a header, already checked.
+  SoundRecord withOptionalFields(OptionalFields checked) {
+    return with(batchContinues, checked);
+  }
+
+  private SoundRecord withField(int tag, long value) {
+    return with(batchContinues, fields.with(tag, value));
+  }
+
+  private SoundRecord with(boolean continues, OptionalFields changed) {
+    return new SoundRecord(kind, sequence, id, vector, payload, skipCount, continues, changed);
+  }
+
+  private static long sinceFirst(String what, long millis) {
+    if (millis < FIRST_MILLIS || millis - FIRST_MILLIS > RecordFormat.MAX_FIELD_VALUE) {
       throw new IllegalArgumentException(
-          "acknowledged sequence number must be 0 to " + sequence + ", was " + acknowledged);
+          what
+              + " must be "
+              + FIRST_MILLIS
+              + " (2020-01-01T00:00:00Z) to "
+              + (FIRST_MILLIS + RecordFormat.MAX_FIELD_VALUE)
+              + " milliseconds since 1970, was "
+              + millis);
     }
-    return with(
-        new Options(
-            options.batchContinues,
-            options.insertedAtMillis,
-            options.expiresAtMillis,
-            acknowledged,
-            options.unknown));
+    return millis - FIRST_MILLIS;
   }
 
-  /// This record with optional fields of a newer version, already checked.
-  SoundRecord withUnknownFields(byte[] fields) {
-    return with(
-        new Options(
-            options.batchContinues,
-            options.insertedAtMillis,
-            options.expiresAtMillis,
-            options.acknowledgedSequence,
-            new UnknownFields(fields)));
-  }
-
-  private SoundRecord with(Options changed) {
-    return new SoundRecord(kind, sequence, id, vector, payload, skipCount, changed);
-  }
-
-  private static void checkMillis(String what, long millis) {
-    if (millis < 0) {
+  private long lag(String what, long earlier, long last) {
+    long first = Math.max(0, sequence - RecordFormat.MAX_FIELD_VALUE);
+    if (earlier < first || earlier > last) {
       throw new IllegalArgumentException(
-          what + " must be 0 or more milliseconds since 1970, was " + millis);
+          what
+              + " must be "
+              + (first <= last ? first + " to " + last : "less than the record's, 0")
+              + ", was "
+              + earlier);
+    }
+    return sequence - earlier;
+  }
+
+  private void requireKind(RecordKind wanted, String does) {
+    if (kind != wanted) {
+      throw new IllegalStateException("only a " + wanted + " record " + does + "; this is " + kind);
     }
   }
 
@@ -244,22 +235,33 @@ public final class SoundRecord {
 
   /// When it was inserted, in milliseconds since 1970.
   public OptionalLong insertedAtMillis() {
-    return optional(options.insertedAtMillis);
+    return millis(RecordFormat.INSERTED_AT);
   }
 
   /// From when on it no longer counts, in milliseconds since 1970.
   public OptionalLong expiresAtMillis() {
-    return optional(options.expiresAtMillis);
+    return millis(RecordFormat.EXPIRES_AT);
   }
 
   /// Whether the next sequence number belongs to the same batch, of which all or nothing counts.
   public boolean batchContinues() {
-    return options.batchContinues;
+    return batchContinues;
   }
 
   /// The last sequence number that was durable, with all before it, when this was written.
   public OptionalLong acknowledgedSequence() {
-    return optional(options.acknowledgedSequence);
+    return before(RecordFormat.ACKNOWLEDGED_LAG);
+  }
+
+  /// The sequence number of the upsert record whose vector the payload belongs to; only a payload
+  /// record has it.
+  public OptionalLong vectorSequence() {
+    return before(RecordFormat.VECTOR_LAG);
+  }
+
+  /// Whether the vector was deleted because its time was up; only of a delete record.
+  public boolean isExpired() {
+    return fields.value(RecordFormat.EXPIRED) >= 0;
   }
 
   /// The 64-bit hash over everything above that is stored in the record. Worked out on each call.
@@ -268,24 +270,18 @@ public final class SoundRecord {
     return RecordHead.hash(this, head, RecordHead.write(this, head));
   }
 
-  long insertedAtOrAbsent() {
-    return options.insertedAtMillis;
+  OptionalFields optionalFields() {
+    return fields;
   }
 
-  long expiresAtOrAbsent() {
-    return options.expiresAtMillis;
+  private OptionalLong millis(int tag) {
+    long value = fields.value(tag);
+    return value < 0 ? OptionalLong.empty() : OptionalLong.of(FIRST_MILLIS + value);
   }
 
-  long acknowledgedOrAbsent() {
-    return options.acknowledgedSequence;
-  }
-
-  byte[] unknownFields() {
-    return options.unknown.bytes;
-  }
-
-  private static OptionalLong optional(long value) {
-    return value < 0 ? OptionalLong.empty() : OptionalLong.of(value);
+  private OptionalLong before(int tag) {
+    long lag = fields.value(tag);
+    return lag < 0 ? OptionalLong.empty() : OptionalLong.of(sequence - lag);
   }
 
   /// Whether `other` says the same, to the bit.
@@ -297,7 +293,8 @@ public final class SoundRecord {
         && id.equals(that.id)
         && vector.equals(that.vector)
         && skipCount == that.skipCount
-        && options.equals(that.options)
+        && batchContinues == that.batchContinues
+        && fields.equals(that.fields)
         && Arrays.equals(payload, that.payload);
   }
 
@@ -316,6 +313,22 @@ public final class SoundRecord {
         }
         + " (sequence number "
         + sequence
+        + options()
         + ")";
+  }
+
+  private String options() {
+    StringBuilder text = new StringBuilder(batchContinues ? ", batch continues" : "");
+    insertedAtMillis()
+        .ifPresent(millis -> text.append(", inserted at ").append(Instant.ofEpochMilli(millis)));
+    expiresAtMillis()
+        .ifPresent(millis -> text.append(", expires at ").append(Instant.ofEpochMilli(millis)));
+    acknowledgedSequence().ifPresent(last -> text.append(", acknowledged to ").append(last));
+    vectorSequence().ifPresent(number -> text.append(", vector of ").append(number));
+    text.append(isExpired() ? ", expired" : "");
+    if (fields.unknownSize() > 0) {
+      text.append(", ").append(fields.unknownSize()).append(" bytes of unknown fields");
+    }
+    return text.toString();
   }
 }

@@ -22,14 +22,14 @@ class RecordFormatTest {
           .withInsertedAtMillis(1_700_000_000_000L);
 
   private static final String DATA =
-      "15ac02 012a08 010680 d095ff bc3104 1d1d87 0ca75a 5dafa1 616101 187d00 000000 800000"
-          + " 200000 4ccccd 000000 000000";
+      "15ac02 012a0d 1c717e 800004 a452f1 fd2c02 ca22a1 616101 187d00 000000 800000 200000"
+          + " 4ccccd 000000 000000 000000";
   private static final String MARKER =
-      "70000d 000000 000000 000000 000000 000000 000000 000000 000000 000000 000003 ffffff"
-          + " 000001 fffffe 000000 000000";
+      "70000c 000000 000000 000000 000000 000000 000000 000000 000000 000003 ffffff 000001"
+          + " fffffe 000000 000000 000000";
   private static final String FRAME =
-      "fff96a1c000f610215ac02012a08010680d095ffbc31041d1d870ca75a5dafa1616101187d0000000080000020"
-          + "00004ccccd0000000000004070000d00000ff8148eddde";
+      "fff96a1c000f610215ac02012a0d1c717e800004a452f1fd2c02ca22a1616101187d00000000800000200000"
+          + "4ccccd0000000000000000004070000c00000ff0291ec7ce";
 
   private static String hex(int[] samples) {
     List<String> words = new ArrayList<>();
@@ -44,7 +44,7 @@ class RecordFormatTest {
     int[][] pcm = Records.sound(SoundFormat.FLOAT32, List.of(EXAMPLE));
     assertThat(hex(pcm[0])).isEqualTo(DATA);
     assertThat(hex(pcm[1])).isEqualTo(MARKER);
-    assertThat(EXAMPLE.hash()).isEqualTo(0x1D1D870CA75A5DAFL);
+    assertThat(EXAMPLE.hash()).isEqualTo(0xA452F1FD2C02CA22L);
   }
 
   @Test

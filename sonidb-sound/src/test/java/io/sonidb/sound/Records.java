@@ -25,18 +25,27 @@ final class Records {
                   sequence, VectorIdTest.any(random), vector(random, element), payload(random));
         };
     record = random.nextInt(3) == 0 ? record.withBatchContinues(true) : record;
+    record = random.nextInt(3) == 0 ? record.withInsertedAtMillis(millis(random)) : record;
+    record = random.nextInt(5) == 0 ? record.withExpiresAtMillis(millis(random)) : record;
     record =
         random.nextInt(3) == 0
-            ? record.withInsertedAtMillis(random.nextLong() >>> 1 + random.nextInt(63))
+            ? record.withAcknowledgedSequence(sequence - lag(random, sequence))
             : record;
-    record =
-        random.nextInt(5) == 0
-            ? record.withExpiresAtMillis(random.nextLong() >>> 1 + random.nextInt(63))
-            : record;
-    return random.nextInt(3) == 0
-        ? record.withAcknowledgedSequence(
-            sequence == 0 ? 0 : random.nextLong(sequence) / (1L << random.nextInt(62)))
+    if (record.kind() == RecordKind.DELETE && random.nextBoolean()) {
+      return record.withExpired();
+    }
+    return record.kind() == RecordKind.PAYLOAD && sequence > 0 && random.nextBoolean()
+        ? record.withVectorSequence(sequence - Math.max(1, lag(random, sequence)))
         : record;
+  }
+
+  /// A time that takes 0 to 7 bytes in a record.
+  private static long millis(RandomGenerator random) {
+    return SoundRecord.FIRST_MILLIS + (random.nextLong() >>> 8 + random.nextInt(56));
+  }
+
+  private static long lag(RandomGenerator random, long sequence) {
+    return Math.min(sequence, random.nextLong() >>> 8 + random.nextInt(56));
   }
 
   private static Vector vector(RandomGenerator random, ElementType element) {

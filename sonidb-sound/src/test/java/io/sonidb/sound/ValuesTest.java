@@ -89,12 +89,15 @@ class ValuesTest {
                 SoundRecord.upsert(5, ID, VECTOR),
                 SoundRecord.delete(5, ID),
                 SoundRecord.changePayload(5, ID, new byte[] {1}),
+                SoundRecord.delete(5, ID).withExpired(),
                 SoundRecord.changePayload(5, ID, new byte[0]),
+                SoundRecord.changePayload(5, ID, new byte[0]).withVectorSequence(4),
+                SoundRecord.changePayload(5, ID, new byte[0]).withVectorSequence(3),
                 SoundRecord.skip(5, 1),
                 SoundRecord.skip(5, 2),
                 record.withBatchContinues(true),
-                record.withInsertedAtMillis(0),
-                record.withExpiresAtMillis(0),
+                record.withInsertedAtMillis(SoundRecord.FIRST_MILLIS),
+                record.withExpiresAtMillis(SoundRecord.FIRST_MILLIS),
                 record.withAcknowledgedSequence(5),
                 record.withAcknowledgedSequence(4)))
         .doesNotHaveDuplicates()
