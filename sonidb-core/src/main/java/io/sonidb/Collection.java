@@ -5,11 +5,12 @@ import io.sonidb.index.RecordTable;
 import io.sonidb.integrity.IndexJson;
 import io.sonidb.integrity.Verifier;
 import io.sonidb.search.Crew;
-import io.sonidb.search.FlatSearch;
 import io.sonidb.sound.ElementType;
+import io.sonidb.sound.RecordKind;
 import io.sonidb.sound.SoundRecord;
 import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
+import io.sonidb.store.LogView;
 import io.sonidb.store.Segment;
 import io.sonidb.store.SegmentLog;
 import io.sonidb.vector.Kernels;
@@ -22,14 +23,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.function.Consumer;
 
 /// A named set of vectors of one dimension. Safe for use by any number of threads.
 ///
@@ -367,53 +365,27 @@ public final class Collection {
   ///
   /// @throws VectorNotFoundException if the query names an id that is not there
   public SearchResult search(Query query) {
-    long start = System.nanoTime();
-    Engine now = engine;
-    Vector vector =
-        switch (query) {
-          case Query.ToVector(Vector given, int _) -> VectorCheck.accept(given, "query", spec);
-          case Query.ToId(VectorId id, int _) ->
-              now.get(id)
-                  .orElseThrow(() ->
-                      new VectorNotFoundException("collection " + name + " has no vector " + id))
-                  .vector();
-        };
-    Optional<VectorId> without =
-        query instanceof Query.ToId(VectorId id, int _) ? Optional.of(id) : Optional.empty();
-    Queue<Damage> damaged = new ConcurrentLinkedQueue<>();
-    LiveVectors source = new LiveVectors(now, damaged::add);
-    List<FlatSearch.Found> found =
-        FlatSearch.search(
-            source,
-            spec.metric().score(),
-            vector,
-            query.k() + (without.isPresent() ? 1 : 0),
-            cores.scanning(),
-            cores.count());
-    List<Hit> hits = new ArrayList<>();
-    for (FlatSearch.Found each : found) {
-      VectorId id = source.id(each.key());
-      if (hits.size() < query.k() && !without.equals(Optional.of(id))) {
-        Point point = now.read(each.key(), id);
-        double score = spec.metric().higherIsBetter() ? each.score() : 0.0 - each.score();
-        hits.add(new Hit(id, score, point.payload(), point.sequence()));
-      }
+    try (CollectionView now = view()) {
+      return now.search(query);
     }
-    return new SearchResult(hits, true, List.copyOf(damaged), (System.nanoTime() - start) / 1e9);
+  }
+
+  /// The collection as it is now: later writes are not seen, and what compaction takes away stays
+  /// until the view is closed.
+  public CollectionView view() {
+    return new CollectionView(this, engine, cores);
   }
 
   /// Decodes every vector on all cores and hands it to `sink`, in no order; the fastest way through
   /// a collection.
   ///
   /// @param sink is called by several threads at once, with a vector whose array is reused
-  /// @return how many it was called with; a vector that is replaced meanwhile may come twice
+  /// @return how many it was called with
   /// @throws DamagedRecordException at the first vector that is not as it was written
   public long scan(VectorSink sink) {
-    Consumer<Damage> fail =
-        damage -> {
-          throw new DamagedRecordException(damage);
-        };
-    return new LiveVectors(engine, fail).forEach(sink, cores.scanning(), cores.count());
+    try (CollectionView now = view()) {
+      return now.scan(sink);
+    }
   }
 
   /// Takes the vectors of a scan.
@@ -426,7 +398,8 @@ public final class Collection {
 
   /// All points in ascending order of their ids, as they are now: later writes are not seen.
   public PointCursor scroll() {
-    return new PointCursor(engine);
+    CollectionView now = view();
+    return new IdOrderCursor(now, now::close);
   }
 
   /// Every change from a sequence number on, in order: history, then what is written from now on.
@@ -550,11 +523,13 @@ public final class Collection {
   /// Every live record must be where the directory says, and nothing else.
   private void checkDirectory(Engine now, List<Damage> damaged) {
     LongAdder wrong = new LongAdder();
-    Crew.run(
-        now.log().segments(),
-        () -> segment -> wrong.add(notFound(now, segment)),
-        cores.scanning(),
-        cores.count());
+    try (LogView view = now.log().view()) {
+      Crew.run(
+          view.segments(),
+          () -> segment -> wrong.add(notFound(now, segment)),
+          cores.scanning(),
+          cores.count());
+    }
     if (wrong.sum() > 0) {
       damaged.add(
           new Damage(
@@ -572,10 +547,9 @@ public final class Collection {
     int count = table.count();
     for (int ordinal = 0; ordinal < count; ordinal++) {
       Optional<VectorId> id = table.id(ordinal);
-      if (id.isPresent() && segment.liveness().isLive(ordinal)) {
-        long location = now.directory().find(id.get());
-        // A write that came in between moved it on, to a later place, or took it away.
-        boolean behind = location < Directory.location(segment.number(), ordinal);
+      if (table.kind(ordinal) == RecordKind.UPSERT && segment.liveness().isLive(ordinal)) {
+        // A write that came in between moved it on, or took it away.
+        boolean behind = now.sequenceOf(id.orElseThrow()) < table.sequence(ordinal);
         wrong += behind && segment.liveness().isLive(ordinal) ? 1 : 0;
       }
     }

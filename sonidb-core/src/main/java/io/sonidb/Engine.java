@@ -12,6 +12,7 @@ import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
 import io.sonidb.store.Segment;
 import io.sonidb.store.SegmentLog;
+import io.sonidb.store.SegmentRetiredException;
 import io.sonidb.store.Storage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -26,7 +27,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /// A collection's log with its directory: everything that is replaced when all is rebuilt from the
 /// audio.
-final class Engine implements AutoCloseable {
+final class Engine implements AutoCloseable, SegmentLog.Listener {
   static final String DIRECTORY_FILE = "directory.bin";
 
   private static final int READERS = 32;
@@ -50,6 +51,7 @@ final class Engine implements AutoCloseable {
   private final List<String> notes;
   private final AtomicReferenceArray<Reader> readers = new AtomicReferenceArray<>(READERS);
   private final long sequenceAtOpen;
+  private final long generationAtOpen;
 
   private Engine(Storage storage, Path folder, SegmentLog log) throws IOException {
     this.storage = storage;
@@ -59,6 +61,7 @@ final class Engine implements AutoCloseable {
     this.dimension = log.header().dimension();
     this.notes = new ArrayList<>(log.notes());
     this.sequenceAtOpen = log.lastSequence();
+    this.generationAtOpen = log.manifest().generation();
     Optional<Directory.Checkpoint> checkpoint = checkpoint();
     this.directory =
         checkpoint.map(Directory.Checkpoint::directory).orElse(new Directory(this::hasId));
@@ -70,7 +73,7 @@ final class Engine implements AutoCloseable {
     SegmentLog log = SegmentLog.open(storage, folder, cores, coreCount);
     try {
       Engine engine = new Engine(storage, folder, log);
-      log.start(engine::published);
+      log.start(engine);
       return engine;
     } catch (IOException | RuntimeException e) {
       log.close();
@@ -150,48 +153,138 @@ final class Engine implements AutoCloseable {
     }
   }
 
-  private void published(Segment segment, int from, int to) {
+  @Override
+  public void published(Segment segment, int from, int to) {
     RecordTable table = segment.table();
     for (int ordinal = from; ordinal < to; ordinal++) {
-      RecordKind kind = table.kind(ordinal);
+      long location = Directory.location(segment.number(), ordinal);
+      long sequence = table.sequence(ordinal);
       Optional<VectorId> id = table.id(ordinal);
-      if (id.isEmpty()) {
-        segment.liveness().kill(ordinal);
+      if (id.isEmpty() || table.kind(ordinal) == RecordKind.PAYLOAD) {
+        log.kill(location, sequence);
         continue;
       }
-      if (kind == RecordKind.UPSERT) {
-        kill(directory.put(id.get(), Directory.location(segment.number(), ordinal)));
+      if (table.kind(ordinal) == RecordKind.UPSERT) {
+        kill(directory.put(id.get(), location), sequence);
       } else {
-        segment.liveness().kill(ordinal);
-        if (kind == RecordKind.DELETE) {
-          // Dead first: what is live can be found at any moment.
-          kill(directory.find(id.get()));
-          directory.remove(id.get());
-        }
+        // Dead first: what is live can be found at any moment.
+        kill(directory.find(id.get()), sequence);
+        directory.remove(id.get());
       }
     }
   }
 
-  private void kill(long location) {
+  private void kill(long location, long sequence) {
     if (location != Directory.NONE) {
-      log.segment(Directory.segment(location)).liveness().kill(Directory.ordinal(location));
+      log.kill(location, sequence);
     }
+  }
+
+  @Override
+  public void moved(Segment from, int fromOrdinal, Segment to, int toOrdinal) {
+    to.table()
+        .id(toOrdinal)
+        .ifPresent(id ->
+            directory.move(
+                id,
+                Directory.location(from.number(), fromOrdinal),
+                Directory.location(to.number(), toOrdinal)));
+  }
+
+  @Override
+  public boolean isPresent(VectorId id) {
+    return find(id) != Directory.NONE;
+  }
+
+  @Override
+  public long nowMillis() {
+    return System.currentTimeMillis();
   }
 
   private boolean hasId(long location, VectorId id) {
-    return log.segment(Directory.segment(location)).table().hasId(Directory.ordinal(location), id);
+    Segment segment = log.segment(Directory.segment(location));
+    try {
+      return segment.table().hasId(Directory.ordinal(location), id);
+    } catch (IllegalStateException released) {
+      throw new SegmentRetiredException(segment.number());
+    }
+  }
+
+  /// Location of the newest record of an id, or [Directory#NONE].
+  long find(VectorId id) {
+    while (true) {
+      try {
+        return directory.find(id);
+      } catch (SegmentRetiredException moved) {
+        // The directory names the new place by now.
+      }
+    }
+  }
+
+  /// Sequence number of the newest record of an id; 0 if it is not there.
+  long sequenceOf(VectorId id) {
+    while (true) {
+      long location = find(id);
+      if (location == Directory.NONE) {
+        return 0;
+      }
+      try {
+        return table(location).sequence(Directory.ordinal(location));
+      } catch (IllegalStateException moved) {
+        // The directory names the new place by now.
+      }
+    }
+  }
+
+  private RecordTable table(long location) {
+    return log.segment(Directory.segment(location)).table();
   }
 
   /// The newest point of an id.
   Optional<Point> get(VectorId id) {
-    long location = directory.find(id);
-    return location == Directory.NONE ? Optional.empty() : Optional.of(read(location, id));
+    while (true) {
+      try {
+        long location = directory.find(id);
+        return location == Directory.NONE ? Optional.empty() : Optional.of(read(location, id));
+      } catch (SegmentRetiredException moved) {
+        // The directory names the new place by now.
+      }
+    }
+  }
+
+  /// Reads the vector record at a place, in a segment that is pinned.
+  Point read(Segment segment, int ordinal) {
+    return read(segment, ordinal, segment.table().id(ordinal).orElseThrow());
+  }
+
+  /// A point with the payload of a payload record, in a segment that is pinned.
+  Point withPayload(Point point, Segment segment, int ordinal) {
+    Reader reader = take();
+    try {
+      load(segment, ordinal, reader);
+      if (!reader.decoder.isAbout(point.id())) {
+        throw new IOException("the index names another record here");
+      }
+      return new Point(
+          point.id(),
+          point.vector(),
+          Payload.stored(reader.decoder.payload()),
+          reader.decoder.sequence());
+    } catch (IOException e) {
+      throw damaged(segment, ordinal, e);
+    } finally {
+      give(reader);
+    }
   }
 
   /// Reads the record at a location that the directory gave for `id`.
+  ///
+  /// @throws SegmentRetiredException if it was moved meanwhile
   Point read(long location, VectorId id) {
-    Segment segment = log.segment(Directory.segment(location));
-    int ordinal = Directory.ordinal(location);
+    return read(log.segment(Directory.segment(location)), Directory.ordinal(location), id);
+  }
+
+  private Point read(Segment segment, int ordinal, VectorId id) {
     Reader reader = take();
     try {
       load(segment, ordinal, reader);
@@ -300,6 +393,7 @@ final class Engine implements AutoCloseable {
   public void close() throws IOException {
     log.close();
     if (log.lastSequence() == sequenceAtOpen
+            && log.manifest().generation() == generationAtOpen
             && notes.isEmpty()
             && storage.exists(folder.resolve(DIRECTORY_FILE))
         || log.hasFailed()) {

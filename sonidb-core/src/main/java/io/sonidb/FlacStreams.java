@@ -55,7 +55,7 @@ final class FlacStreams {
     byte[] head = head(log, decoder.samples(), md5.digest(), tags);
     byte[] file = new byte[head.length + frames.length];
     System.arraycopy(head, 0, file, 0, head.length);
-    int size = head.length + renumber(frames, 0, decoder, 0, file, head.length);
+    int size = head.length + renumber(frames, decoder, 0, file, head.length);
     return new ByteArrayInputStream(file, 0, size);
   }
 
@@ -79,8 +79,8 @@ final class FlacStreams {
   /// Copies the frames that a decoder has just read, numbered from `firstSample` on; they only get
   /// shorter when numbered from 0.
   private static int renumber(
-      byte[] frames, int offset, RecordDecoder decoder, long firstSample, byte[] into, int at) {
-    int from = offset;
+      byte[] frames, RecordDecoder decoder, long firstSample, byte[] into, int at) {
+    int from = 0;
     int to = at;
     long sample = firstSample;
     for (int part = 0; part < decoder.parts(); part++) {
@@ -99,7 +99,6 @@ final class FlacStreams {
     private final RecordDecoder decoder;
     private Engine engine;
     private LogCursor cursor;
-    private long nextSequence;
     private final boolean follow;
     private byte[] buffer;
     private int read;
@@ -110,7 +109,6 @@ final class FlacStreams {
     LogStream(Supplier<Engine> current, long from, boolean follow) {
       this.current = current;
       this.engine = current.get();
-      this.nextSequence = from;
       this.cursor = new LogCursor(engine.log(), from);
       this.decoder = new RecordDecoder(engine.log().header().format());
       this.follow = follow;
@@ -147,13 +145,13 @@ final class FlacStreams {
       while (!closed && sample < MAX_SAMPLES) {
         if (engine != current.get()) {
           engine = current.get();
-          cursor = new LogCursor(engine.log(), nextSequence);
+          cursor.close();
+          cursor = new LogCursor(engine.log(), cursor.nextSequence());
         }
         long seen = engine.log().lastSequence();
         if (cursor.next()) {
-          nextSequence = cursor.segment().table().sequence(cursor.ordinal()) + 1;
           try {
-            decoder.read(cursor.bytes(), cursor.offset(), cursor.offset() + cursor.length());
+            decoder.read(cursor.bytes(), 0, cursor.length());
             engine.check(decoder, cursor.segment(), cursor.ordinal());
           } catch (IOException damaged) {
             continue; // left out; whoever listens sees it by the sequence numbers
@@ -162,7 +160,7 @@ final class FlacStreams {
           if (bound > buffer.length) {
             buffer = new byte[bound * 2];
           }
-          size = renumber(cursor.bytes(), cursor.offset(), decoder, sample, buffer, 0);
+          size = renumber(cursor.bytes(), decoder, sample, buffer, 0);
           sample += decoder.samples();
           read = 0;
           return true;
@@ -182,7 +180,7 @@ final class FlacStreams {
 
     @Override
     public void close() {
-      closed = true;
+      closed = true; // the thread that reads may be another one, and lets go of the cursor
     }
   }
 }

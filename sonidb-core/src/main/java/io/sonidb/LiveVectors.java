@@ -1,15 +1,15 @@
 package io.sonidb;
 
-import io.sonidb.index.Directory;
 import io.sonidb.index.RecordTable;
 import io.sonidb.search.Crew;
 import io.sonidb.search.VectorSource;
 import io.sonidb.sound.ElementType;
 import io.sonidb.sound.RecordDecoder;
-import io.sonidb.sound.RecordKind;
 import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
+import io.sonidb.store.LogView;
 import io.sonidb.store.Segment;
+import io.sonidb.store.SegmentLog;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,34 +17,36 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 
-/// The newest vector of each id, decoded from the frames in the order of the files.
+/// The vectors of a view, decoded from the frames in the order of the files.
 ///
-/// A key is the location of the record. What is written while the scan runs comes as late pieces
-/// afterwards, so a vector that is replaced meanwhile does not vanish: it is met in its old form,
-/// in its new one, or in both.
+/// A key is the index of a segment in the view, and the ordinal of a record in it.
 final class LiveVectors implements VectorSource {
   private static final int PIECE = 4096;
   private static final int WINDOW = 1 << 18;
 
+  private final CollectionView view;
   private final Engine engine;
   private final Consumer<Damage> onDamage;
-  private final long asOf;
 
   /// @param onDamage hears of each vector that is not as it was written; when it returns, the scan
   ///   goes on
-  LiveVectors(Engine engine, Consumer<Damage> onDamage) {
-    this.engine = engine;
+  LiveVectors(CollectionView view, Consumer<Damage> onDamage) {
+    this.view = view;
+    this.engine = view.engine();
     this.onDamage = onDamage;
-    this.asOf = engine.log().lastSequence();
+  }
+
+  static int segmentOf(long key) {
+    return (int) (key >>> 32);
+  }
+
+  static int ordinalOf(long key) {
+    return (int) key;
   }
 
   VectorId id(long key) {
-    return engine
-        .log()
-        .segment(Directory.segment(key))
-        .table()
-        .id(Directory.ordinal(key))
-        .orElseThrow();
+    RecordTable table = view.log().segments().get(segmentOf(key)).table();
+    return table.id(ordinalOf(key)).orElseThrow();
   }
 
   @Override
@@ -54,37 +56,22 @@ final class LiveVectors implements VectorSource {
 
   @Override
   public List<Piece> pieces() {
+    LogView log = view.log();
     List<Piece> pieces = new ArrayList<>();
-    for (Segment segment : engine.log().segments()) {
-      int count = segment.table().firstAtOrAfter(asOf + 1);
+    for (int index = 0; index < log.segments().size(); index++) {
+      int of = index;
+      int count = log.count(index);
       for (int from = 0; from < count; from += PIECE) {
         int start = from;
         int end = Math.min(count, from + PIECE);
-        pieces.add(scorer -> scan(segment, start, end, scorer));
+        pieces.add(scorer -> scan(of, start, end, scorer));
       }
     }
     return pieces;
   }
 
-  @Override
-  public List<Piece> latePieces() {
-    List<Piece> late = new ArrayList<>();
-    for (Segment segment : engine.log().segments()) {
-      int from = segment.table().firstAtOrAfter(asOf + 1);
-      int to = segment.table().count();
-      if (from < to) {
-        late.add(scorer -> scan(segment, from, to, scorer));
-      }
-    }
-    return late;
-  }
-
-  @Override
-  public boolean isCurrent(long key) {
-    return engine.log().segment(Directory.segment(key)).liveness().isLive(Directory.ordinal(key));
-  }
-
-  private void scan(Segment segment, int from, int to, Scorer scorer) {
+  private void scan(int index, int from, int to, Scorer scorer) {
+    Segment segment = view.log().segments().get(index);
     RecordTable table = segment.table();
     boolean narrow = engine.log().header().format().element() == ElementType.FLOAT32;
     int dimension = engine.log().header().dimension();
@@ -95,12 +82,11 @@ final class LiveVectors implements VectorSource {
     long windowStart = 0;
     int windowSize = 0;
     for (int ordinal = from; ordinal < to; ordinal++) {
-      if (table.kind(ordinal) != RecordKind.UPSERT || !segment.liveness().isLive(ordinal)) {
+      if (!view.hasVector(segment, ordinal)) {
         continue;
       }
       long offset = table.offset(ordinal);
-      int length =
-          Math.clamp(table.length(ordinal), 0, io.sonidb.store.SegmentLog.MAX_RECORD_BYTES);
+      int length = Math.clamp(table.length(ordinal), 0, SegmentLog.MAX_RECORD_BYTES);
       if (offset < windowStart || offset + length > windowStart + windowSize) {
         int last = ordinal;
         while (last + 1 < to
@@ -124,7 +110,7 @@ final class LiveVectors implements VectorSource {
         onDamage.accept(engine.damage(segment, ordinal, String.valueOf(e.getMessage())));
         continue;
       }
-      long key = Directory.location(segment.number(), ordinal);
+      long key = (long) index << 32 | ordinal;
       if (narrow) {
         decoder.copyVector(floats);
         scorer.accept(key, floats);
@@ -153,7 +139,6 @@ final class LiveVectors implements VectorSource {
           }
         };
     Crew.run(pieces(), () -> piece -> piece.scan(scorer), cores, coreCount);
-    Crew.run(latePieces(), () -> piece -> piece.scan(scorer), cores, coreCount);
     return count.sum();
   }
 }

@@ -252,8 +252,11 @@ public final class SoniDb implements AutoCloseable {
         storage,
         fresh,
         new CollectionHeader(name, uuid, spec.dimension(), spec.format(), spec.metric().toString()),
-        spec.durability() == Durability.FSYNC,
-        spec.segmentBytes());
+        new Manifest.Settings(
+            spec.durability() == Durability.FSYNC,
+            spec.segmentBytes(),
+            0,
+            Manifest.DEFAULT_RETENTION_MILLIS));
     storage.syncFolder(fresh);
     storage.rename(fresh, path);
     storage.syncFolder(parent);

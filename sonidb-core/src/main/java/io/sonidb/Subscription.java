@@ -19,7 +19,6 @@ public final class Subscription implements AutoCloseable {
   private final RecordDecoder decoder;
   private Engine engine;
   private LogCursor cursor;
-  private long nextSequence;
   private volatile boolean closed;
 
   /// @param current the collection's engine, which a full rebuild replaces
@@ -28,7 +27,6 @@ public final class Subscription implements AutoCloseable {
     this.engine = current.get();
     this.cursor = new LogCursor(engine.log(), from);
     this.decoder = new RecordDecoder(engine.log().header().format());
-    this.nextSequence = from;
   }
 
   /// The next change, if there is one by then.
@@ -44,7 +42,8 @@ public final class Subscription implements AutoCloseable {
     while (!closed) {
       if (engine != current.get()) {
         engine = current.get();
-        cursor = new LogCursor(engine.log(), nextSequence);
+        cursor.close();
+        cursor = new LogCursor(engine.log(), cursor.nextSequence());
       }
       long seen = engine.log().lastSequence();
       while (cursor.next()) {
@@ -65,9 +64,8 @@ public final class Subscription implements AutoCloseable {
   private Optional<Change> change() {
     int ordinal = cursor.ordinal();
     long sequence = cursor.segment().table().sequence(ordinal);
-    nextSequence = sequence + 1;
     try {
-      decoder.read(cursor.bytes(), cursor.offset(), cursor.offset() + cursor.length());
+      decoder.read(cursor.bytes(), 0, cursor.length());
       engine.check(decoder, cursor.segment(), ordinal);
     } catch (IOException e) {
       return Optional.of(

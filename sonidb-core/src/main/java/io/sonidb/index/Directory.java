@@ -161,6 +161,22 @@ public final class Directory {
     }
   }
 
+  /// Sets the location of an id if it has the one given. One thread at a time.
+  public void move(VectorId id, long from, long to) {
+    long fingerprint = fingerprint(id);
+    Shard shard = shards.get(shard(fingerprint));
+    for (int slot = slot(fingerprint, shard); ; slot = slot + 1 & shard.mask()) {
+      long found = shard.fingerprint(slot);
+      if (found == 0) {
+        return;
+      }
+      if (found == fingerprint && shard.location(slot) == from) {
+        shard.set(slot, fingerprint, to);
+        return;
+      }
+    }
+  }
+
   /// Removes an id and returns the location it had, or [#NONE]. One thread at a time.
   public long remove(VectorId id) {
     long fingerprint = fingerprint(id);

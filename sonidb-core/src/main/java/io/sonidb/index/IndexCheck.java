@@ -59,6 +59,13 @@ final class IndexCheck {
       require(entries.get(LONG, at + SEQUENCE) > sequence, i, "sequence number");
       sequence = entries.get(LONG, at + SEQUENCE);
       byte kind = entries.get(BYTE, at + KIND);
+      long detail = entries.get(LONG, at + DETAIL);
+      require(
+          detail >= 0
+              && (kind == KIND_UPSERT || detail < sequence)
+              && (kind == KIND_UPSERT || kind == KIND_PAYLOAD || detail == 0),
+          i,
+          "detail");
       byte idKind = entries.get(BYTE, at + ID_KIND);
       require(kind >= KIND_UPSERT && kind <= KIND_SKIP, i, "kind");
       require(idKind >= ID_NUMBER && idKind <= ID_NONE, i, "id");

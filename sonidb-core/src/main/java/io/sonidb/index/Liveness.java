@@ -1,30 +1,61 @@
 package io.sonidb.index;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicInteger;
 
-/// Which records of a segment are the newest of their id: one bit each, set when the record is
-/// superseded or deleted.
+/// Which records of a segment are needed, and since when the others are not: one bit each, set when
+/// the record is superseded or deleted, and the number of the write that did it.
 ///
-/// Derived by replaying sequence numbers. One thread writes, any number read.
+/// The number lets a reader ask for any moment since the collection was opened: a view as of a
+/// sequence number sees what was live then, whatever is written meanwhile. It costs 8 bytes, off
+/// the heap, for each record of a segment in which any has died since.
+///
+/// Derived by replaying sequence numbers; only the bits are checkpointed. One thread writes, any
+/// number read.
 public final class Liveness {
   private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
+  private static final ValueLayout.OfLong SINCE = ValueLayout.JAVA_LONG;
 
   private volatile long[] dead = new long[1];
-  private final AtomicInteger deadCount = new AtomicInteger();
+  private volatile MemorySegment since = MemorySegment.NULL;
+  private volatile int deadCount; // written by one thread
+  private volatile long deadBytes; // written by one thread
 
-  /// Whether the record is the newest of its id.
+  /// Whether the record is needed now.
   public boolean isLive(int ordinal) {
-    long[] words = dead;
-    int word = ordinal >>> 6;
-    return word >= words.length || ((long) WORD.getAcquire(words, word) & 1L << ordinal) == 0;
+    return !isDead(ordinal);
   }
 
-  /// Marks a record as superseded, deleted, or never a vector at all. One thread at a time.
-  public void kill(int ordinal) {
+  /// Whether the record was needed when everything up to a sequence number was written, and nothing
+  /// after it.
+  public boolean isLive(int ordinal, long asOf) {
+    return !isDead(ordinal) || deadSince(ordinal) > asOf;
+  }
+
+  private boolean isDead(int ordinal) {
+    long[] words = dead;
+    int word = ordinal >>> 6;
+    return word < words.length && ((long) WORD.getAcquire(words, word) & 1L << ordinal) != 0;
+  }
+
+  /// Number of the write since which a dead record is not needed; 0 if that was before the
+  /// collection was opened.
+  public long deadSince(int ordinal) {
+    MemorySegment numbers = since;
+    long at = ordinal * 8L;
+    return at < numbers.byteSize() ? numbers.get(SINCE, at) : 0;
+  }
+
+  /// Marks a record as superseded or deleted. One thread at a time.
+  ///
+  /// @param sequence number of the write that did it
+  /// @param bytes that the record takes
+  public void kill(int ordinal, long sequence, int bytes) {
     int word = ordinal >>> 6;
     if (word >= dead.length) {
       dead = Arrays.copyOf(dead, Math.max(word + 1, dead.length * 2));
@@ -32,24 +63,45 @@ public final class Liveness {
     long[] words = dead;
     long bit = 1L << ordinal;
     if ((words[word] & bit) == 0) {
+      setSince(ordinal, sequence);
       WORD.setRelease(words, word, words[word] | bit);
-      deadCount.incrementAndGet();
+      deadCount = deadCount + 1;
+      deadBytes = deadBytes + bytes;
     }
   }
 
-  /// Number of records that are not live.
+  private void setSince(int ordinal, long sequence) {
+    MemorySegment numbers = since;
+    long needed = (ordinal + 1) * 8L;
+    if (needed > numbers.byteSize()) {
+      // Freed by the garbage collector: readers may still hold the one that is replaced.
+      MemorySegment more =
+          Arena.ofAuto().allocate(Math.max(needed, Math.max(512, numbers.byteSize() * 2)), 8);
+      MemorySegment.copy(numbers, 0, more, 0, numbers.byteSize());
+      numbers = more;
+      since = more;
+    }
+    numbers.set(SINCE, ordinal * 8L, sequence);
+  }
+
+  /// Number of records that are not needed.
   public int deadCount() {
-    return deadCount.get();
+    return deadCount;
+  }
+
+  /// Bytes of the records that are not needed.
+  public long deadBytes() {
+    return deadBytes;
   }
 
   /// Bytes that [#writeTo] takes.
   public int size() {
-    return 8 + dead.length * 8;
+    return 16 + dead.length * 8;
   }
 
   /// Writes the bits for a checkpoint.
   public void writeTo(ByteBuffer out) {
-    out.putInt(deadCount.get()).putInt(dead.length);
+    out.putInt(deadCount).putInt(dead.length).putLong(deadBytes);
     for (long word : dead) {
       out.putLong(word);
     }
@@ -62,6 +114,7 @@ public final class Liveness {
     Liveness liveness = new Liveness();
     int deadCount = in.getInt();
     int size = in.getInt();
+    liveness.deadBytes = in.getLong();
     if (size < 1 || size > in.remaining() / 8) {
       throw new CorruptIndexException("liveness of " + size + " words, which are not there");
     }
@@ -75,7 +128,7 @@ public final class Liveness {
       throw new CorruptIndexException(
           "liveness says " + deadCount + " records are dead, and marks " + counted);
     }
-    liveness.deadCount.set(deadCount);
+    liveness.deadCount = deadCount;
     liveness.dead = words;
     return liveness;
   }

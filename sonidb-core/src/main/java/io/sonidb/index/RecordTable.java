@@ -69,6 +69,8 @@ public final class RecordTable {
   ///
   /// @param id the record's id; absent for a skip record
   /// @param offset byte offset in the segment file, below 2^32
+  /// @param detail of an upsert, when it expires in milliseconds since 1970, 0 for never; of a
+  ///   payload record, the sequence number of its vector's upsert; 0 for all others
   public int add(
       RecordKind kind,
       Optional<VectorId> id,
@@ -77,7 +79,8 @@ public final class RecordTable {
       long offset,
       int length,
       long firstSample,
-      int samples) {
+      int samples,
+      long detail) {
     int ordinal = count;
     Columns now = columns;
     if ((ordinal + 1L) * ENTRY_SIZE > now.entries().byteSize()) {
@@ -98,6 +101,7 @@ public final class RecordTable {
     entries.set(BYTE, at + KIND, code(kind));
     entries.set(SHORT, at + NAME_LENGTH, (short) name.length);
     entries.set(INT, at + SAMPLES, samples);
+    entries.set(LONG, at + DETAIL, detail);
     setId(now, at, id, name);
     namesSize += name.length;
     count = ordinal + 1;
@@ -115,7 +119,8 @@ public final class RecordTable {
           more.offset(i),
           more.length(i),
           more.firstSample(i),
-          more.samples(i));
+          more.samples(i),
+          more.detail(i));
     }
   }
 
@@ -183,6 +188,21 @@ public final class RecordTable {
   /// Samples of the record, all its frames.
   public int samples(int ordinal) {
     return columns.entries().get(INT, at(ordinal) + SAMPLES);
+  }
+
+  /// When the vector of an upsert expires, in milliseconds since 1970; 0 if it never does, and for
+  /// all other records.
+  public long expiresAtMillis(int ordinal) {
+    return kind(ordinal) == RecordKind.UPSERT ? detail(ordinal) : 0;
+  }
+
+  /// Sequence number of the upsert whose vector a payload record belongs to; 0 for all others.
+  public long vectorSequence(int ordinal) {
+    return kind(ordinal) == RecordKind.PAYLOAD ? detail(ordinal) : 0;
+  }
+
+  private long detail(int ordinal) {
+    return columns.entries().get(LONG, at(ordinal) + DETAIL);
   }
 
   /// What the record does.
@@ -291,6 +311,50 @@ public final class RecordTable {
       }
     }
     return low;
+  }
+
+  /// Whether the ids are sorted, so that [#newestOf] is quick: in every table but that of a segment
+  /// that is written to.
+  public boolean isSorted() {
+    return order.isPresent();
+  }
+
+  /// Ordinal of the newest record of an id among the first `records`, or -1.
+  public int newestOf(VectorId id, int records) {
+    return order.isPresent() ? newestOfSorted(id, records, order.get()) : newestByScan(id, records);
+  }
+
+  private int newestByScan(VectorId id, int records) {
+    for (int ordinal = records - 1; ordinal >= 0; ordinal--) {
+      if (hasId(ordinal, id)) {
+        return ordinal;
+      }
+    }
+    return -1;
+  }
+
+  private int newestOfSorted(VectorId id, int records, MemorySegment sorted) {
+    int low = 0;
+    int high = count;
+    while (low < high) { // the first rank behind the id's
+      int middle = (low + high) >>> 1;
+      Optional<VectorId> there = id(sorted.get(INT, middle * 4L));
+      if (there.isPresent() && there.get().compareTo(id) <= 0) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    for (int rank = low - 1; rank >= 0; rank--) {
+      int ordinal = sorted.get(INT, rank * 4L);
+      if (!hasId(ordinal, id)) {
+        return -1;
+      }
+      if (ordinal < records) {
+        return ordinal;
+      }
+    }
+    return -1;
   }
 
   /// The first `records` ordinals in ascending order of id and, for one id, of sequence number:

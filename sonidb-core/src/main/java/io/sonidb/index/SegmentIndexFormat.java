@@ -7,14 +7,14 @@ import java.nio.ByteOrder;
 ///
 /// ```
 /// offset  size  field
-///      0     8  magic "SnDBidx1"
+///      0     8  magic "SnDBidx2"
 ///      8     8  number of entries, n
 ///     16     8  bytes of the name pool, p
 ///     24    16  UUID of the collection
 ///     40     8  number of the segment
 ///     48     8  bytes of the segment file that the entries cover
 ///     56     8  samples of the segment that the entries cover
-///     64  56*n  entries, in the order of the file and so of the sequence numbers
+///     64  64*n  entries, in the order of the file and so of the sequence numbers
 ///      .   4*n  ordinals of the entries, sorted by id and, for one id, by sequence number
 ///      .     p  name pool: UTF-8 bytes of the ids that are names
 ///      .     4  CRC-32 of every byte before it
@@ -33,14 +33,16 @@ import java.nio.ByteOrder;
 ///     34     2  bytes of the name
 ///     36     4  samples of the record
 ///     40    16  id: number in the low half | UUID | offset in the name pool and fingerprint
+///     56     8  upsert: when it expires, milliseconds since 1970, 0 never
+///               payload: sequence number of the upsert whose vector it belongs to; else 0
 /// ```
 ///
 /// Everything is big-endian, as FLAC is. The file is immutable, and written anew from the audio
 /// when it is lost.
 final class SegmentIndexFormat {
-  static final long MAGIC = 0x536E444269647831L; // "SnDBidx1"
+  static final long MAGIC = 0x536E444269647832L; // "SnDBidx2"
   static final int HEADER_SIZE = 64;
-  static final int ENTRY_SIZE = 56;
+  static final int ENTRY_SIZE = 64;
   static final int CRC_SIZE = 4;
 
   static final int COUNT = 8;
@@ -62,6 +64,7 @@ final class SegmentIndexFormat {
   static final int SAMPLES = 36;
   static final int ID_HIGH = 40;
   static final int ID_LOW = 48;
+  static final int DETAIL = 56;
 
   static final byte KIND_UPSERT = 0;
   static final byte KIND_DELETE = 1;

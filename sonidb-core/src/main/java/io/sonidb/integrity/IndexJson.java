@@ -1,7 +1,9 @@
 package io.sonidb.integrity;
 
 import io.sonidb.index.RecordTable;
+import io.sonidb.sound.RecordKind;
 import io.sonidb.sound.VectorId;
+import io.sonidb.store.LogView;
 import io.sonidb.store.Segment;
 import io.sonidb.store.SegmentLog;
 import java.io.IOException;
@@ -28,14 +30,15 @@ public final class IndexJson {
     Path file = log.folder().resolve(FILE);
     Path fresh = log.folder().resolve(FILE + ".new");
     log.storage().delete(fresh);
-    try (var out = log.storage().create(fresh)) {
+    try (var out = log.storage().create(fresh);
+        LogView view = log.view()) {
       long at = 0;
       StringBuilder text = new StringBuilder("[\n");
       String separator = "";
-      for (Segment segment : log.segments()) {
+      for (Segment segment : view.segments()) {
         RecordTable table = segment.table();
         for (int ordinal = 0; ordinal < table.count(); ordinal++) {
-          if (!segment.liveness().isLive(ordinal)) {
+          if (table.kind(ordinal) != RecordKind.UPSERT || !segment.liveness().isLive(ordinal)) {
             continue;
           }
           VectorId id = table.id(ordinal).orElseThrow();

@@ -31,7 +31,13 @@ public final class Verifier {
   /// @throws IOException if a file cannot be read at all
   public static Outcome verify(SegmentLog log, boolean deep, Executor cores, WorkProgress progress)
       throws IOException {
-    SegmentCheck check = new SegmentCheck(log);
+    try (SegmentCheck check = new SegmentCheck(log)) {
+      return verify(check, deep, cores, progress);
+    }
+  }
+
+  private static Outcome verify(
+      SegmentCheck check, boolean deep, Executor cores, WorkProgress progress) throws IOException {
     List<SegmentCheck.Target> targets = check.targets();
     long total = targets.stream().mapToLong(SegmentCheck.Target::bytes).sum();
     AtomicLong done = new AtomicLong();

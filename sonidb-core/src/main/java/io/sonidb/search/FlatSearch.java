@@ -16,14 +16,9 @@ public final class FlatSearch {
   /// @param score higher is better, whatever the metric
   public record Found(long key, double score) {}
 
-  // Of the best ones some may be replaced or deleted before they are returned.
-  private static final int SPARE = 16;
-
   private FlatSearch() {}
 
   /// The `k` best matches, best first; equal scores by ascending id, NaN behind everything.
-  ///
-  /// A vector that is replaced meanwhile is scored again in its new form, and only that one counts.
   ///
   /// @param query of the source's element type and dimension
   /// @param cores runs the pieces of the source side by side, on `coreCount` threads at most
@@ -36,16 +31,15 @@ public final class FlatSearch {
     List<Best> bests = new ArrayList<>();
     Crew.Hiring<VectorSource.Piece> hiring =
         () -> {
-          Best best = new Best(score, query, k + SPARE, better);
+          Best best = new Best(score, query, k, better);
           bests.add(best);
           return piece -> piece.scan(best);
         };
     Crew.run(source.pieces(), hiring, cores, coreCount);
-    Crew.run(source.latePieces(), hiring, cores, coreCount);
     List<Found> all = new ArrayList<>();
     bests.forEach(best -> all.addAll(best.heap));
     all.sort(better);
-    return all.stream().filter(found -> source.isCurrent(found.key())).limit(k).toList();
+    return all.stream().limit(k).toList();
   }
 
   private static double sortKey(Found found) {

@@ -7,12 +7,6 @@ public interface VectorSource {
   /// Pieces that can be scanned side by side.
   List<Piece> pieces();
 
-  /// What was written while the pieces were scanned.
-  List<Piece> latePieces();
-
-  /// Whether the key's vector is still the newest of its id.
-  boolean isCurrent(long key);
-
   /// Orders two keys by the ids of their vectors, for equal scores.
   int compareIds(long key, long otherKey);
 

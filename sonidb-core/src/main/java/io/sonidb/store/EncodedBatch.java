@@ -95,6 +95,16 @@ final class EncodedBatch {
     return sources[record].sequence();
   }
 
+  /// What the record's entry in a [io.sonidb.index.RecordTable] says of it beside all that.
+  long detail(int record) {
+    SoundRecord source = sources[record];
+    return switch (source.kind()) {
+      case UPSERT -> source.expiresAtMillis().orElse(0);
+      case PAYLOAD -> source.vectorSequence().orElse(0);
+      case DELETE, SKIP -> 0;
+    };
+  }
+
   Optional<VectorId> id(int record) {
     return sources[record].kind() == RecordKind.SKIP
         ? Optional.empty()

@@ -84,6 +84,25 @@ public final class FileStorage implements Storage {
   }
 
   @Override
+  public void link(Path file, Path name) throws IOException {
+    Files.createLink(name, file);
+  }
+
+  @Override
+  public void copy(Path file, Path name) throws IOException {
+    // transferTo asks the kernel for a copy of the range, which on file systems with shared blocks
+    // copies none.
+    try (FileChannel from = FileChannel.open(file, StandardOpenOption.READ);
+        FileChannel to =
+            FileChannel.open(name, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
+      long size = from.size();
+      for (long at = 0; at < size; ) {
+        at += from.transferTo(at, size - at, to);
+      }
+    }
+  }
+
+  @Override
   public void rename(Path from, Path to) throws IOException {
     Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
@@ -141,10 +160,8 @@ public final class FileStorage implements Storage {
     }
 
     @Override
-    public MemorySegment map(long position, long size) throws IOException {
-      return size == 0
-          ? MemorySegment.NULL
-          : channel.map(MapMode.READ_ONLY, position, size, Arena.ofAuto());
+    public MemorySegment map(long position, long size, Arena arena) throws IOException {
+      return size == 0 ? MemorySegment.NULL : channel.map(MapMode.READ_ONLY, position, size, arena);
     }
 
     @Override

@@ -1,56 +1,23 @@
 package io.sonidb.store;
 
 import io.sonidb.index.RecordTable;
-import java.util.List;
+import java.util.Optional;
 
 /// Walks the records of a log in the order of their sequence numbers, history first and then what
-/// is written meanwhile. It holds one window of bytes, whatever the log's size. Not thread-safe.
-public final class LogCursor {
-  private static final int WINDOW = 1 << 18;
-
+/// is written meanwhile. It holds the bytes of one record, whatever the log's size, and keeps one
+/// segment from being deleted, as long as there is more to read. Not thread-safe.
+public final class LogCursor implements AutoCloseable {
   private final SegmentLog log;
-  private List<Segment> segments;
-  private int at;
+  private Optional<Segment> pinned = Optional.empty();
+  private long nextSequence;
   private int ordinal;
-  private final long from;
-  private byte[] window = new byte[WINDOW];
-  private long windowStart;
-  private int windowSize;
-  private int offset;
+  private byte[] bytes = new byte[1 << 12];
   private int length;
 
   /// A cursor in front of the first record whose sequence number is `from` or above.
   public LogCursor(SegmentLog log, long from) {
     this.log = log;
-    this.from = from;
-    this.segments = log.segments();
-    seek();
-  }
-
-  private void seek() {
-    for (; at < segments.size(); at++) {
-      RecordTable table = segments.get(at).table();
-      int count = table.count();
-      if (count > 0 && table.sequence(count - 1) >= from) {
-        ordinal = table.firstAtOrAfter(from) - 1;
-        return;
-      }
-      if (laterWithRecords() >= segments.size()) {
-        ordinal = count - 1;
-        return;
-      }
-    }
-    ordinal = -1;
-  }
-
-  /// Index of the next segment that holds records. The segment behind the one that is written to is
-  /// made before it is needed, and stays empty for a long time.
-  private int laterWithRecords() {
-    int later = at + 1;
-    while (later < segments.size() && segments.get(later).table().count() == 0) {
-      later++;
-    }
-    return later;
+    this.nextSequence = from;
   }
 
   /// Goes to the next record.
@@ -58,62 +25,61 @@ public final class LogCursor {
   /// @return whether there is one; later there may be
   public boolean next() {
     long last = log.lastSequence(); // read first: what it counts is in the tables
-    while (true) {
-      if (at < segments.size()) {
-        RecordTable table = segments.get(at).table();
-        while (ordinal + 1 < table.count() && table.sequence(ordinal + 1) <= last) {
-          ordinal++;
-          if (table.sequence(ordinal) >= from) {
-            load(segments.get(at));
-            return true;
-          }
-        }
-        if (ordinal + 1 < table.count()) {
-          return false;
-        }
-      }
-      boolean unopened = at >= segments.size();
-      segments = log.segments();
-      int later = unopened ? at : laterWithRecords();
-      if (later >= segments.size()
-          || segments.get(later).table().count() > 0
-              && segments.get(later).table().sequence(0) > last
-          || unopened && segments.get(later).table().count() == 0) {
-        return false;
-      }
-      at = later;
-      ordinal = -1;
-      windowSize = 0;
+    if (nextSequence > last) {
+      close(); // who waits here keeps nothing
+      return false;
     }
+    if (pinned.isPresent()
+        && ordinal + 1 < pinned.get().table().count()
+        && pinned.get().table().sequence(ordinal + 1) <= last) {
+      ordinal++;
+      load();
+      return true;
+    }
+    return seek(last);
   }
 
-  private void load(Segment segment) {
-    RecordTable table = segment.table();
-    long start = table.offset(ordinal);
-    length = Math.clamp(table.length(ordinal), 0, Recovery.MAX_RECORD_BYTES);
-    if (start < windowStart || start + length > windowStart + windowSize) {
-      // As many whole records as fit: what lies behind them may still be being written.
-      int end = ordinal;
-      while (end + 1 < table.count()
-          && table.offset(end + 1) + table.length(end + 1) - start <= WINDOW) {
-        end++;
+  /// Goes to the record in whichever segment it is by now.
+  private boolean seek(long last) {
+    close();
+    for (Segment segment : log.segments()) {
+      if (segment.pin()) {
+        pinned = Optional.of(segment);
+        RecordTable table = segment.table();
+        int count = table.count();
+        if (count > 0 && table.sequence(count - 1) >= nextSequence) {
+          ordinal = table.firstAtOrAfter(nextSequence);
+          if (table.sequence(ordinal) > last) {
+            close();
+            return false;
+          }
+          load();
+          return true;
+        }
+        close();
       }
-      long size =
-          Math.clamp(
-              table.offset(end) + table.length(end) - start, length, Math.max(WINDOW, length));
-      if (size > window.length) {
-        window = new byte[(int) size];
-      }
-      segment.copy(start, (int) size, window, 0);
-      windowStart = start;
-      windowSize = (int) size;
     }
-    offset = (int) (start - windowStart);
+    return false;
+  }
+
+  private void load() {
+    RecordTable table = segment().table();
+    length = Math.clamp(table.length(ordinal), 0, Recovery.MAX_RECORD_BYTES);
+    if (length > bytes.length) {
+      bytes = new byte[Math.max(length, bytes.length * 2)];
+    }
+    segment().copy(table.offset(ordinal), length, bytes, 0);
+    nextSequence = table.sequence(ordinal) + 1;
+  }
+
+  /// The first sequence number that was not met yet.
+  public long nextSequence() {
+    return nextSequence;
   }
 
   /// The segment of the record.
   public Segment segment() {
-    return segments.get(at);
+    return pinned.orElseThrow();
   }
 
   /// The record's ordinal in its segment.
@@ -121,18 +87,20 @@ public final class LogCursor {
     return ordinal;
   }
 
-  /// Bytes that hold the record's frames; valid until the next call of [#next].
+  /// The record's frames, from the first byte on; valid until the next call of [#next].
   public byte[] bytes() {
-    return window;
-  }
-
-  /// Where in [#bytes] the record starts.
-  public int offset() {
-    return offset;
+    return bytes;
   }
 
   /// Bytes of the record.
   public int length() {
     return length;
+  }
+
+  /// Lets go of the segment; the next call of [#next] goes on where the last one ended.
+  @Override
+  public void close() {
+    pinned.ifPresent(Segment::unpin);
+    pinned = Optional.empty();
   }
 }

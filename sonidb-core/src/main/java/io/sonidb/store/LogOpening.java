@@ -1,11 +1,11 @@
 package io.sonidb.store;
 
 import io.sonidb.index.CorruptIndexException;
-import io.sonidb.index.Liveness;
 import io.sonidb.index.RecordTable;
 import io.sonidb.index.SegmentIndex;
 import io.sonidb.store.Manifest.SegmentEntry;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -19,7 +19,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /// Opens the log of a collection: reads the manifest, or rebuilds it, and every segment it names.
 ///
@@ -28,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 final class LogOpening {
   private static final long STEP = 1 << 20;
   private static final long MAX_TORN = 1 << 30;
-  private static final long MAX_FILE_SIZE = (1L << 32) - 1; // places in it have 32 bits
+  static final long MAX_FILE_SIZE = (1L << 32) - 1; // places in it have 32 bits
   private static final String FOREIGN = "the file is another collection's";
 
   private final Storage storage;
@@ -38,7 +37,7 @@ final class LogOpening {
   private final List<DamagedRange> damage = new ArrayList<>();
   private Manifest manifest;
   private final Sealer sealer;
-  private @Nullable Segment[] segments = new Segment[2];
+  private final List<Segment> segments = new ArrayList<>();
   private Optional<SegmentWriter> writer = Optional.empty();
   private long lastSequence;
 
@@ -47,7 +46,7 @@ final class LogOpening {
     this.folder = folder;
     this.segmentFolder = folder.resolve(SegmentFormat.FOLDER);
     this.manifest = manifest;
-    this.sealer = new Sealer(storage, segmentFolder, manifest.header());
+    this.sealer = new Sealer(storage, segmentFolder);
   }
 
   static LogOpening open(Storage storage, Path folder) throws IOException {
@@ -73,7 +72,7 @@ final class LogOpening {
     return manifest;
   }
 
-  @Nullable Segment[] segments() {
+  List<Segment> segments() {
     return segments;
   }
 
@@ -103,13 +102,13 @@ final class LogOpening {
   private static Manifest rebuilt(Storage storage, Path folder, CorruptManifestException why)
       throws IOException {
     Path segmentFolder = folder.resolve(SegmentFormat.FOLDER);
-    Map<String, List<CollectionHeader>> tags = new TreeMap<>();
+    Map<String, List<SegmentFormat.Tags>> tags = new TreeMap<>();
     Map<CollectionHeader, Integer> votes = new HashMap<>();
     for (String file : storage.list(segmentFolder)) {
       if (SegmentFormat.isSegmentName(file)) {
-        List<CollectionHeader> found =
+        List<SegmentFormat.Tags> found =
             SegmentFormat.readTags(head(storage, segmentFolder.resolve(file)));
-        found.forEach(header -> votes.merge(header, 1, Integer::sum));
+        found.forEach(tag -> votes.merge(tag.header(), 1, Integer::sum));
         tags.put(file, found);
       }
     }
@@ -121,40 +120,15 @@ final class LogOpening {
             .orElseThrow(() ->
                 new CorruptManifestException(
                     why.getMessage() + ", and no segment tells what the collection is"));
-    int epoch = 1;
-    TreeMap<Integer, String> files = new TreeMap<>();
-    Map<String, Long> sizes = new HashMap<>();
-    for (Map.Entry<String, List<CollectionHeader>> each : tags.entrySet()) {
-      long size = size(storage, segmentFolder.resolve(each.getKey()));
-      if (size > SegmentFormat.HEAD_SIZE && !isForeign(each.getValue(), header)) {
-        sizes.put(each.getKey(), size);
-        // Of two segments with one number the one of the later epoch counts; it sorts behind.
-        files.put(SegmentFormat.numberOf(each.getKey()), each.getKey());
-        epoch = Math.max(epoch, SegmentFormat.epochOf(each.getKey()));
-      }
-    }
     if (storage.exists(folder.resolve(Manifest.FILE))) {
       storage.rename(folder.resolve(Manifest.FILE), folder.resolve(Manifest.FILE + ".damaged"));
     }
-    List<SegmentEntry> entries = new ArrayList<>();
-    files.forEach((number, file) -> {
-      byte[] head = SegmentFormat.openHead(header, SegmentFormat.epochOf(file), number);
-      entries.add(
-          new SegmentEntry(
-              number,
-              file,
-              Sealer.crcOf(head),
-              sizes.getOrDefault(file, 0L),
-              Optional.empty(),
-              Optional.empty()));
-    });
-    Manifest manifest =
-        new Manifest(header, true, Manifest.DEFAULT_SEGMENT_BYTES, epoch, 1, false, entries);
+    Manifest manifest = ManifestRebuild.of(storage, segmentFolder, tags, header);
     manifest.write(storage, folder);
     return manifest;
   }
 
-  private static boolean hasFrames(Storage storage, Path path) throws IOException {
+  static boolean hasFrames(Storage storage, Path path) throws IOException {
     return size(storage, path) > SegmentFormat.HEAD_SIZE;
   }
 
@@ -165,8 +139,9 @@ final class LogOpening {
   }
 
   /// Whether a head says clearly that its segment is another collection's.
-  private static boolean isForeign(List<CollectionHeader> tags, CollectionHeader header) {
-    return !tags.isEmpty() && tags.stream().noneMatch(tag -> tag.uuid().equals(header.uuid()));
+  static boolean isForeign(List<SegmentFormat.Tags> tags, CollectionHeader header) {
+    return !tags.isEmpty()
+        && tags.stream().noneMatch(tag -> tag.header().uuid().equals(header.uuid()));
   }
 
   private static byte[] head(Storage storage, Path path) throws IOException {
@@ -227,34 +202,35 @@ final class LogOpening {
   /// instead of an unknown id.
   private void openLost(SegmentEntry entry, String reason) throws IOException {
     damage.add(DamagedRange.ofFile(name(entry), reason));
-    RecordTable table = RecordTable.growing();
+    Segment segment = add(entry);
+    RecordTable table = segment.table();
     if (entry.index().isPresent()) {
       try {
-        table = sealer.openIndex(entry.index().get(), entry.number()).table();
+        table = openIndex(entry, segment).table();
       } catch (CorruptIndexException e) {
         notes.add(e.getMessage());
       }
     }
-    Segment segment = add(entry, table);
     segment.seal(MemorySegment.NULL, table);
     segment.setEnd(entry.committedBytes());
     sawSequenceOf(table);
-    lastSequence =
-        Math.max(lastSequence, entry.sealed().map(Manifest.Sealed::lastSequence).orElse(0L));
+    lastSequence = Math.max(lastSequence, entry.lastSequence());
   }
 
   private void openSealed(SegmentEntry entry, Manifest.Sealed sealed) throws IOException {
-    MemorySegment bytes = map(entry);
+    Segment segment = add(entry);
+    MemorySegment bytes = map(entry, segment.arena());
     if (bytes.byteSize() != entry.committedBytes()) {
       damage.add(wrongSize(entry, bytes.byteSize()));
     }
     RecordTable table;
     try {
-      table = sealer.openIndex(entry.index().orElseThrow(), entry.number()).table();
+      table = openIndex(entry, segment).table();
     } catch (CorruptIndexException e) {
       Path path = segmentFolder.resolve(entry.file());
       if (isForeign(SegmentFormat.readTags(head(storage, path)), manifest.header())) {
         notes.add(e.getMessage());
+        segments.remove(segment);
         openLost(entry, FOREIGN);
         return;
       }
@@ -268,15 +244,15 @@ final class LogOpening {
       damage.addAll(result.damage());
       Manifest.IndexFile index =
           sealer.writeIndex(
+              entry.header(),
               SegmentFormat.indexName(entry.file(), true),
               entry.number(),
               entry.committedBytes(),
               sealed.samples(),
               result.table());
-      replace(entry.withIndex(index));
+      update(manifest.with(entry.number(), old -> old.withIndex(old.committedBytes(), index)));
       table = result.table();
     }
-    Segment segment = add(entry, table);
     segment.seal(bytes, table);
     segment.setEnd(entry.committedBytes());
     lastSequence = Math.max(lastSequence, sealed.lastSequence());
@@ -300,9 +276,11 @@ final class LogOpening {
         return later.sealed().get().firstSequence() - 1;
       }
       if (storage.exists(segmentFolder.resolve(later.file()))) {
-        OptionalLong first = Recovery.firstSequence(map(later), manifest.header());
-        if (first.isPresent()) {
-          return first.getAsLong() - 1;
+        try (Arena reading = Arena.ofConfined()) {
+          OptionalLong first = Recovery.firstSequence(map(later, reading), manifest.header());
+          if (first.isPresent()) {
+            return first.getAsLong() - 1;
+          }
         }
       }
     }
@@ -316,18 +294,19 @@ final class LogOpening {
       openLost(entry, FOREIGN);
       return;
     }
+    Segment segment = add(entry);
     Storage.File file = storage.openToWrite(path);
     boolean kept = false;
-    try {
+    try (Arena reading = Arena.ofConfined()) {
       restoreOpenHead(entry, file);
       boolean intact = file.size() >= entry.committedBytes();
       if (!intact) {
         damage.add(wrongSize(entry, file.size()));
       }
-      RecordTable table = RecordTable.growing();
+      RecordTable table = segment.table();
       long end = SegmentFormat.HEAD_SIZE;
       long nextSample = 0;
-      Optional<SegmentIndex> index = indexOfCleanClose(entry);
+      Optional<SegmentIndex> index = indexOfCleanClose(entry, reading);
       if (index.isPresent()) {
         table = index.get().table().copyToGrow();
         end = entry.committedBytes();
@@ -346,7 +325,7 @@ final class LogOpening {
                 lastSequenceBefore(later));
         Recovery.Result result =
             Recovery.scan(
-                file.map(0, Math.min(file.size(), MAX_FILE_SIZE)),
+                file.map(0, Math.min(file.size(), MAX_FILE_SIZE), reading),
                 name(entry),
                 manifest.header(),
                 index.map(whole::behind).orElse(whole));
@@ -364,9 +343,9 @@ final class LogOpening {
         end = result.end();
         nextSample = result.nextSample();
       }
-      Segment segment = add(entry, table);
+      segment.setTable(table);
       segment.setEnd(end);
-      segment.setPiece(0, file.map(0, segment.end()));
+      segment.setPiece(0, file.map(0, segment.end(), segment.arena()));
       sawSequenceOf(table);
       // Behind damage the time position of the next frame is not sure, so writing goes on in a new
       // segment.
@@ -374,7 +353,7 @@ final class LogOpening {
         writer = Optional.of(new SegmentWriter(segment, file, segment.end(), nextSample));
         kept = true;
       } else if (table.count() == 0 && segment.end() == SegmentFormat.HEAD_SIZE) {
-        forget(entry);
+        forget(entry, segment);
       }
     } finally {
       if (!kept) {
@@ -396,7 +375,9 @@ final class LogOpening {
   private static void makeDurable(Storage.File file, long from, long end) throws IOException {
     for (long at = from; at < end; at += STEP) {
       long size = Math.min(STEP, end - at);
-      file.write(at, ByteBuffer.wrap(file.map(at, size).toArray(ValueLayout.JAVA_BYTE)));
+      try (Arena reading = Arena.ofConfined()) {
+        file.write(at, ByteBuffer.wrap(file.map(at, size, reading).toArray(ValueLayout.JAVA_BYTE)));
+      }
     }
     if (from < end) {
       file.sync();
@@ -408,7 +389,7 @@ final class LogOpening {
   private void restoreOpenHead(SegmentEntry entry, Storage.File file) throws IOException {
     byte[] head =
         SegmentFormat.openHead(
-            manifest.header(), SegmentFormat.epochOf(entry.file()), entry.number());
+            entry.header(), SegmentFormat.epochOf(entry.file()), entry.number(), entry.compacted());
     byte[] found = head(storage, segmentFolder.resolve(entry.file()));
     if (!Arrays.equals(head, found)) {
       file.write(0, ByteBuffer.wrap(head));
@@ -419,12 +400,14 @@ final class LogOpening {
     }
   }
 
-  private Optional<SegmentIndex> indexOfCleanClose(SegmentEntry entry) throws IOException {
+  private Optional<SegmentIndex> indexOfCleanClose(SegmentEntry entry, Arena arena)
+      throws IOException {
     if (!manifest.clean() || entry.index().isEmpty()) {
       return Optional.empty();
     }
     try {
-      SegmentIndex index = sealer.openIndex(entry.index().get(), entry.number());
+      SegmentIndex index =
+          sealer.openIndex(entry.header(), entry.index().get(), entry.number(), arena);
       return index.coveredBytes() == entry.committedBytes() ? Optional.of(index) : Optional.empty();
     } catch (CorruptIndexException e) {
       notes.add(e.getMessage() + ": rebuilt from the audio");
@@ -437,8 +420,8 @@ final class LogOpening {
     long size = file.size() - end;
     Path torn = segmentFolder.resolve(entry.file() + "." + end + ".torn");
     String kept = "kept as " + torn.getFileName();
-    try {
-      storage.replace(torn, file.map(end, Math.min(size, MAX_TORN)));
+    try (Arena reading = Arena.ofConfined()) {
+      storage.replace(torn, file.map(end, Math.min(size, MAX_TORN), reading));
     } catch (IOException e) {
       // Nobody was told that it is there, so a full disk need not keep the collection shut.
       kept = "not kept: " + e.getMessage();
@@ -455,11 +438,11 @@ final class LogOpening {
             + kept);
   }
 
-  private void forget(SegmentEntry entry) throws IOException {
+  private void forget(SegmentEntry entry, Segment segment) throws IOException {
     List<SegmentEntry> entries = new ArrayList<>(manifest.segments());
     entries.remove(entry);
     update(manifest.next(manifest.clean(), entries));
-    segments[entry.number()] = null;
+    segments.remove(segment);
     storage.delete(segmentFolder.resolve(entry.file()));
   }
 
@@ -471,7 +454,7 @@ final class LogOpening {
       if (open.isEmpty()) {
         for (SegmentEntry entry : manifest.segments()) {
           if (entry.number() == open.segment().number()) {
-            forget(entry);
+            forget(entry, open.segment());
           }
         }
       }
@@ -505,9 +488,11 @@ final class LogOpening {
   /// Removes what a crash left and nothing names; tells of files that are none of ours.
   private void clearLeftovers() throws IOException {
     List<String> known = new ArrayList<>();
+    List<String> replaced = new ArrayList<>();
     for (SegmentEntry entry : manifest.segments()) {
       known.add(entry.file());
       entry.index().ifPresent(index -> known.add(index.file()));
+      entry.compacted().ifPresent(compacted -> replaced.addAll(compacted.replaced()));
     }
     for (String file : storage.list(folder)) {
       if (file.endsWith(".new")) {
@@ -519,35 +504,38 @@ final class LogOpening {
       if (file.endsWith(".new") || file.endsWith(".idx") && !known.contains(file)) {
         storage.delete(path);
       } else if (SegmentFormat.isSegmentName(file) && !known.contains(file)) {
-        if (hasFrames(storage, path)) {
+        if (replaced.contains(file) || !hasFrames(storage, path) || isLeftover(path)) {
+          storage.delete(path);
+        } else {
           notes.add(
               SegmentFormat.FOLDER + "/" + file + " is not in " + Manifest.FILE + " and ignored");
-        } else {
-          storage.delete(path);
         }
       }
     }
   }
 
-  private Segment add(SegmentEntry entry, RecordTable table) {
-    Segment segment = new Segment(entry.number(), entry.file(), table, new Liveness());
-    if (entry.number() >= segments.length) {
-      segments = Arrays.copyOf(segments, Math.max(entry.number() + 1, segments.length * 2));
-    }
-    segments[entry.number()] = segment;
+  private boolean isLeftover(Path path) throws IOException {
+    return Compactor.isLeftover(
+        head(storage, path),
+        manifest.segments(),
+        file -> storage.exists(segmentFolder.resolve(file)));
+  }
+
+  private Segment add(SegmentEntry entry) {
+    Segment segment = new Segment(entry.number(), entry.file(), RecordTable.growing());
+    segments.add(segment);
     return segment;
   }
 
-  private MemorySegment map(SegmentEntry entry) throws IOException {
-    try (Storage.File file = storage.open(segmentFolder.resolve(entry.file()))) {
-      return file.map(0, file.size());
-    }
+  private SegmentIndex openIndex(SegmentEntry entry, Segment segment) throws IOException {
+    return sealer.openIndex(
+        entry.header(), entry.index().orElseThrow(), entry.number(), segment.arena());
   }
 
-  private void replace(SegmentEntry entry) throws IOException {
-    List<SegmentEntry> entries = new ArrayList<>(manifest.segments());
-    entries.replaceAll(old -> old.number() == entry.number() ? entry : old);
-    update(manifest.next(manifest.clean(), entries));
+  private MemorySegment map(SegmentEntry entry, Arena arena) throws IOException {
+    try (Storage.File file = storage.open(segmentFolder.resolve(entry.file()))) {
+      return file.map(0, file.size(), arena);
+    }
   }
 
   private void update(Manifest next) throws IOException {

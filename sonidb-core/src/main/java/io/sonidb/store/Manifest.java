@@ -1,49 +1,40 @@
 package io.sonidb.store;
 
-import io.sonidb.sound.ElementType;
-import io.sonidb.sound.Sonification;
-import io.sonidb.sound.SoundFormat;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.UUID;
-import java.util.zip.CRC32;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ObjectNode;
+import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /// `collection.json`: what a collection is and which segments it consists of. It alone says whether
-/// a segment is open or sealed.
+/// a segment is open or sealed, and in which order segments follow one another.
 ///
-/// It is replaced as a whole, atomically. Its last line carries the CRC-32 of all bytes before that
-/// line, so a flipped bit anywhere is noticed; then it is rebuilt from the tags and the records of
-/// the segments.
+/// It is replaced as a whole, atomically ([ManifestFormat]).
 ///
 /// @param header what the collection is
-/// @param syncsWrites whether a write is acknowledged only after an fsync
-/// @param segmentBytes size at which a segment is sealed
+/// @param settings how it is written to
 /// @param epoch raised when history may have diverged; part of the names of segments
 /// @param generation counts the versions of this manifest
 /// @param clean whether the collection was closed, so that nothing was in flight
-/// @param segments in ascending order of their numbers
+/// @param nextNumber no segment has, or ever had, this number or a higher one
+/// @param horizon up to this sequence number deletes may be missing from the history, so who has
+///   read up to there, or less far, must read everything again
+/// @param segments in the order of their sequence numbers
 public record Manifest(
     CollectionHeader header,
-    boolean syncsWrites,
-    long segmentBytes,
+    Settings settings,
     int epoch,
     long generation,
     boolean clean,
+    int nextNumber,
+    long horizon,
     List<SegmentEntry> segments) {
 
   /// Name of the file in the collection's folder.
-  public static final String FILE = "collection.json";
+  public static final String FILE = ManifestFormat.FILE;
 
   /// Size at which a segment is sealed unless the collection says otherwise.
   public static final long DEFAULT_SEGMENT_BYTES = 128L << 20;
@@ -54,27 +45,49 @@ public record Manifest(
   /// No segments are sealed at a larger size.
   public static final long MAX_SEGMENT_BYTES = 1L << 30;
 
-  private static final int FORMAT = 1;
-  private static final int MAX_SIZE = 64 << 20;
-  private static final String CRC_KEY = "\"crc32\"";
-  private static final JsonMapper JSON =
-      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+  /// How long a delete is kept unless the collection says otherwise: 7 days.
+  public static final long DEFAULT_RETENTION_MILLIS = 7L * 24 * 60 * 60 * 1000;
+
+  /// How a collection is written to; nothing in it changes what is stored already.
+  ///
+  /// @param syncsWrites whether a write is acknowledged only after an fsync
+  /// @param segmentBytes size at which a segment is sealed
+  /// @param timeToLiveMillis after which a vector expires unless it says otherwise; 0 for never
+  /// @param retentionMillis how long deletes are kept for those who follow the changes
+  public record Settings(
+      boolean syncsWrites, long segmentBytes, long timeToLiveMillis, long retentionMillis) {
+    /// Synced writes, segments of 128 MiB, nothing expires, deletes are kept for 7 days.
+    public static final Settings DEFAULT =
+        new Settings(true, DEFAULT_SEGMENT_BYTES, 0, DEFAULT_RETENTION_MILLIS);
+
+    /// Checks the ranges.
+    ///
+    /// @throws IllegalArgumentException naming the value that is out of range
+    public Settings {
+      require(
+          segmentBytes >= MIN_SEGMENT_BYTES && segmentBytes <= MAX_SEGMENT_BYTES,
+          "segment size",
+          segmentBytes);
+      require(timeToLiveMillis >= 0, "time to live", timeToLiveMillis);
+      require(retentionMillis >= 0, "retention", retentionMillis);
+    }
+  }
 
   /// Checks the ranges.
   ///
   /// @throws IllegalArgumentException naming the value that is out of range
   public Manifest {
     segments = List.copyOf(segments);
-    require(
-        segmentBytes >= MIN_SEGMENT_BYTES && segmentBytes <= MAX_SEGMENT_BYTES,
-        "segment size",
-        segmentBytes);
     require(epoch >= 1 && epoch <= SegmentFormat.MAX_EPOCH, "epoch", epoch);
     require(generation >= 0, "generation", generation);
-    int previous = 0;
+    require(nextNumber >= 1 && nextNumber <= SegmentFormat.MAX_NUMBER + 1, "number", nextNumber);
+    require(horizon >= 0 && horizon <= Recovery.MAX_SEQUENCE, "horizon", horizon);
+    Set<Integer> numbers = new HashSet<>();
     for (SegmentEntry segment : segments) {
-      require(segment.number() > previous, "segment number", segment.number());
-      previous = segment.number();
+      require(
+          numbers.add(segment.number()) && segment.number() < nextNumber,
+          "segment number",
+          segment.number());
     }
   }
 
@@ -86,21 +99,26 @@ public record Manifest(
 
   /// One segment.
   ///
-  /// @param number its place in the order of writing, from 1
+  /// @param number of the segment, from 1, never used again
   /// @param file its name in the folder `segments`
+  /// @param header what its head says; an older one than the manifest's until the segment has been
+  ///   rewritten
   /// @param headCrc32 CRC-32 of the file's first [SegmentFormat#HEAD_SIZE] bytes
   /// @param committedBytes up to here every byte is known to be acknowledged; for a sealed segment
   ///   its size
   /// @param index the `.idx` file that goes with it; for an open segment the one written at the
   ///   last clean close
   /// @param sealed what is known of a segment that is complete; empty while it is open
+  /// @param compacted what it was made of; empty if it was written to
   public record SegmentEntry(
       int number,
       String file,
+      CollectionHeader header,
       int headCrc32,
       long committedBytes,
       Optional<IndexFile> index,
-      Optional<Sealed> sealed) {
+      Optional<Sealed> sealed,
+      Optional<Compacted> compacted) {
     /// Checks the ranges.
     ///
     /// @throws IllegalArgumentException naming the value that is out of range
@@ -125,10 +143,41 @@ public record Manifest(
           index);
     }
 
-    /// The entry of a segment with another `.idx` file.
-    public SegmentEntry withIndex(IndexFile file) {
+    /// The entry of a segment that was just created, with nothing in it.
+    static SegmentEntry open(int number, String file, CollectionHeader header, int headCrc32) {
       return new SegmentEntry(
-          number, this.file, headCrc32, committedBytes, Optional.of(file), sealed);
+          number,
+          file,
+          header,
+          headCrc32,
+          SegmentFormat.HEAD_SIZE,
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty());
+    }
+
+    /// The entry with another `.idx` file, and as many acknowledged bytes.
+    SegmentEntry withIndex(long bytes, IndexFile index) {
+      return new SegmentEntry(
+          number, file, header, headCrc32, bytes, Optional.of(index), sealed, compacted);
+    }
+
+    /// The same segment, complete.
+    SegmentEntry sealed(int headCrc32, long bytes, IndexFile index, Sealed sealed) {
+      return new SegmentEntry(
+          number,
+          file,
+          header,
+          headCrc32,
+          bytes,
+          Optional.of(index),
+          Optional.of(sealed),
+          compacted);
+    }
+
+    /// Largest sequence number that the segment stands for; 0 while it is open.
+    public long lastSequence() {
+      return sealed.map(Sealed::lastSequence).orElse(0L);
     }
   }
 
@@ -139,11 +188,38 @@ public record Manifest(
   /// @param crc32 the checksum that its last four bytes are
   public record IndexFile(String file, long size, int crc32) {}
 
+  /// What a segment was made of by compaction. Whatever it does not hold of these sequence numbers
+  /// is superseded.
+  ///
+  /// @param firstSequence first number of the segments that it replaced
+  /// @param lastSequence last number of the segments that it replaced
+  /// @param replaced names of their files, which may not have been deleted yet
+  public record Compacted(long firstSequence, long lastSequence, List<String> replaced) {
+    /// Checks the ranges.
+    ///
+    /// @throws IllegalArgumentException naming the value that is out of range
+    public Compacted {
+      replaced = List.copyOf(replaced);
+      require(
+          firstSequence >= 0
+              && lastSequence >= firstSequence
+              && lastSequence <= Recovery.MAX_SEQUENCE,
+          "compacted range",
+          firstSequence + " to " + lastSequence);
+      for (String file : replaced) {
+        require(SegmentFormat.isSegmentName(file), "name of a compacted segment", file);
+      }
+    }
+  }
+
   /// What is known of a complete segment.
   ///
   /// @param records number of records
+  /// @param deletes of them that delete
   /// @param firstSequence sequence number of the first one
   /// @param lastSequence sequence number of the last one
+  /// @param newestDeleteMillis when the newest delete was written, in milliseconds since 1970; 0 if
+  ///   there is none
   /// @param samples of the whole file
   /// @param damaged records, and runs of bytes that are none, that were not as written when it was
   ///   sealed
@@ -151,8 +227,10 @@ public record Manifest(
   /// @param sha256 of the whole file, 64 hexadecimal digits
   public record Sealed(
       int records,
+      int deletes,
       long firstSequence,
       long lastSequence,
+      long newestDeleteMillis,
       long samples,
       int damaged,
       int crc32,
@@ -162,6 +240,7 @@ public record Manifest(
     /// @throws IllegalArgumentException naming the value that is out of range
     public Sealed {
       require(records >= 1, "number of records", records);
+      require(deletes >= 0 && deletes <= records, "number of deletes", deletes);
       require(firstSequence >= 0, "sequence number", firstSequence);
       require(
           lastSequence >= firstSequence && lastSequence <= Recovery.MAX_SEQUENCE,
@@ -172,74 +251,80 @@ public record Manifest(
     }
   }
 
+  /// The manifest of a new collection.
+  static Manifest empty(CollectionHeader header, Settings settings) {
+    return new Manifest(header, settings, 1, 1, true, 1, 0, List.of());
+  }
+
+  /// Whether a write is acknowledged only after an fsync.
+  public boolean syncsWrites() {
+    return settings.syncsWrites();
+  }
+
+  /// Size at which a segment is sealed.
+  public long segmentBytes() {
+    return settings.segmentBytes();
+  }
+
+  /// The first sequence number from which on every write is still there, superseded or not.
+  public long completeFrom() {
+    return segments.stream()
+            .flatMap(entry -> entry.compacted().stream())
+            .mapToLong(Compacted::lastSequence)
+            .max()
+            .orElse(0)
+        + 1;
+  }
+
   /// The manifest with other segments and the next generation.
   public Manifest next(boolean clean, List<SegmentEntry> segments) {
-    return new Manifest(header, syncsWrites, segmentBytes, epoch, generation + 1, clean, segments);
+    int next = nextNumber;
+    for (SegmentEntry segment : segments) {
+      next = Math.max(next, segment.number() + 1);
+    }
+    return new Manifest(header, settings, epoch, generation + 1, clean, next, horizon, segments);
+  }
+
+  /// The next generation, in which one segment has changed.
+  Manifest with(int number, UnaryOperator<SegmentEntry> change) {
+    List<SegmentEntry> changed = new ArrayList<>(segments);
+    changed.replaceAll(entry -> entry.number() == number ? change.apply(entry) : entry);
+    return next(clean, changed);
   }
 
   /// The same manifest in the epoch after this one.
   public Manifest nextEpoch() {
-    return new Manifest(header, syncsWrites, segmentBytes, epoch + 1, generation, clean, segments);
+    return new Manifest(
+        header, settings, epoch + 1, generation, clean, nextNumber, horizon, segments);
+  }
+
+  /// The same manifest with a horizon that is no earlier than the one given.
+  Manifest withHorizon(long atLeast) {
+    return new Manifest(
+        header,
+        settings,
+        epoch,
+        generation,
+        clean,
+        nextNumber,
+        Math.max(horizon, atLeast),
+        segments);
+  }
+
+  /// The next generation for a collection that is to be something else from now on.
+  Manifest altered(CollectionHeader header, Settings settings) {
+    return new Manifest(
+        header, settings, epoch, generation + 1, clean, nextNumber, horizon, segments);
+  }
+
+  /// The entry of a segment, if it is still part of the collection.
+  public Optional<SegmentEntry> entry(int number) {
+    return segments.stream().filter(entry -> entry.number() == number).findAny();
   }
 
   /// Writes the manifest over the one in the folder; afterwards it survives a power loss.
   public void write(Storage storage, Path folder) throws IOException {
-    ObjectNode json = JSON.createObjectNode();
-    json.put("format", FORMAT)
-        .put("name", header.name())
-        .put("uuid", header.uuid().toString())
-        .put("dimension", header.dimension())
-        .put("element", lower(header.format().element()))
-        .put("sonification", lower(header.format().sonification()))
-        .put("metric", header.metric())
-        .put("durability", syncsWrites ? "fsync" : "os")
-        .put("segment_bytes", segmentBytes)
-        .put("epoch", epoch)
-        .put("generation", generation)
-        .put("clean", clean);
-    var list = json.putArray("segments");
-    for (SegmentEntry segment : segments) {
-      ObjectNode entry = list.addObject();
-      entry
-          .put("number", segment.number())
-          .put("file", segment.file())
-          .put("state", segment.sealed().isPresent() ? "sealed" : "open")
-          .put("committed_bytes", segment.committedBytes())
-          .put("head_crc32", hex(segment.headCrc32()));
-      segment
-          .index()
-          .ifPresent(index ->
-              entry
-                  .put("index_file", index.file())
-                  .put("index_bytes", index.size())
-                  .put("index_crc32", hex(index.crc32())));
-      segment
-          .sealed()
-          .ifPresent(sealed ->
-              entry
-                  .put("records", sealed.records())
-                  .put("first_sequence", sealed.firstSequence())
-                  .put("last_sequence", sealed.lastSequence())
-                  .put("samples", sealed.samples())
-                  .put("damaged", sealed.damaged())
-                  .put("crc32", hex(sealed.crc32()))
-                  .put("sha256", sealed.sha256()));
-    }
-    String body = JSON.writeValueAsString(json).stripTrailing();
-    String open = body.substring(0, body.length() - 1).stripTrailing() + ",\n";
-    String text =
-        open
-            + "  "
-            + CRC_KEY
-            + " : \""
-            + hex(crc(open.getBytes(StandardCharsets.UTF_8)))
-            + "\"\n}\n";
-    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    if (bytes.length > MAX_SIZE) {
-      throw new IOException(
-          FILE + " would get too large: the collection has too many segments, use larger ones");
-    }
-    storage.replace(folder.resolve(FILE), ByteBuffer.wrap(bytes));
+    ManifestFormat.write(this, storage, folder);
   }
 
   /// Reads the manifest of a collection's folder.
@@ -247,126 +332,15 @@ public record Manifest(
   /// @throws CorruptManifestException if it is missing or not as it was written
   /// @throws FormatTooNewException if a newer SoniDB wrote it
   public static Manifest read(Storage storage, Path folder) throws IOException {
-    Path file = folder.resolve(FILE);
-    if (!storage.exists(file)) {
-      throw new CorruptManifestException(file + " is missing");
-    }
-    Optional<byte[]> bytes = storage.readUpTo(file, MAX_SIZE);
-    if (bytes.isEmpty()) {
-      throw new CorruptManifestException(file + " has more than " + MAX_SIZE + " bytes");
-    }
-    String text = new String(bytes.get(), StandardCharsets.UTF_8);
-    int line = text.lastIndexOf("  " + CRC_KEY);
-    // Before anything is made of it: nobody else's text can be large.
-    if (line < 0
-        || !text.substring(line)
-            .equals(
-                "  "
-                    + CRC_KEY
-                    + " : \""
-                    + hex(crc(text.substring(0, line).getBytes(StandardCharsets.UTF_8)))
-                    + "\"\n}\n")) {
-      throw new CorruptManifestException(file + " fails its CRC-32");
-    }
-    JsonNode json;
-    try {
-      json = JSON.readTree(text);
-    } catch (JacksonException e) {
-      throw new CorruptManifestException(file + " is not JSON: " + e.getOriginalMessage());
-    }
-    int format = json.path("format").asInt(0);
-    if (format > FORMAT) {
-      throw new FormatTooNewException(
-          file + " has format " + format + ", this SoniDB reads up to " + FORMAT + ": update it");
-    }
-    try {
-      return parse(json);
-    } catch (JacksonException | IllegalArgumentException e) {
-      throw new CorruptManifestException(file + ": " + e.getMessage());
-    }
+    return ManifestFormat.read(storage, folder);
   }
 
   /// The name in the manifest of a folder, even if nothing else can be read.
   public static Optional<String> nameIn(Storage storage, Path folder) {
-    try {
-      return storage
-          .readUpTo(folder.resolve(FILE), MAX_SIZE)
-          .flatMap(bytes -> JSON.readTree(bytes).path("name").asStringOpt());
-    } catch (IOException | JacksonException e) {
-      return Optional.empty();
-    }
-  }
-
-  private static Manifest parse(JsonNode json) {
-    CollectionHeader header =
-        new CollectionHeader(
-            json.required("name").asString(),
-            UUID.fromString(json.required("uuid").asString()),
-            json.required("dimension").asInt(),
-            new SoundFormat(
-                ElementType.valueOf(upper(json.required("element").asString())),
-                Sonification.valueOf(upper(json.required("sonification").asString()))),
-            json.required("metric").asString());
-    List<SegmentEntry> segments = new ArrayList<>();
-    for (JsonNode entry : json.required("segments")) {
-      Optional<IndexFile> index =
-          entry.has("index_file")
-              ? Optional.of(
-                  new IndexFile(
-                      entry.required("index_file").asString(),
-                      entry.required("index_bytes").asLong(),
-                      unhex(entry.required("index_crc32").asString())))
-              : Optional.empty();
-      Optional<Sealed> sealed =
-          entry.required("state").asString().equals("sealed")
-              ? Optional.of(
-                  new Sealed(
-                      entry.required("records").asInt(),
-                      entry.required("first_sequence").asLong(),
-                      entry.required("last_sequence").asLong(),
-                      entry.required("samples").asLong(),
-                      entry.required("damaged").asInt(),
-                      unhex(entry.required("crc32").asString()),
-                      entry.required("sha256").asString()))
-              : Optional.empty();
-      segments.add(
-          new SegmentEntry(
-              entry.required("number").asInt(),
-              entry.required("file").asString(),
-              unhex(entry.required("head_crc32").asString()),
-              entry.required("committed_bytes").asLong(),
-              index,
-              sealed));
-    }
-    return new Manifest(
-        header,
-        json.required("durability").asString().equals("fsync"),
-        json.required("segment_bytes").asLong(),
-        json.required("epoch").asInt(),
-        json.required("generation").asLong(),
-        json.required("clean").asBoolean(),
-        segments);
-  }
-
-  private static String lower(Enum<?> value) {
-    return value.name().toLowerCase(Locale.ROOT);
-  }
-
-  private static String upper(String value) {
-    return value.toUpperCase(Locale.ROOT);
-  }
-
-  private static int crc(byte[] bytes) {
-    CRC32 crc = new CRC32();
-    crc.update(bytes);
-    return (int) crc.getValue();
+    return ManifestFormat.nameIn(storage, folder);
   }
 
   static String hex(int crc32) {
-    return String.format(Locale.ROOT, "%08x", crc32);
-  }
-
-  private static int unhex(String crc32) {
-    return Integer.parseUnsignedInt(crc32, 16);
+    return ManifestFormat.hex(crc32);
   }
 }

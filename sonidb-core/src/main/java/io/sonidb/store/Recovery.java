@@ -316,7 +316,8 @@ final class Recovery {
         at,
         length,
         decoder.firstSample(),
-        Math.toIntExact(decoder.samples()));
+        Math.toIntExact(decoder.samples()),
+        detail());
     sample = decoder.firstSample() + decoder.samples();
   }
 
@@ -326,6 +327,14 @@ final class Recovery {
     return decoder.kind() == RecordKind.SKIP
         ? decoder.sequence() + decoder.skipCount() - 1
         : decoder.sequence();
+  }
+
+  private long detail() {
+    return switch (decoder.kind()) {
+      case UPSERT -> Math.max(0, decoder.expiresAtMillis());
+      case PAYLOAD -> Math.max(0, decoder.vectorSequence());
+      case DELETE, SKIP -> 0;
+    };
   }
 
   private Result settle() {

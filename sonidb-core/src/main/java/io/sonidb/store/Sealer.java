@@ -1,5 +1,6 @@
 package io.sonidb.store;
 
+import io.sonidb.flac.FrameDecoder;
 import io.sonidb.flac.Md5;
 import io.sonidb.flac.PcmMd5;
 import io.sonidb.flac.SeekTable;
@@ -7,11 +8,15 @@ import io.sonidb.flac.StreamInfo;
 import io.sonidb.index.CorruptIndexException;
 import io.sonidb.index.RecordTable;
 import io.sonidb.index.SegmentIndex;
+import io.sonidb.sound.PartSink;
 import io.sonidb.sound.RecordDecoder;
 import io.sonidb.sound.RecordKind;
 import io.sonidb.sound.SoundFormat;
 import io.sonidb.sound.VectorId;
+import io.sonidb.store.Manifest.IndexFile;
+import io.sonidb.store.Manifest.SegmentEntry;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -33,53 +38,53 @@ final class Sealer {
 
   private final Storage storage;
   private final Path folder;
-  private final CollectionHeader header;
 
-  Sealer(Storage storage, Path folder, CollectionHeader header) {
+  Sealer(Storage storage, Path folder) {
     this.storage = storage;
     this.folder = folder;
-    this.header = header;
   }
 
   /// What sealing found out.
   ///
-  /// @param sealed for the manifest
-  /// @param index for the manifest
-  /// @param headCrc32 CRC-32 of the head as it is now
-  /// @param bytes the whole file, mapped
-  /// @param table the records, mapped
-  record Outcome(
-      Manifest.Sealed sealed,
-      Manifest.IndexFile index,
-      int headCrc32,
-      MemorySegment bytes,
-      RecordTable table) {}
+  /// @param entry for the manifest
+  /// @param bytes the whole file, mapped in the segment's arena
+  /// @param table the records, mapped there too
+  record Outcome(SegmentEntry entry, MemorySegment bytes, RecordTable table) {}
 
   /// Completes a segment whose frames are all written.
   ///
-  /// @param table the segment's records
-  /// @param end bytes of the file that count
-  /// @param epoch of the segment
-  Outcome seal(String name, int epoch, int number, RecordTable table, long end) throws IOException {
-    Path path = folder.resolve(name);
-    Audio audio;
-    byte[] head;
-    MemorySegment bytes;
-    try (Storage.File file = storage.openToWrite(path)) {
+  /// @param entry of the segment, open
+  Outcome seal(SegmentEntry entry, Segment segment) throws IOException {
+    long end = segment.end();
+    try (Storage.File file = storage.openToWrite(folder.resolve(entry.file()));
+        Arena hearing = Arena.ofConfined()) {
       file.sync();
-      audio = hear(file.map(0, end), table, header.format(), end);
-      head = SegmentFormat.head(header, epoch, number, audio.info(), audio.points());
-      file.write(
-          SegmentFormat.STREAM_INFO_END,
-          ByteBuffer.wrap(
-              head,
-              SegmentFormat.STREAM_INFO_END,
-              SegmentFormat.HEAD_SIZE - SegmentFormat.STREAM_INFO_END));
-      file.sync();
-      file.write(0, ByteBuffer.wrap(head, 0, SegmentFormat.STREAM_INFO_END));
-      file.sync();
-      bytes = file.map(0, end);
+      MemorySegment bytes = file.map(0, end, hearing);
+      Audio audio = hear(bytes, segment.table(), entry.header().format(), end);
+      return complete(entry, segment, file, audio);
     }
+  }
+
+  /// Writes the head of a segment whose frames are synced, then its `.idx` file.
+  ///
+  /// @param entry of the segment, open
+  /// @param segment with the table of its records, and its end
+  /// @param audio what decoding it told
+  Outcome complete(SegmentEntry entry, Segment segment, Storage.File file, Audio audio)
+      throws IOException {
+    byte[] head = head(entry, audio);
+    file.write(
+        SegmentFormat.STREAM_INFO_END,
+        ByteBuffer.wrap(
+            head,
+            SegmentFormat.STREAM_INFO_END,
+            SegmentFormat.HEAD_SIZE - SegmentFormat.STREAM_INFO_END));
+    file.sync();
+    file.write(0, ByteBuffer.wrap(head, 0, SegmentFormat.STREAM_INFO_END));
+    file.sync();
+    long end = segment.end();
+    RecordTable table = segment.table();
+    MemorySegment bytes = file.map(0, end, segment.arena());
     CRC32 crc = new CRC32();
     MessageDigest sha256 = sha256();
     byte[] step = new byte[(int) Math.min(STEP, end)];
@@ -89,45 +94,56 @@ final class Sealer {
       crc.update(step, 0, size);
       sha256.update(step, 0, size);
     }
-    Manifest.IndexFile index =
+    IndexFile index =
         writeIndex(
-            SegmentFormat.indexName(name, true), number, end, audio.info().totalSamples(), table);
-    int last = table.count() - 1;
-    return new Outcome(
+            entry.header(),
+            SegmentFormat.indexName(entry.file(), true),
+            entry.number(),
+            end,
+            audio.info().totalSamples(),
+            table);
+    Manifest.Sealed sealed =
         new Manifest.Sealed(
             table.count(),
+            audio.deletes(),
             table.sequence(0),
-            table.sequence(last),
+            table.sequence(table.count() - 1),
+            audio.newestDeleteMillis(),
             audio.info().totalSamples(),
             audio.damaged().size() + gaps(table, end).size(),
             (int) crc.getValue(),
-            HexFormat.of().formatHex(sha256.digest())),
-        index,
-        crcOf(head),
+            HexFormat.of().formatHex(sha256.digest()));
+    return new Outcome(
+        entry.sealed(crcOf(head), end, index, sealed),
         bytes,
-        openIndex(index, number).table());
+        openIndex(entry.header(), index, entry.number(), segment.arena()).table());
+  }
+
+  private static byte[] head(SegmentEntry entry, Audio audio) {
+    return SegmentFormat.head(
+        entry.header(),
+        SegmentFormat.epochOf(entry.file()),
+        entry.number(),
+        entry.compacted(),
+        audio.info(),
+        audio.points());
   }
 
   /// Restores the head of a sealed segment if it is not as it was written.
   ///
   /// @return whether it had to be restored, and could be
-  boolean repairHead(Manifest.SegmentEntry entry, RecordTable table) throws IOException {
-    try (Storage.File file = storage.openToWrite(folder.resolve(entry.file()))) {
+  boolean repairHead(SegmentEntry entry, RecordTable table) throws IOException {
+    try (Storage.File file = storage.openToWrite(folder.resolve(entry.file()));
+        Arena hearing = Arena.ofConfined()) {
       long size = Math.min(file.size(), entry.committedBytes());
-      MemorySegment bytes = file.map(0, size);
+      MemorySegment bytes = file.map(0, size, hearing);
       byte[] found =
           bytes.asSlice(0, Math.min(size, SegmentFormat.HEAD_SIZE)).toArray(ValueLayout.JAVA_BYTE);
       if (crcOf(found) == entry.headCrc32()) {
         return false;
       }
-      Audio audio = hear(bytes, table, header.format(), entry.committedBytes());
       byte[] head =
-          SegmentFormat.head(
-              header,
-              SegmentFormat.epochOf(entry.file()),
-              entry.number(),
-              audio.info(),
-              audio.points());
+          head(entry, hear(bytes, table, entry.header().format(), entry.committedBytes()));
       if (crcOf(head) != entry.headCrc32()) {
         return false;
       }
@@ -138,21 +154,25 @@ final class Sealer {
   }
 
   /// Writes an `.idx` file.
-  Manifest.IndexFile writeIndex(String file, int number, long end, long samples, RecordTable table)
+  IndexFile writeIndex(
+      CollectionHeader header, String file, int number, long end, long samples, RecordTable table)
       throws IOException {
     MemorySegment bytes = SegmentIndex.write(header.uuid(), number, end, samples, table);
     storage.replace(folder.resolve(file), bytes.asByteBuffer());
-    return new Manifest.IndexFile(file, bytes.byteSize(), lastInt(bytes));
+    return new IndexFile(file, bytes.byteSize(), lastInt(bytes));
   }
 
   /// Opens and checks an `.idx` file that the manifest names.
-  SegmentIndex openIndex(Manifest.IndexFile index, int number) throws IOException {
+  ///
+  /// @param arena that it is mapped in
+  SegmentIndex openIndex(CollectionHeader header, IndexFile index, int number, Arena arena)
+      throws IOException {
     Path path = folder.resolve(index.file());
     if (!storage.exists(path)) {
       throw new CorruptIndexException(index.file() + " is missing");
     }
     try (Storage.File file = storage.open(path)) {
-      MemorySegment bytes = file.map(0, file.size());
+      MemorySegment bytes = file.map(0, file.size(), arena);
       SegmentIndex opened = SegmentIndex.open(bytes, index.file());
       if (!opened.collection().equals(header.uuid())
           || opened.segment() != number
@@ -189,7 +209,14 @@ final class Sealer {
   /// @param info STREAMINFO of the complete file; its MD5 is unknown when a record was damaged
   /// @param points for the SEEKTABLE
   /// @param damaged ordinals of records that are not as they were written, and why
-  record Audio(StreamInfo info, List<SeekTable.SeekPoint> points, List<Damaged> damaged) {}
+  /// @param deletes how many records delete
+  /// @param newestDeleteMillis when the last of them was written, 0 if unknown
+  record Audio(
+      StreamInfo info,
+      List<SeekTable.SeekPoint> points,
+      List<Damaged> damaged,
+      int deletes,
+      long newestDeleteMillis) {}
 
   /// Bytes of a segment between its records that belong to none.
   record Gap(long offset, long length) {}
@@ -218,16 +245,11 @@ final class Sealer {
   /// @param file the bytes of the file, which may be fewer than `end`
   /// @param end where the last record ends; records of the table that lie behind are left out
   static Audio hear(MemorySegment file, RecordTable table, SoundFormat format, long end) {
-    PcmMd5 md5 = new PcmMd5(format.audio());
-    Sizes sizes = new Sizes();
-    List<SeekTable.SeekPoint> points = new ArrayList<>();
-    List<Damaged> damaged = new ArrayList<>();
+    Hearing hearing = new Hearing(format, end);
     RecordDecoder decoder = new RecordDecoder(format);
     byte[] window = new byte[(int) Math.min(STEP, file.byteSize())];
     long windowStart = 0;
     int windowSize = 0;
-    long pointEvery = Math.max(1, (end - SegmentFormat.HEAD_SIZE) / SegmentFormat.SEEK_POINTS);
-    long nextPoint = SegmentFormat.HEAD_SIZE;
     int count = table.count();
     for (int ordinal = 0; ordinal < count; ordinal++) {
       long offset = table.offset(ordinal);
@@ -236,7 +258,7 @@ final class Sealer {
         break;
       }
       if (length <= 0 || length > Recovery.MAX_RECORD_BYTES || offset + length > file.byteSize()) {
-        damaged.add(new Damaged(ordinal, "the file ends before the record"));
+        hearing.damaged(ordinal, "the file ends before the record");
         continue;
       }
       if (offset < windowStart || offset + length > windowStart + windowSize) {
@@ -248,44 +270,96 @@ final class Sealer {
         MemorySegment.copy(file, ValueLayout.JAVA_BYTE, offset, window, 0, windowSize);
       }
       int at = (int) (offset - windowStart);
-      sizes.firstFrame = 0;
       try {
-        int read =
-            decoder.read(
-                window,
-                at,
-                at + length,
-                (frame, size) -> {
-                  md5.update(frame);
-                  sizes.add(frame.blockSize(), size);
-                });
+        int read = decoder.read(window, at, at + length, hearing);
         String wrong = mismatch(decoder, table, ordinal, read);
-        if (!wrong.isEmpty()) {
-          damaged.add(new Damaged(ordinal, wrong));
-        } else if (offset >= nextPoint && points.size() < SegmentFormat.SEEK_POINTS) {
-          points.add(
-              new SeekTable.SeekPoint(
-                  decoder.firstSample(), offset - SegmentFormat.HEAD_SIZE, sizes.firstFrame));
-          nextPoint = offset + pointEvery;
+        if (wrong.isEmpty()) {
+          hearing.heard(decoder, decoder.firstSample(), offset);
+        } else {
+          hearing.damaged(ordinal, wrong);
         }
       } catch (IOException e) {
-        damaged.add(new Damaged(ordinal, String.valueOf(e.getMessage())));
+        hearing.damaged(ordinal, String.valueOf(e.getMessage()));
       }
     }
-    boolean whole = damaged.isEmpty() && gaps(table, end).isEmpty();
-    int last = table.count() - 1;
-    long total = last < 0 ? 0 : table.firstSample(last) + table.samples(last);
-    return new Audio(
-        new StreamInfo(
-            SegmentFormat.MIN_BLOCK_SIZE,
-            SegmentFormat.MAX_BLOCK_SIZE,
-            whole ? sizes.min() : 0,
-            whole ? sizes.maxFrame : 0,
-            format.audio(),
-            total,
-            whole ? md5.digest() : Md5.UNKNOWN),
-        points,
-        damaged);
+    return hearing.audio(table);
+  }
+
+  /// Gathers, record by record, what is to be known of a whole segment.
+  static final class Hearing implements PartSink {
+    private final SoundFormat format;
+    private final long end;
+    private final PcmMd5 md5;
+    private final List<SeekTable.SeekPoint> points = new ArrayList<>();
+    private final List<Damaged> damaged = new ArrayList<>();
+    private final long pointEvery;
+    private long nextPoint = SegmentFormat.HEAD_SIZE;
+    private int minFrame = Integer.MAX_VALUE;
+    private int maxFrame;
+    private int firstFrame;
+    private int deletes;
+    private long newestDeleteMillis;
+
+    /// @param end about where the segment ends
+    Hearing(SoundFormat format, long end) {
+      this.format = format;
+      this.end = end;
+      this.md5 = new PcmMd5(format.audio());
+      this.pointEvery = Math.max(1, (end - SegmentFormat.HEAD_SIZE) / SegmentFormat.SEEK_POINTS);
+    }
+
+    @Override
+    public void part(FrameDecoder frame, int size) {
+      md5.update(frame);
+      minFrame = Math.min(minFrame, size);
+      maxFrame = Math.max(maxFrame, size);
+      if (firstFrame == 0) {
+        firstFrame = frame.blockSize();
+      }
+    }
+
+    /// A record, all its parts, was heard.
+    void heard(RecordDecoder decoder, long firstSample, long offset) {
+      if (offset >= nextPoint && points.size() < SegmentFormat.SEEK_POINTS) {
+        points.add(
+            new SeekTable.SeekPoint(firstSample, offset - SegmentFormat.HEAD_SIZE, firstFrame));
+        nextPoint = offset + pointEvery;
+      }
+      firstFrame = 0;
+      if (decoder.kind() == RecordKind.DELETE) {
+        deletes++;
+        newestDeleteMillis = Math.max(newestDeleteMillis, decoder.insertedAtMillis());
+      }
+    }
+
+    void damaged(int ordinal, String reason) {
+      firstFrame = 0;
+      damaged.add(new Damaged(ordinal, reason));
+    }
+
+    Audio audio(RecordTable table) {
+      return audio(table, end);
+    }
+
+    /// @param end where the segment's last record ends
+    Audio audio(RecordTable table, long end) {
+      boolean whole = damaged.isEmpty() && gaps(table, end).isEmpty();
+      int last = table.count() - 1;
+      long total = last < 0 ? 0 : table.firstSample(last) + table.samples(last);
+      return new Audio(
+          new StreamInfo(
+              SegmentFormat.MIN_BLOCK_SIZE,
+              SegmentFormat.MAX_BLOCK_SIZE,
+              whole && maxFrame > 0 ? minFrame : 0,
+              whole ? maxFrame : 0,
+              format.audio(),
+              total,
+              whole ? md5.digest() : Md5.UNKNOWN),
+          points,
+          damaged,
+          deletes,
+          newestDeleteMillis);
+    }
   }
 
   /// Compares a record that was decoded with what the table says of it; empty when they agree.
@@ -306,23 +380,5 @@ final class Sealer {
       return "the index names another id here";
     }
     return "";
-  }
-
-  private static final class Sizes {
-    private int minFrame = Integer.MAX_VALUE;
-    private int maxFrame;
-    private int firstFrame;
-
-    void add(int blockSize, int frameSize) {
-      minFrame = Math.min(minFrame, frameSize);
-      maxFrame = Math.max(maxFrame, frameSize);
-      if (firstFrame == 0) {
-        firstFrame = blockSize;
-      }
-    }
-
-    int min() {
-      return minFrame == Integer.MAX_VALUE ? 0 : minFrame;
-    }
   }
 }

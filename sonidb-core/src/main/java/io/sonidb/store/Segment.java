@@ -1,18 +1,29 @@
 package io.sonidb.store;
 
+import io.sonidb.index.Directory;
 import io.sonidb.index.Liveness;
 import io.sonidb.index.RecordTable;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.Cleaner;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// One FLAC file of a collection, as readers see it: its records and their bytes.
 ///
 /// The bytes are a few pieces that follow one another: for a sealed segment the mapped file, for
 /// the open one mapped pieces and, last, the memory from which the newest bytes were written. A
-/// reader takes one snapshot of the pieces and needs no lock; a piece is released by the garbage
-/// collector when its last reader has gone.
+/// reader takes one snapshot of the pieces and needs no lock.
+///
+/// Compaction retires a segment. Its mappings are released, and its files deleted, when the last
+/// [LogView] that pins it is closed; a reader that holds no view gets a [SegmentRetiredException]
+/// and looks its record up again. A segment that was never retired is released by the garbage
+/// collector, when its log and all readers have gone.
 public final class Segment {
+  private static final Cleaner CLEANER = Cleaner.create();
+  private static final int RETIRED = 1 << 31;
+
   private static final class Pieces {
     private final long[] starts;
     private final MemorySegment[] bytes;
@@ -25,21 +36,72 @@ public final class Segment {
 
   private final int number;
   private final String file;
-  private volatile Liveness liveness;
+  private final Arena arena = Arena.ofShared();
+  // How many views pin it; the sign bit says that it is retired.
+  private final AtomicInteger pins = new AtomicInteger();
+  private volatile Runnable onRelease = () -> {};
+  private volatile Liveness liveness = new Liveness();
   private volatile RecordTable table;
   private volatile Pieces pieces = new Pieces(new long[0], new MemorySegment[0]);
   private volatile boolean sealed;
   private volatile boolean beingSealed;
   private volatile long end;
 
-  Segment(int number, String file, RecordTable table, Liveness liveness) {
+  Segment(int number, String file, RecordTable table) {
     this.number = number;
     this.file = file;
     this.table = table;
-    this.liveness = liveness;
+    Arena released = arena; // the action must not hold the segment
+    CLEANER.register(
+        this,
+        () -> {
+          if (released.scope().isAlive()) {
+            released.close();
+          }
+        });
   }
 
-  /// Its place in the order of writing.
+  /// Whatever of its files is mapped is mapped in here.
+  Arena arena() {
+    return arena;
+  }
+
+  /// Keeps its files and mappings, unless it is retired already.
+  ///
+  /// @return whether it is pinned now
+  boolean pin() {
+    int now = pins.get();
+    while (now >= 0) {
+      if (pins.compareAndSet(now, now + 1)) {
+        return true;
+      }
+      now = pins.get();
+    }
+    return false;
+  }
+
+  void unpin() {
+    if (pins.decrementAndGet() == RETIRED) {
+      release();
+    }
+  }
+
+  /// Lets go of mappings and files when the last pin is gone; nobody finds it any more.
+  ///
+  /// @param then deletes the files
+  void retire(Runnable then) {
+    onRelease = then;
+    if (pins.getAndUpdate(now -> now | RETIRED) == 0) {
+      release();
+    }
+  }
+
+  private void release() {
+    arena.close();
+    onRelease.run();
+  }
+
+  /// A number that no other segment of the collection ever has.
   public int number() {
     return number;
   }
@@ -54,9 +116,50 @@ public final class Segment {
     return table;
   }
 
-  /// Which of the records are the newest of their id.
+  /// Sequence number of its first record; there must be one.
+  ///
+  /// @throws SegmentRetiredException if it was compacted, and is not pinned
+  public long firstSequence() {
+    try {
+      return table.sequence(0);
+    } catch (IllegalStateException released) {
+      throw new SegmentRetiredException(number);
+    }
+  }
+
+  void setTable(RecordTable table) {
+    this.table = table;
+  }
+
+  /// Bytes of its records, needed or not.
+  public long recordBytes() {
+    return Math.max(0, end - SegmentFormat.HEAD_SIZE);
+  }
+
+  /// Which of the records are needed: the newest of their id, vectors that a newer payload belongs
+  /// to, and deletes.
   public Liveness liveness() {
     return liveness;
+  }
+
+  /// Location of the record with a sequence number, or [Directory#NONE].
+  ///
+  /// @throws SegmentRetiredException if it was compacted, and is not pinned
+  long locate(long sequence) {
+    try {
+      RecordTable records = table;
+      int ordinal = records.firstAtOrAfter(sequence);
+      return ordinal < records.count() && records.sequence(ordinal) == sequence
+          ? Directory.location(number, ordinal)
+          : Directory.NONE;
+    } catch (IllegalStateException released) {
+      throw new SegmentRetiredException(number);
+    }
+  }
+
+  /// Whether compaction has replaced it.
+  public boolean isRetired() {
+    return pins.get() < 0;
   }
 
   /// Sets what a checkpoint, or nothing yet, says of its records; before anybody reads.
@@ -91,8 +194,17 @@ public final class Segment {
   /// another.
   ///
   /// Damage can move the bounds of a record: where the file has no bytes, zeros stand for them.
+  ///
+  /// @throws SegmentRetiredException if the segment is retired and not pinned
   public void copy(long offset, int length, byte[] into, int intoOffset) {
-    Pieces now = pieces;
+    try {
+      copy(pieces, offset, length, into, intoOffset);
+    } catch (IllegalStateException released) {
+      throw new SegmentRetiredException(number);
+    }
+  }
+
+  private static void copy(Pieces now, long offset, int length, byte[] into, int intoOffset) {
     int piece = Arrays.binarySearch(now.starts, offset);
     piece = piece >= 0 ? piece : -piece - 2;
     int done = 0;

@@ -7,6 +7,7 @@ import io.sonidb.index.RecordTable;
 import io.sonidb.index.SegmentIndex;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
@@ -21,7 +22,7 @@ import java.util.zip.CRC32;
 ///
 /// It reads the files through handles of its own, so that it sees what the disk has and cannot
 /// disturb the log.
-public final class SegmentCheck {
+public final class SegmentCheck implements AutoCloseable {
   private static final int STEP = 1 << 20;
 
   /// One segment to check, as it was when the check began.
@@ -33,29 +34,44 @@ public final class SegmentCheck {
 
   private final SegmentLog log;
   private final Manifest manifest;
+  private final LogView view;
   private final Path segmentFolder;
 
-  /// A check of a log as it is now.
+  /// A check of a log as it is now; until it is closed, no segment goes away.
   public SegmentCheck(SegmentLog log) {
     this.log = log;
-    this.manifest = log.manifest();
+    LogView pinned = log.view();
+    Manifest named = log.manifest();
+    while (!isOf(named, pinned)) { // compaction came in between
+      pinned.close();
+      pinned = log.view();
+      named = log.manifest();
+    }
+    this.view = pinned;
+    this.manifest = named;
     this.segmentFolder = log.folder().resolve(SegmentFormat.FOLDER);
+  }
+
+  private static boolean isOf(Manifest manifest, LogView view) {
+    return view.segments().stream()
+        .allMatch(segment -> manifest.entry(segment.number()).isPresent());
   }
 
   /// The segments to check.
   public List<Target> targets() {
     List<Target> targets = new ArrayList<>();
-    for (Manifest.SegmentEntry entry : manifest.segments()) {
-      if (log.hasSegment(entry.number())) {
-        Segment segment = log.segment(entry.number());
-        targets.add(
-            new Target(
-                entry,
-                segment,
-                entry.sealed().isPresent() ? entry.committedBytes() : segment.end()));
-      }
+    for (Segment segment : view.segments()) {
+      Manifest.SegmentEntry entry = manifest.entry(segment.number()).orElseThrow();
+      targets.add(
+          new Target(
+              entry, segment, entry.sealed().isPresent() ? entry.committedBytes() : segment.end()));
     }
     return targets;
+  }
+
+  @Override
+  public void close() {
+    view.close();
   }
 
   /// Checks the files that are not audio.
@@ -104,9 +120,10 @@ public final class SegmentCheck {
       damaged.add(DamagedRange.ofFile(name, "the file is missing"));
       return damaged;
     }
-    try (Storage.File file = log.storage().open(path)) {
+    try (Storage.File file = log.storage().open(path);
+        Arena reading = Arena.ofConfined()) {
       checkSize(target, name, file.size(), damaged);
-      MemorySegment bytes = file.map(0, Math.min(file.size(), target.bytes()));
+      MemorySegment bytes = file.map(0, Math.min(file.size(), target.bytes()), reading);
       boolean crcIsRight =
           target.entry().sealed().isPresent() && checkCrc(target, bytes, name, damaged);
       checkHead(target, bytes, name, damaged);
@@ -238,8 +255,9 @@ public final class SegmentCheck {
       damaged.add(DamagedRange.ofFile(name, "is missing; a full buildIndex writes it again"));
       return;
     }
-    try (Storage.File file = log.storage().open(path)) {
-      SegmentIndex.open(file.map(0, file.size()), name);
+    try (Storage.File file = log.storage().open(path);
+        Arena reading = Arena.ofConfined()) {
+      SegmentIndex.open(file.map(0, file.size(), reading), name);
     } catch (CorruptIndexException e) {
       damaged.add(DamagedRange.ofFile(name, "is damaged; a full buildIndex writes it again"));
     }

@@ -60,11 +60,13 @@ final class SegmentFormat {
   static final int MAX_EPOCH = 99_999_999;
 
   /// Version of the record and segment format; a draft until nodes sync.
-  static final int VERSION = 1;
+  static final int VERSION = 2;
 
   static final String FOLDER = "segments";
 
   private static final String VENDOR = "SoniDB";
+  // Sequence numbers "first-last" of the segments that compaction put this one in the place of.
+  private static final String SUPERSEDES = "SUPERSEDES";
 
   private SegmentFormat() {}
 
@@ -99,11 +101,15 @@ final class SegmentFormat {
   }
 
   /// The head of a segment that is written to.
-  static byte[] openHead(CollectionHeader header, int epoch, int number) {
+  ///
+  /// @param compacted what it was made of, if compaction made it
+  static byte[] openHead(
+      CollectionHeader header, int epoch, int number, Optional<Manifest.Compacted> compacted) {
     return head(
         header,
         epoch,
         number,
+        compacted,
         new StreamInfo(
             MIN_BLOCK_SIZE, MAX_BLOCK_SIZE, 0, 0, header.format().audio(), 0, Md5.UNKNOWN),
         List.of());
@@ -111,18 +117,21 @@ final class SegmentFormat {
 
   /// The head of a segment.
   ///
+  /// @param compacted what it was made of, if compaction made it
   /// @param points ascending, at most [#SEEK_POINTS]
   static byte[] head(
       CollectionHeader header,
       int epoch,
       int number,
+      Optional<Manifest.Compacted> compacted,
       StreamInfo info,
       List<SeekTable.SeekPoint> points) {
     List<MetadataBlock> blocks = new ArrayList<>();
     blocks.add(info);
     blocks.add(new SeekTable(points, SEEK_POINTS - points.size()));
-    blocks.add(new VorbisComment(VENDOR, tags(header, epoch, number)));
-    blocks.add(new Application(APPLICATION_ID, json(header, epoch, number)));
+    List<Map.Entry<String, String>> tags = tags(header, epoch, number, compacted);
+    blocks.add(new VorbisComment(VENDOR, tags));
+    blocks.add(new Application(APPLICATION_ID, json(tags)));
     int used = FlacHead.write(blocks).length + 4;
     if (used > HEAD_SIZE) {
       throw new IllegalArgumentException(
@@ -145,33 +154,40 @@ final class SegmentFormat {
   }
 
   private static List<Map.Entry<String, String>> tags(
-      CollectionHeader header, int epoch, int number) {
+      CollectionHeader header, int epoch, int number, Optional<Manifest.Compacted> compacted) {
     List<Map.Entry<String, String>> tags = new ArrayList<>();
     tags.add(Map.entry("TITLE", header.name() + ", segment " + number));
     tags.addAll(tags(header));
     tags.add(Map.entry("EPOCH", Integer.toString(epoch)));
     tags.add(Map.entry("SEGMENT", Integer.toString(number)));
+    compacted.ifPresent(
+        made -> tags.add(Map.entry(SUPERSEDES, made.firstSequence() + "-" + made.lastSequence())));
     return tags;
   }
 
-  private static byte[] json(CollectionHeader header, int epoch, int number) {
+  private static byte[] json(List<Map.Entry<String, String>> tags) {
     ObjectNode json = JsonMapper.shared().createObjectNode();
-    tags(header, epoch, number)
-        .forEach(tag -> json.put(tag.getKey().toLowerCase(Locale.ROOT), tag.getValue()));
+    tags.forEach(tag -> json.put(tag.getKey().toLowerCase(Locale.ROOT), tag.getValue()));
     return json.toString().getBytes(StandardCharsets.UTF_8);
   }
 
-  /// Reads what a segment's head says about its collection, to rebuild a manifest that is lost. It
-  /// is there twice, as tags and as JSON in the APPLICATION block, wherever that lies in the head;
-  /// what is damaged is left out.
+  /// What a segment's head says.
   ///
-  /// @return none, one or two headers, which may differ when one is damaged
-  static List<CollectionHeader> readTags(byte[] head) {
-    List<CollectionHeader> headers = new ArrayList<>();
+  /// @param header of the collection
+  /// @param compacted sequence numbers that it supersedes all other segments in
+  record Tags(CollectionHeader header, Optional<Manifest.Compacted> compacted) {}
+
+  /// Reads what a segment's head says, to rebuild a manifest that is lost. It is there twice, as
+  /// tags and as JSON in the APPLICATION block, wherever that lies in the head; what is damaged is
+  /// left out.
+  ///
+  /// @return none, one or two, which may differ when one is damaged
+  static List<Tags> readTags(byte[] head) {
+    List<Tags> found = new ArrayList<>();
     try {
       for (MetadataBlock block : FlacHead.read(head, 0, head.length).blocks()) {
         if (block instanceof VorbisComment tags) {
-          headers.add(header(name -> tags.first(name)));
+          found.add(tags(name -> tags.first(name)));
         }
       }
     } catch (IOException | IllegalArgumentException damaged) {
@@ -185,14 +201,29 @@ final class SegmentFormat {
         JsonNode json =
             JsonMapper.shared()
                 .readTree(new String(head, start + 4, end + 2 - start - 4, StandardCharsets.UTF_8));
-        headers.add(
-            header(name ->
+        found.add(
+            tags(name ->
                 Optional.ofNullable(json.path(name.toLowerCase(Locale.ROOT)).asString(null))));
       } catch (JacksonException | IllegalArgumentException damaged) {
         // The tags say the same.
       }
     }
-    return headers;
+    return found;
+  }
+
+  private static Tags tags(Function<String, Optional<String>> source) {
+    return new Tags(header(source), source.apply(SUPERSEDES).map(SegmentFormat::superseded));
+  }
+
+  private static Manifest.Compacted superseded(String range) {
+    int dash = range.indexOf('-');
+    if (dash < 0) {
+      throw new IllegalArgumentException("no range of sequence numbers: " + range);
+    }
+    return new Manifest.Compacted(
+        Long.parseLong(range.substring(0, dash)),
+        Long.parseLong(range.substring(dash + 1)),
+        List.of());
   }
 
   private static CollectionHeader header(Function<String, Optional<String>> source) {

@@ -1,21 +1,21 @@
 package io.sonidb.store;
 
-import io.sonidb.index.Liveness;
+import io.sonidb.index.Directory;
 import io.sonidb.index.RecordTable;
 import io.sonidb.sound.SoundRecord;
+import io.sonidb.sound.VectorId;
 import java.io.IOException;
 import java.io.SyncFailedException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -53,11 +53,21 @@ public final class SegmentLog implements AutoCloseable {
   public static final String SFV_FILE = "index.sfv";
 
   /// Hears, on the appender's thread, which records became visible.
-  @FunctionalInterface
   public interface Listener {
+    /// Records were added.
+    ///
     /// @param from first ordinal of the new records in the segment's table
     /// @param to ordinal behind the last one
     void published(Segment segment, int from, int to);
+
+    /// A record was copied into a segment that readers do not see yet.
+    void moved(Segment from, int fromOrdinal, Segment to, int toOrdinal);
+
+    /// Whether an id has a vector now; from any thread.
+    boolean isPresent(VectorId id);
+
+    /// The time, in milliseconds since 1970; from any thread.
+    long nowMillis();
   }
 
   /// What a caller wants to append.
@@ -92,13 +102,16 @@ public final class SegmentLog implements AutoCloseable {
   private volatile Manifest manifest; // replaced under manifestLock
   private volatile @Nullable Segment[]
       segments; // indexed by number; those that do not exist are null
+  private volatile List<Segment> order; // replaced under manifestLock
   private volatile boolean dirty;
+  private int reserved; // guarded by manifestLock
 
   private final Semaphore sealBacklog = new Semaphore(SEAL_BACKLOG);
   private final ExecutorService sealing;
   private volatile Optional<IOException> sealFailure = Optional.empty();
-  private Listener listener = (segment, from, to) -> {};
+  private Optional<Listener> listener = Optional.empty();
   private final Appender appender;
+  private final Compaction compaction;
 
   // The appender's thread's own.
   private Optional<CompletableFuture<SegmentWriter>> prepared = Optional.empty();
@@ -108,9 +121,10 @@ public final class SegmentLog implements AutoCloseable {
     this.folder = folder;
     this.segmentFolder = folder.resolve(SegmentFormat.FOLDER);
     this.manifest = opened.manifest();
-    this.sealer = new Sealer(storage, segmentFolder, manifest.header());
-    this.segments = opened.segments();
-    this.notes = opened.notes();
+    this.sealer = new Sealer(storage, segmentFolder);
+    this.order = List.copyOf(opened.segments());
+    this.segments = byNumber(order);
+    this.notes = new CopyOnWriteArrayList<>(opened.notes());
     this.damageAtOpen = opened.damage();
     this.dirty = opened.saysInUse();
     CollectionHeader header = manifest.header();
@@ -120,17 +134,22 @@ public final class SegmentLog implements AutoCloseable {
     this.appender =
         new Appender(
             new Growing(), header, opened.writer(), opened.lastSequence(), cores, coreCount);
+    this.compaction = new Compaction(this, storage, segmentFolder, sealer);
+  }
+
+  private static @Nullable Segment[] byNumber(List<Segment> order) {
+    int last = order.stream().mapToInt(Segment::number).max().orElse(1);
+    @Nullable Segment[] all = new Segment[last + 1];
+    order.forEach(segment -> all[segment.number()] = segment);
+    return all;
   }
 
   /// Creates the folder and manifest of an empty collection.
-  ///
-  /// @param syncsWrites whether a write is acknowledged only when it survives a power loss
-  /// @param segmentBytes size at which a segment is sealed
   public static void create(
-      Storage storage, Path folder, CollectionHeader header, boolean syncsWrites, long segmentBytes)
+      Storage storage, Path folder, CollectionHeader header, Manifest.Settings settings)
       throws IOException {
     storage.createFolders(folder.resolve(SegmentFormat.FOLDER));
-    new Manifest(header, syncsWrites, segmentBytes, 1, 1, true, List.of()).write(storage, folder);
+    Manifest.empty(header, settings).write(storage, folder);
   }
 
   /// Opens a collection's log, recovering what a crash left.
@@ -144,7 +163,7 @@ public final class SegmentLog implements AutoCloseable {
 
   /// Begins to seal what was left open, and tells `listener` of every record from now on.
   public void start(Listener listener) {
-    this.listener = listener;
+    this.listener = Optional.of(listener);
     List<Segment> unsealed = new ArrayList<>();
     Optional<SegmentWriter> writer = appender.writer();
     for (Segment segment : segments()) {
@@ -156,6 +175,7 @@ public final class SegmentLog implements AutoCloseable {
     for (Segment segment : unsealed) {
       sealing.execute(() -> seal(segment, Optional.empty()));
     }
+    compaction.consider();
   }
 
   /// What the collection is.
@@ -183,20 +203,54 @@ public final class SegmentLog implements AutoCloseable {
     return damageAtOpen;
   }
 
-  /// The segments in ascending order of their numbers.
+  /// The segments in the order of their sequence numbers.
   public List<Segment> segments() {
-    List<Segment> all = new ArrayList<>();
-    for (Segment segment : segments) {
-      if (segment != null) {
-        all.add(segment);
-      }
-    }
-    return all;
+    return order;
   }
 
   /// The segment of a number that [#segments] or a published location named.
+  ///
+  /// @throws SegmentRetiredException if it was compacted since
   public Segment segment(int number) {
-    return Objects.requireNonNull(segments[number]);
+    @Nullable Segment[] now = segments;
+    Segment segment = number < now.length ? now[number] : null;
+    if (segment == null) {
+      throw new SegmentRetiredException(number);
+    }
+    return segment;
+  }
+
+  /// Location of the record with a sequence number, or [Directory#NONE].
+  ///
+  /// @throws SegmentRetiredException if compaction came in between
+  public long locate(long sequence) {
+    return LogView.locate(order, sequence);
+  }
+
+  /// The log as it is now, kept until it is closed.
+  public LogView view() {
+    while (true) {
+      List<Segment> now = order;
+      long asOf = appender.lastPublished();
+      // What compaction left out by now was superseded by then.
+      if (now == order) {
+        Optional<LogView> view = LogView.of(now, asOf);
+        if (view.isPresent()) {
+          return view.get();
+        }
+      }
+    }
+  }
+
+  /// A record is superseded or deleted; on the thread that hears what was published.
+  ///
+  /// @param sequence number of the write that did it
+  public void kill(long location, long sequence) {
+    Segment segment = segment(Directory.segment(location));
+    int ordinal = Directory.ordinal(location);
+    int length = segment.table().length(ordinal);
+    segment.liveness().kill(ordinal, sequence, length);
+    compaction.died(length);
   }
 
   /// Whether there is a segment of that number.
@@ -250,7 +304,7 @@ public final class SegmentLog implements AutoCloseable {
 
     @Override
     public void published(Segment segment, int from, int to) {
-      listener.published(segment, from, to);
+      listener.orElseThrow().published(segment, from, to);
     }
 
     @Override
@@ -329,7 +383,7 @@ public final class SegmentLog implements AutoCloseable {
   /// The number after all that are named or lie in the folder with frames: an older manifest that
   /// was put back must not make a file of later records be overwritten.
   private int nextNumber() throws IOException {
-    int last = manifest.segments().isEmpty() ? 0 : manifest.segments().getLast().number();
+    int last = Math.max(manifest.nextNumber() - 1, reserved);
     for (String file : storage.list(segmentFolder)) {
       if (SegmentFormat.isSegmentName(file)
           && SegmentFormat.numberOf(file) > last
@@ -349,7 +403,8 @@ public final class SegmentLog implements AutoCloseable {
       String name = SegmentFormat.fileName(manifest.epoch(), number);
       Path path = segmentFolder.resolve(name);
       storage.delete(path); // an empty one that a crash left behind before the manifest named it
-      byte[] head = SegmentFormat.openHead(manifest.header(), manifest.epoch(), number);
+      byte[] head =
+          SegmentFormat.openHead(manifest.header(), manifest.epoch(), number, Optional.empty());
       Storage.File file = storage.create(path);
       try {
         file.write(0, ByteBuffer.wrap(head));
@@ -357,23 +412,17 @@ public final class SegmentLog implements AutoCloseable {
         storage.syncFolder(segmentFolder);
         List<Manifest.SegmentEntry> entries = new ArrayList<>(manifest.segments());
         entries.add(
-            new Manifest.SegmentEntry(
-                number,
-                name,
-                Sealer.crcOf(head),
-                SegmentFormat.HEAD_SIZE,
-                Optional.empty(),
-                Optional.empty()));
+            Manifest.SegmentEntry.open(number, name, manifest.header(), Sealer.crcOf(head)));
         update(manifest.next(false, entries));
       } catch (IOException e) {
         file.close();
         throw e;
       }
-      Segment segment = new Segment(number, name, RecordTable.growing(), new Liveness());
+      Segment segment = new Segment(number, name, RecordTable.growing());
       segment.setEnd(SegmentFormat.HEAD_SIZE);
-      @Nullable Segment[] more = Arrays.copyOf(segments, Math.max(segments.length, number + 1));
-      more[number] = segment;
-      segments = more;
+      List<Segment> longer = new ArrayList<>(order);
+      longer.add(segment);
+      show(longer);
       return new SegmentWriter(segment, file, SegmentFormat.HEAD_SIZE, 0);
     }
   }
@@ -385,25 +434,11 @@ public final class SegmentLog implements AutoCloseable {
       }
       appender.checkNotFailed();
       segment.beginSealing();
-      long end = segment.end();
-      Sealer.Outcome outcome =
-          sealer.seal(
-              segment.file(),
-              SegmentFormat.epochOf(segment.file()),
-              segment.number(),
-              segment.table(),
-              end);
-      Manifest.SegmentEntry entry =
-          new Manifest.SegmentEntry(
-              segment.number(),
-              segment.file(),
-              outcome.headCrc32(),
-              end,
-              Optional.of(outcome.index()),
-              Optional.of(outcome.sealed()));
-      replaceEntry(entry);
+      Sealer.Outcome outcome = sealer.seal(manifest.entry(segment.number()).orElseThrow(), segment);
+      replaceEntry(outcome.entry());
       segment.seal(outcome.bytes(), outcome.table());
       storage.delete(segmentFolder.resolve(SegmentFormat.indexName(segment.file(), false)));
+      compaction.consider();
     } catch (IOException | RuntimeException | Error e) {
       IOException reason = e instanceof IOException io ? io : new IOException(e.toString(), e);
       if (e instanceof SyncFailedException) {
@@ -415,11 +450,122 @@ public final class SegmentLog implements AutoCloseable {
 
   private void replaceEntry(Manifest.SegmentEntry entry) throws IOException {
     synchronized (manifestLock) {
-      List<Manifest.SegmentEntry> entries = new ArrayList<>(manifest.segments());
-      entries.replaceAll(old -> old.number() == entry.number() ? entry : old);
-      update(manifest.next(manifest.clean(), entries));
+      update(manifest.with(entry.number(), old -> entry));
       writeSfv();
     }
+  }
+
+  /// The segments that readers find from now on; under the manifest's lock.
+  private void show(List<Segment> now) {
+    // By number first: a location that leads to a new segment must find it.
+    segments = byNumber(now);
+    order = List.copyOf(now);
+  }
+
+  /// A number for a segment that the manifest does not name yet.
+  int reserveNumber() throws IOException {
+    synchronized (manifestLock) {
+      reserved = nextNumber();
+      return reserved;
+    }
+  }
+
+  /// Puts a compacted segment in the place of those that it was made of: on disk by one replacement
+  /// of the manifest, in memory between two groups of writes.
+  void swap(Compactor.Made made) throws IOException {
+    appender.exclusively(() -> {
+      synchronized (manifestLock) {
+        replaceEntries(made);
+        Segment to = made.segment();
+        List<Segment> both = new ArrayList<>(order);
+        both.add(to);
+        segments = byNumber(both);
+        move(made, to);
+        List<Segment> now = new ArrayList<>(order);
+        now.set(now.indexOf(made.inputs().getFirst()), to);
+        now.removeAll(made.inputs());
+        show(now);
+        try {
+          writeSfv();
+        } catch (IOException e) {
+          notes.add(SFV_FILE + " is not up to date: " + e.getMessage());
+        }
+      }
+      for (Segment input : made.inputs()) {
+        input.retire(() -> deleteFiles(input));
+      }
+      return made;
+    });
+  }
+
+  private void replaceEntries(Compactor.Made made) throws IOException {
+    List<Manifest.SegmentEntry> entries = new ArrayList<>();
+    for (Manifest.SegmentEntry entry : manifest.segments()) {
+      boolean isInput = made.inputs().stream().anyMatch(input -> input.number() == entry.number());
+      if (!isInput) {
+        entries.add(entry);
+      } else if (entry.number() == made.inputs().getFirst().number()) {
+        entries.add(made.outcome().entry());
+      }
+    }
+    update(manifest.next(manifest.clean(), entries).withHorizon(made.droppedDelete()));
+  }
+
+  private void move(Compactor.Made made, Segment to) {
+    for (int ordinal = 0; ordinal < made.fromInput().length; ordinal++) {
+      int length = to.table().length(ordinal);
+      if (made.fromInput()[ordinal] < 0) {
+        to.liveness().kill(ordinal, 0, length);
+        continue;
+      }
+      Segment from = made.inputs().get(made.fromInput()[ordinal]);
+      int fromOrdinal = made.fromOrdinal()[ordinal];
+      if (from.liveness().isLive(fromOrdinal)) {
+        listener.orElseThrow().moved(from, fromOrdinal, to, ordinal);
+      } else {
+        to.liveness().kill(ordinal, from.liveness().deadSince(fromOrdinal), length);
+      }
+    }
+  }
+
+  /// What cannot be deleted is deleted by the next start.
+  private void deleteFiles(Segment retired) {
+    try {
+      storage.delete(segmentFolder.resolve(retired.file()));
+      storage.delete(segmentFolder.resolve(SegmentFormat.indexName(retired.file(), true)));
+    } catch (IOException e) {
+      notes.add(SegmentFormat.FOLDER + "/" + retired.file() + " is left: " + e.getMessage());
+    }
+  }
+
+  /// Rewrites segments now, and returns when it is done.
+  ///
+  /// @param purge whether everything that was superseded or deleted goes for good, whoever may
+  ///   still want to hear of it; otherwise what is worth it
+  public void compact(boolean purge, WorkProgress progress) throws IOException {
+    if (purge) {
+      sealAll();
+    }
+    compaction.now(purge, progress);
+    if (purge) {
+      deleteTorn();
+    }
+  }
+
+  private void deleteTorn() throws IOException {
+    for (String file : storage.list(segmentFolder)) {
+      if (file.endsWith(".torn")) {
+        storage.delete(segmentFolder.resolve(file));
+      }
+    }
+  }
+
+  Listener listener() {
+    return listener.orElseThrow();
+  }
+
+  void checkNotFailed() throws IOException {
+    appender.checkNotFailed();
   }
 
   private void writeSfv() throws IOException {
@@ -580,6 +726,7 @@ public final class SegmentLog implements AutoCloseable {
     if (!appender.stop()) {
       return;
     }
+    compaction.stop();
     sealing.shutdown();
     awaitTerminationUninterruptibly(sealing);
     if (prepared.isPresent()) {
@@ -624,25 +771,19 @@ public final class SegmentLog implements AutoCloseable {
         long end = segment.end();
         Manifest.IndexFile index =
             sealer.writeIndex(
+                entry.header(),
                 SegmentFormat.indexName(entry.file(), false),
                 entry.number(),
                 end,
                 table.firstSample(last) + table.samples(last),
                 table);
-        entries.add(
-            new Manifest.SegmentEntry(
-                entry.number(),
-                entry.file(),
-                entry.headCrc32(),
-                end,
-                Optional.of(index),
-                Optional.empty()));
+        entries.add(entry.withIndex(end, index));
       }
       update(manifest.next(true, entries));
     }
   }
 
-  private static void awaitTerminationUninterruptibly(ExecutorService executor) {
+  static void awaitTerminationUninterruptibly(ExecutorService executor) {
     boolean interrupted = false;
     while (!executor.isTerminated()) {
       try {

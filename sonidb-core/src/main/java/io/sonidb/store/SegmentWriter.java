@@ -122,7 +122,8 @@ final class SegmentWriter {
             offset,
             batch.recordLength(i),
             sample,
-            batch.recordSamples(i));
+            batch.recordSamples(i),
+            batch.detail(i));
         offset += batch.recordLength(i);
         sample += batch.recordSamples(i);
       }
@@ -130,7 +131,7 @@ final class SegmentWriter {
     placed.clear();
     segment.setEnd(end());
     if (tailUsed >= PIECE_SIZE) {
-      segment.setPiece(tailStart, file.map(tailStart, tailUsed));
+      segment.setPiece(tailStart, file.map(tailStart, tailUsed, segment.arena()));
       tailStart += tailUsed;
       tailUsed = 0;
       tailWritten = 0;

@@ -2,6 +2,7 @@ package io.sonidb.store;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -40,9 +41,9 @@ public interface Storage {
     /// @throws java.io.SyncFailedException if it is not known what survives
     void sync() throws IOException;
 
-    /// Maps bytes that will not change any more, read-only. The mapping outlives the file handle
-    /// and is released by the garbage collector.
-    MemorySegment map(long position, long size) throws IOException;
+    /// Maps bytes that will not change any more, read-only. The mapping outlives the file handle,
+    /// until `arena` is closed.
+    MemorySegment map(long position, long size, Arena arena) throws IOException;
 
     /// Maps the whole file so that it can be changed in memory while the file stays as it is.
     MemorySegment mapPrivately() throws IOException;
@@ -68,6 +69,16 @@ public interface Storage {
 
   /// Creates a folder and those above it, as needed; those that it creates survive a power loss.
   void createFolders(Path folder) throws IOException;
+
+  /// Gives a file a second name, which must not be taken. The two share their bytes.
+  ///
+  /// @throws UnsupportedOperationException if the file system has no such links
+  /// @throws java.nio.file.FileSystemException if the two names are on different file systems
+  void link(Path file, Path name) throws IOException;
+
+  /// Copies a file to a name that must not be taken; where the file system can, the two share their
+  /// blocks until one of them changes. The copy is not synced.
+  void copy(Path file, Path name) throws IOException;
 
   /// Renames atomically, replacing a file that is there.
   void rename(Path from, Path to) throws IOException;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -69,7 +70,7 @@ class FileStorageTest {
     STORAGE.replace(file, ByteBuffer.wrap(new byte[] {1, 2, 3}));
     MemorySegment mapped;
     try (Storage.File open = STORAGE.open(file)) {
-      mapped = open.map(1, 2);
+      mapped = open.map(1, 2, Arena.ofAuto());
     }
     STORAGE.replace(file, ByteBuffer.wrap(new byte[] {4, 5}));
     assertThat(STORAGE.list(folder)).containsExactly("file");

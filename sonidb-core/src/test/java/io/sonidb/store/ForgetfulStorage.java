@@ -45,6 +45,7 @@ public final class ForgetfulStorage implements Storage {
     CREATE,
     CREATE_FOLDER,
     RENAME,
+    LINK,
     DELETE,
     SYNC_FOLDER
   }
@@ -508,6 +509,26 @@ public final class ForgetfulStorage implements Storage {
   }
 
   @Override
+  public synchronized void link(Path file, Path name) throws IOException {
+    boolean last = begin(Kind.LINK, name);
+    if (parent(name).entries.containsKey(name(name))) {
+      throw new FileAlreadyExistsException(name.toString());
+    }
+    if (!last || random.nextBoolean()) {
+      parent(name).change(new Put(name(name), content(file)));
+    }
+    end(last);
+  }
+
+  @Override
+  public synchronized void copy(Path file, Path name) throws IOException {
+    byte[] bytes = bytes(file);
+    try (File to = create(name)) {
+      to.write(0, ByteBuffer.wrap(bytes));
+    }
+  }
+
+  @Override
   public synchronized void delete(Path path) throws IOException {
     if (find(path).isEmpty()) {
       checkPower();
@@ -639,16 +660,16 @@ public final class ForgetfulStorage implements Storage {
     }
 
     @Override
-    public MemorySegment map(long position, long size) throws IOException {
-      return copied(position, size);
+    public MemorySegment map(long position, long size, Arena arena) throws IOException {
+      return copied(position, size, arena);
     }
 
     @Override
     public MemorySegment mapPrivately() throws IOException {
-      return copied(0, content.size);
+      return copied(0, content.size, Arena.ofAuto());
     }
 
-    private MemorySegment copied(long position, long size) throws IOException {
+    private MemorySegment copied(long position, long size, Arena arena) throws IOException {
       synchronized (ForgetfulStorage.this) {
         check(false);
         if (position < 0 || size < 0 || position + size > content.size) {
@@ -665,7 +686,7 @@ public final class ForgetfulStorage implements Storage {
         if (size == 0) {
           return MemorySegment.NULL;
         }
-        MemorySegment mapped = Arena.ofAuto().allocate(size, 8);
+        MemorySegment mapped = arena.allocate(size, 8);
         MemorySegment.copy(MemorySegment.ofArray(content.bytes), position, mapped, 0, size);
         return mapped;
       }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.io.SyncFailedException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -128,7 +129,7 @@ class ForgetfulStorageTest {
   @Test
   void notesWhatARealFileSystemWouldLetPass() throws IOException {
     Storage.File file = synced();
-    assertThatThrownBy(() -> file.map(SIZE - 1, 2)).isInstanceOf(IOException.class);
+    assertThatThrownBy(() -> file.map(SIZE - 1, 2, Arena.ofAuto())).isInstanceOf(IOException.class);
     assertThat(storage.openFiles()).hasSize(1);
     file.close();
     assertThatThrownBy(file::size).isInstanceOf(IOException.class);

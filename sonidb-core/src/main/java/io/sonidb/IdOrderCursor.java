@@ -1,0 +1,141 @@
+package io.sonidb;
+
+import io.sonidb.index.Directory;
+import io.sonidb.index.RecordTable;
+import io.sonidb.sound.RecordKind;
+import io.sonidb.sound.VectorId;
+import io.sonidb.store.LogView;
+import io.sonidb.store.Segment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import java.util.PriorityQueue;
+import java.util.function.IntUnaryOperator;
+
+/// The points of a view in ascending order of their ids: it merges the sorted ids of the segments.
+final class IdOrderCursor implements PointCursor {
+  /// Where one segment's ids are read.
+  private static final class Run {
+    private final Segment segment;
+    private final RecordTable table;
+    private final IntUnaryOperator order;
+    private final int count;
+    private int rank;
+    private Optional<VectorId> id = Optional.empty();
+
+    Run(Segment segment, int count) {
+      this.segment = segment;
+      this.table = segment.table();
+      this.count = table.isSorted() ? table.count() : count;
+      this.order = table.byId(this.count);
+    }
+
+    /// Goes to the next id; false behind the last one, where records without id lie.
+    boolean advance() {
+      id = rank < count ? table.id(order.applyAsInt(rank++)) : Optional.empty();
+      return id.isPresent();
+    }
+
+    VectorId id() {
+      return id.orElseThrow();
+    }
+
+    int ordinal() {
+      return order.applyAsInt(rank - 1);
+    }
+  }
+
+  /// The newest records of one id.
+  private static final class Newest {
+    private long sequence = -1;
+    private RecordKind kind = RecordKind.SKIP;
+    private long location = Directory.NONE;
+    private long vectorSequence = -1;
+    private long vectorLocation = Directory.NONE;
+
+    void offer(Run run, int ordinal, long asOf) {
+      long found = run.table.sequence(ordinal);
+      if (found > asOf) {
+        return;
+      }
+      long place = Directory.location(run.segment.number(), ordinal);
+      if (found > sequence) {
+        sequence = found;
+        kind = run.table.kind(ordinal);
+        location = place;
+      }
+      if (run.table.kind(ordinal) == RecordKind.UPSERT && found > vectorSequence) {
+        vectorSequence = found;
+        vectorLocation = place;
+      }
+    }
+
+    boolean isPoint() {
+      return kind == RecordKind.UPSERT || kind == RecordKind.PAYLOAD && vectorSequence >= 0;
+    }
+  }
+
+  private final CollectionView view;
+  private final Runnable onClose;
+  private final PriorityQueue<Run> runs = new PriorityQueue<>((a, b) -> a.id().compareTo(b.id()));
+  private Optional<Point> next = Optional.empty();
+
+  /// @param onClose is run when the cursor is closed
+  IdOrderCursor(CollectionView view, Runnable onClose) {
+    this.view = view;
+    this.onClose = onClose;
+    LogView log = view.log();
+    for (int i = 0; i < log.segments().size(); i++) {
+      Run run = new Run(log.segments().get(i), log.count(i));
+      if (run.advance()) {
+        runs.add(run);
+      }
+    }
+  }
+
+  @Override
+  public boolean hasNext() {
+    while (next.isEmpty() && !runs.isEmpty()) {
+      Newest newest = newest();
+      if (newest.isPoint()) {
+        next = view.point(newest.vectorLocation, newest.location);
+      }
+    }
+    return next.isPresent();
+  }
+
+  private Newest newest() {
+    Newest newest = new Newest();
+    VectorId id = runs.element().id();
+    List<Run> moved = new ArrayList<>();
+    while (!runs.isEmpty() && runs.element().id().equals(id)) {
+      Run run = runs.remove();
+      do {
+        newest.offer(run, run.ordinal(), view.sequence());
+      } while (run.advance() && run.id().equals(id));
+      if (run.id.isPresent()) {
+        moved.add(run);
+      }
+    }
+    runs.addAll(moved);
+    return newest;
+  }
+
+  @Override
+  public Point next() {
+    if (!hasNext()) {
+      throw new NoSuchElementException("the cursor is behind the last point");
+    }
+    Point point = next.orElseThrow();
+    next = Optional.empty();
+    return point;
+  }
+
+  @Override
+  public void close() {
+    runs.clear();
+    next = Optional.empty();
+    onClose.run();
+  }
+}

@@ -1,0 +1,249 @@
+package io.sonidb.store;
+
+import io.sonidb.store.CompactionPolicy.Candidate;
+import io.sonidb.store.CompactionPolicy.Run;
+import io.sonidb.store.Manifest.SegmentEntry;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongPredicate;
+
+/// Compacts a log behind its writers, one run of segments at a time, on a thread of its own.
+///
+/// While the collection is written to it takes a small part of a core, and more as the dead bytes
+/// grow; when nobody writes it goes as fast as it can.
+final class Compaction {
+  // Share of its thread's time that a compaction works while others write.
+  private static final double CALM = 0.3;
+  private static final double PRESSED = 0.6;
+  private static final long WRITING_NANOS = 200_000_000L;
+  private static final long MOST_NAP_NANOS = 200_000_000L;
+
+  private final SegmentLog log;
+  private final Storage storage;
+  private final Path folder;
+  private final Sealer sealer;
+  private final ExecutorService thread;
+  private final AtomicBoolean scheduled = new AtomicBoolean();
+  private final AtomicLong diedSince = new AtomicLong();
+  private volatile boolean stopping;
+
+  // The thread's own, as all that follows: segments in which a needed record is damaged, and
+  // those whose deletes were looked at and are needed.
+  private final Set<Integer> damaged = new HashSet<>();
+  private final Set<Integer> keepDeletes = new HashSet<>();
+  private long lastSeen;
+  private long lastWriteNanos = System.nanoTime() - WRITING_NANOS;
+  private long workedSince;
+
+  Compaction(SegmentLog log, Storage storage, Path folder, Sealer sealer) {
+    this.log = log;
+    this.storage = storage;
+    this.folder = folder;
+    this.sealer = sealer;
+    this.thread =
+        Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().daemon().name("sonidb-compact-" + log.header().name()).factory());
+  }
+
+  /// A record was superseded.
+  void died(int bytes) {
+    if (diedSince.addAndGet(bytes) > log.manifest().segmentBytes() / 16) {
+      diedSince.set(0);
+      consider();
+    }
+  }
+
+  /// Looks, soon, whether there is something to compact.
+  void consider() {
+    if (!stopping && scheduled.compareAndSet(false, true)) {
+      thread.execute(() -> {
+        scheduled.set(false);
+        try {
+          inBackground();
+        } catch (IOException | RuntimeException e) {
+          if (!stopping) {
+            log.notes().add("compaction: " + e.getMessage());
+          }
+        }
+      });
+    }
+  }
+
+  private void inBackground() throws IOException {
+    for (Run run = choose(); !run.isEmpty() && !stopping; run = choose()) {
+      try {
+        rewrite(run, olderThanRetention(), this::breathe);
+      } catch (CorruptSegmentException e) {
+        log.segments().subList(run.from(), run.to()).forEach(each -> damaged.add(each.number()));
+        log.notes().add(e.getMessage());
+      }
+    }
+  }
+
+  /// Compacts now, at full speed, and returns when it is done.
+  void now(boolean purge, WorkProgress progress) throws IOException {
+    onThread(() -> {
+      damaged.clear();
+      keepDeletes.clear();
+      if (purge) {
+        purge(progress);
+      } else {
+        long done = 0;
+        for (Run run = choose(); !run.isEmpty(); run = choose()) {
+          rewrite(run, olderThanRetention(), this::checkNotStopping);
+          progress.update(++done, done + 1, "runs of segments");
+        }
+      }
+      return log;
+    });
+  }
+
+  /// Oldest first, so that a delete finds nothing older that it must guard against.
+  private void purge(WorkProgress progress) throws IOException {
+    Set<Integer> before = new HashSet<>();
+    log.segments().forEach(segment -> before.add(segment.number()));
+    CompactionPolicy policy = new CompactionPolicy(log.manifest().segmentBytes());
+    Run run = policy.fitting(candidates(true), 0);
+    while (!run.isEmpty() && before.contains(log.segments().get(run.from()).number())) {
+      rewrite(run, deletedAt -> true, this::checkNotStopping);
+      progress.update(Math.min(run.to(), before.size()), before.size(), "segments");
+      run = policy.fitting(candidates(true), run.from() + 1);
+    }
+  }
+
+  private <T> T onThread(Callable<T> task) throws IOException {
+    CompletableFuture<T> done = new CompletableFuture<>();
+    thread.execute(() -> {
+      try {
+        done.complete(task.call());
+      } catch (Exception | Error e) {
+        done.completeExceptionally(e);
+      }
+    });
+    try {
+      return done.join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+    }
+  }
+
+  private LongPredicate olderThanRetention() {
+    long limit = log.listener().nowMillis() - log.manifest().settings().retentionMillis();
+    return deletedAt -> deletedAt < limit;
+  }
+
+  private Run choose() {
+    return new CompactionPolicy(log.manifest().segmentBytes()).choose(candidates(false));
+  }
+
+  /// @param purge whether only those count that hold something superseded, damaged or not
+  private List<Candidate> candidates(boolean purge) {
+    Manifest manifest = log.manifest();
+    LongPredicate isOld = olderThanRetention();
+    List<Candidate> candidates = new ArrayList<>();
+    for (Segment segment : log.segments()) {
+      Optional<SegmentEntry> entry = manifest.entry(segment.number());
+      Optional<Manifest.Sealed> sealed = entry.flatMap(SegmentEntry::sealed);
+      boolean movable = false;
+      boolean outdated = false;
+      long dead = segment.liveness().deadBytes();
+      if (sealed.isPresent() && segment.isSealed()) {
+        boolean sound = sealed.get().damaged() == 0 && !damaged.contains(segment.number());
+        outdated =
+            !entry.get().header().equals(manifest.header())
+                || !keepDeletes.contains(segment.number()) && hasOldDeletes(sealed.get(), isOld);
+        movable = purge ? !sound || outdated || dead + sealed.get().deletes() > 0 : sound;
+      }
+      candidates.add(new Candidate(movable, segment.recordBytes(), dead, outdated));
+    }
+    return candidates;
+  }
+
+  /// Whether a fifth of a segment's records are deletes that may be dropped.
+  private static boolean hasOldDeletes(Manifest.Sealed sealed, LongPredicate isOld) {
+    return sealed.deletes() * 5L >= sealed.records() && isOld.test(sealed.newestDeleteMillis());
+  }
+
+  /// Rewrites a run of segments.
+  ///
+  /// @throws CorruptSegmentException if a record that is needed is damaged; nothing has changed
+  private void rewrite(Run run, LongPredicate deleteIsOld, Compactor.Pace pace) throws IOException {
+    log.checkNotFailed();
+    workedSince = System.nanoTime();
+    try (LogView view = log.view()) {
+      List<SegmentEntry> entries = new ArrayList<>();
+      for (Segment input : view.segments().subList(run.from(), run.to())) {
+        entries.add(log.manifest().entry(input.number()).orElseThrow());
+      }
+      Compactor.Task task =
+          new Compactor.Task(log.header(), log.listener()::isPresent, deleteIsOld, pace);
+      Compactor compactor =
+          new Compactor(storage, folder, sealer, task, entries, view.segments(), run.from());
+      Compactor.Made made = compactor.run(log.manifest().epoch(), log.reserveNumber());
+      log.swap(made);
+      keepDeletes.add(made.segment().number());
+    }
+  }
+
+  /// Sleeps in proportion to the work done since the last time, while others write.
+  private void breathe() throws IOException {
+    checkNotStopping();
+    long now = System.nanoTime();
+    long last = log.lastSequence();
+    if (last != lastSeen) {
+      lastSeen = last;
+      lastWriteNanos = now;
+    }
+    if (now - lastWriteNanos < WRITING_NANOS) {
+      long worked = now - workedSince;
+      double share = share();
+      pause(Math.min((long) (worked * (1 - share) / share), MOST_NAP_NANOS));
+    }
+    workedSince = System.nanoTime();
+  }
+
+  /// How much of its time it works: little, more when a third of all bytes is dead, all of it from
+  /// a half on.
+  private double share() {
+    long bytes = 0;
+    long dead = 0;
+    for (Segment segment : log.segments()) {
+      bytes += segment.recordBytes();
+      dead += segment.liveness().deadBytes();
+    }
+    return dead * 2 >= bytes ? 1 : dead * 3 >= bytes ? PRESSED : CALM;
+  }
+
+  private static void pause(long nanos) throws IOException {
+    try {
+      Thread.sleep(java.time.Duration.ofNanos(nanos));
+    } catch (InterruptedException e) {
+      throw new IOException("interrupted", e); // nobody does that
+    }
+  }
+
+  private void checkNotStopping() throws IOException {
+    if (stopping) {
+      throw new IOException("the collection is being closed");
+    }
+  }
+
+  /// Ends what is under way; a segment that is half made is given up.
+  void stop() {
+    stopping = true;
+    thread.shutdown();
+    SegmentLog.awaitTerminationUninterruptibly(thread);
+  }
+}

@@ -1,0 +1,369 @@
+package io.sonidb.store;
+
+import io.sonidb.flac.Frames;
+import io.sonidb.index.RecordTable;
+import io.sonidb.sound.RecordDecoder;
+import io.sonidb.sound.RecordEncoder;
+import io.sonidb.sound.RecordKind;
+import io.sonidb.sound.SoundRecord;
+import io.sonidb.sound.VectorId;
+import io.sonidb.store.Manifest.Compacted;
+import io.sonidb.store.Manifest.SegmentEntry;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongPredicate;
+import java.util.function.Predicate;
+
+/// Makes one segment of several that follow one another, without what is superseded.
+///
+/// Each record that is kept is decoded, which checks it, and its frames are copied under new time
+/// positions, without being encoded again: samples, hash and sequence number stay. When the newest
+/// record of the range is not kept, a skip record takes its place at the end, so that the audio
+/// itself goes on telling which numbers were given away.
+///
+/// # Deletes
+///
+/// A delete is kept as long as anybody may need it: until it is older than the retention, for those
+/// who follow the changes; and as long as an older segment holds a record of its id, which would
+/// come to life again if the index had to be rebuilt from the audio. One that is followed by a
+/// newer record of its id is not needed at all.
+final class Compactor {
+  private static final int BUFFER = 1 << 20;
+
+  /// What a compaction is to do.
+  ///
+  /// @param header what the new segment's head says
+  /// @param isPresent whether an id has a vector now
+  /// @param deleteIsOld whether a delete of that time, in milliseconds since 1970, is beyond the
+  ///   retention
+  /// @param pace is called after each [#BUFFER] bytes, to slow it down or, by an exception, to stop
+  ///   it
+  record Task(
+      CollectionHeader header,
+      Predicate<VectorId> isPresent,
+      LongPredicate deleteIsOld,
+      Pace pace) {}
+
+  /// Slows a compaction down.
+  @FunctionalInterface
+  interface Pace {
+    void next() throws IOException;
+  }
+
+  /// A segment that is complete, with where its records come from.
+  ///
+  /// @param outcome of sealing it
+  /// @param segment that readers will see
+  /// @param inputs that it takes the place of
+  /// @param fromInput by ordinal, index of the input; -1 for a skip record that was made
+  /// @param fromOrdinal by ordinal, ordinal in the input
+  /// @param droppedDelete sequence number of the newest delete that was left out though nothing
+  ///   supersedes it; 0 if none was
+  record Made(
+      Sealer.Outcome outcome,
+      Segment segment,
+      List<Segment> inputs,
+      int[] fromInput,
+      int[] fromOrdinal,
+      long droppedDelete) {}
+
+  private final Storage storage;
+  private final Path folder;
+  private final Sealer sealer;
+  private final Task task;
+  private final List<SegmentEntry> entries;
+  private final List<Segment> inputs;
+  private final List<Segment> all;
+  private final int firstInput;
+
+  private final RecordTable table = RecordTable.growing();
+  private final RecordDecoder decoder;
+  private final Sealer.Hearing hearing;
+  private int[] fromInput = new int[1024];
+  private int[] fromOrdinal = new int[1024];
+  private byte[] record = new byte[1 << 13];
+  private final byte[] buffer = new byte[BUFFER + Recovery.MAX_RECORD_BYTES * 2];
+  private int used;
+  private long written = SegmentFormat.HEAD_SIZE;
+  private long nextSample;
+  private long droppedDelete;
+
+  /// @param entries of the inputs
+  /// @param all segments of the log, pinned
+  /// @param firstInput index of the first input among them; the others follow it
+  Compactor(
+      Storage storage,
+      Path folder,
+      Sealer sealer,
+      Task task,
+      List<SegmentEntry> entries,
+      List<Segment> all,
+      int firstInput) {
+    this.storage = storage;
+    this.folder = folder;
+    this.sealer = sealer;
+    this.task = task;
+    this.entries = entries;
+    this.all = all;
+    this.firstInput = firstInput;
+    this.inputs = all.subList(firstInput, firstInput + entries.size());
+    this.decoder = new RecordDecoder(task.header().format());
+    long live = SegmentFormat.HEAD_SIZE;
+    for (Segment input : inputs) {
+      live += input.recordBytes() - input.liveness().deadBytes();
+    }
+    this.hearing = new Sealer.Hearing(task.header().format(), live);
+  }
+
+  /// Writes the new segment; nothing names it yet.
+  ///
+  /// @throws CorruptSegmentException if a record that is needed is damaged; nothing has changed
+  Made run(int epoch, int number) throws IOException {
+    String name = SegmentFormat.fileName(epoch, number);
+    Path path = folder.resolve(name);
+    Path fresh = folder.resolve(name + ".new");
+    storage.delete(fresh);
+    byte[] head = SegmentFormat.openHead(task.header(), epoch, number, Optional.of(compacted()));
+    Segment segment = new Segment(number, name, table);
+    try (Storage.File file = storage.create(fresh)) {
+      file.write(0, ByteBuffer.wrap(head));
+      for (int input = 0; input < inputs.size(); input++) {
+        copy(input, file);
+      }
+      fillUp();
+      flush(file);
+      file.sync();
+      segment.setEnd(written);
+      SegmentEntry open =
+          new SegmentEntry(
+              number,
+              name,
+              task.header(),
+              Sealer.crcOf(head),
+              SegmentFormat.HEAD_SIZE,
+              Optional.empty(),
+              Optional.empty(),
+              Optional.of(compacted()));
+      Sealer.Outcome outcome = sealer.complete(open, segment, file, hearing.audio(table, written));
+      storage.rename(fresh, path);
+      storage.syncFolder(folder);
+      segment.seal(outcome.bytes(), outcome.table());
+      return new Made(
+          outcome,
+          segment,
+          List.copyOf(inputs),
+          Arrays.copyOf(fromInput, table.count()),
+          Arrays.copyOf(fromOrdinal, table.count()),
+          droppedDelete);
+    } catch (IOException | RuntimeException | Error e) {
+      deleteQuietly(fresh, e);
+      throw e;
+    }
+  }
+
+  private void deleteQuietly(Path path, Throwable why) {
+    try {
+      storage.delete(path);
+    } catch (IOException e) {
+      why.addSuppressed(e); // the next start deletes it
+    }
+  }
+
+  private Compacted compacted() {
+    return new Compacted(
+        first(entries.getFirst()),
+        lastSequence(),
+        entries.stream().map(SegmentEntry::file).toList());
+  }
+
+  private static long first(SegmentEntry entry) {
+    return entry
+        .compacted()
+        .map(Compacted::firstSequence)
+        .orElse(entry.sealed().orElseThrow().firstSequence());
+  }
+
+  private long lastSequence() {
+    return entries.getLast().lastSequence();
+  }
+
+  private void copy(int input, Storage.File file) throws IOException {
+    Segment from = inputs.get(input);
+    RecordTable records = from.table();
+    int count = records.count();
+    for (int ordinal = 0; ordinal < count; ordinal++) {
+      if (records.kind(ordinal) == RecordKind.DELETE
+          ? isSuperseded(from, firstInput + input, ordinal)
+          : records.kind(ordinal) == RecordKind.SKIP || !from.liveness().isLive(ordinal)) {
+        continue;
+      }
+      int length = load(from, ordinal);
+      if (decoder.kind() == RecordKind.DELETE && mayGo(ordinal, input)) {
+        droppedDelete = Math.max(droppedDelete, decoder.sequence());
+        continue;
+      }
+      append(input, ordinal, records, length);
+      if (used >= BUFFER) {
+        flush(file);
+        task.pace().next();
+      }
+    }
+  }
+
+  /// Whether a newer record of a delete's id makes the delete needless.
+  private boolean isSuperseded(Segment segment, int place, int ordinal) {
+    VectorId id = segment.table().id(ordinal).orElseThrow();
+    if (task.isPresent().test(id)) {
+      return true;
+    }
+    for (int later = place; later < all.size(); later++) {
+      RecordTable records = all.get(later).table();
+      if (records.isSorted()) {
+        int newest = records.newestOf(id, records.count());
+        if (newest >= 0 && (later > place || newest > ordinal)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /// Whether nobody needs the delete that the decoder has read.
+  private boolean mayGo(int ordinal, int input) {
+    if (!task.deleteIsOld().test(decoder.insertedAtMillis())) {
+      return false;
+    }
+    VectorId id = inputs.get(input).table().id(ordinal).orElseThrow();
+    for (int older = 0; older < firstInput; older++) {
+      RecordTable records = all.get(older).table();
+      if (!records.isSorted() || records.newestOf(id, records.count()) >= 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /// Reads and checks a record; the PCM of those that are left out is not heard.
+  private int load(Segment from, int ordinal) throws IOException {
+    RecordTable records = from.table();
+    int length = Math.clamp(records.length(ordinal), 0, Recovery.MAX_RECORD_BYTES);
+    if (length > record.length) {
+      record = new byte[Math.max(length, record.length * 2)];
+    }
+    from.copy(records.offset(ordinal), length, record, 0);
+    String wrong;
+    try {
+      int read = decoder.read(record, 0, length);
+      wrong = Sealer.mismatch(decoder, records, ordinal, read);
+    } catch (IOException e) {
+      wrong = String.valueOf(e.getMessage());
+    }
+    if (!wrong.isEmpty()) {
+      throw new CorruptSegmentException(
+          SegmentFormat.FOLDER
+              + "/"
+              + from.file()
+              + " at byte "
+              + records.offset(ordinal)
+              + records.id(ordinal).map(id -> ", id " + id).orElse("")
+              + ": "
+              + wrong
+              + ": the segment is not compacted");
+    }
+    return length;
+  }
+
+  private void append(int input, int ordinal, RecordTable records, int length) throws IOException {
+    int start = used;
+    long sample = nextSample;
+    int at = 0;
+    for (int part = 0; part < decoder.parts(); part++) {
+      used += Frames.renumber(record, at, decoder.partLength(part), nextSample, buffer, used);
+      at += decoder.partLength(part);
+      nextSample += decoder.partSamples(part);
+    }
+    remember(input, ordinal);
+    table.add(
+        records.kind(ordinal),
+        records.id(ordinal),
+        records.sequence(ordinal),
+        records.hash(ordinal),
+        written + start,
+        used - start,
+        sample,
+        records.samples(ordinal),
+        records.expiresAtMillis(ordinal) + records.vectorSequence(ordinal));
+    hear(start, used - start);
+  }
+
+  /// Decodes what was just written, which gives the MD5 and proves it right.
+  private void hear(int start, int length) throws IOException {
+    decoder.read(buffer, start, start + length, hearing);
+    hearing.heard(decoder, decoder.firstSample(), written + start);
+  }
+
+  private void remember(int input, int ordinal) {
+    int at = table.count();
+    if (at == fromInput.length) {
+      fromInput = Arrays.copyOf(fromInput, at * 2);
+      fromOrdinal = Arrays.copyOf(fromOrdinal, at * 2);
+    }
+    fromInput[at] = input;
+    fromOrdinal[at] = ordinal;
+  }
+
+  /// Takes up the last number of the range, if no record that is kept has it.
+  private void fillUp() throws IOException {
+    int count = table.count();
+    if (count > 0 && table.sequence(count - 1) == lastSequence()) {
+      return;
+    }
+    RecordEncoder encoder = new RecordEncoder(task.header().format());
+    SoundRecord skip = SoundRecord.skip(lastSequence(), 1);
+    EncodedBatch batch = new EncodedBatch(1, encoder.maxSize(skip));
+    batch.add(encoder, skip);
+    int start = used;
+    used += batch.place(nextSample, buffer, used);
+    remember(-1, -1);
+    table.add(
+        RecordKind.SKIP,
+        Optional.empty(),
+        lastSequence(),
+        batch.hash(0),
+        written + start,
+        used - start,
+        nextSample,
+        batch.recordSamples(0),
+        0);
+    nextSample += batch.recordSamples(0);
+    hear(start, used - start);
+  }
+
+  private void flush(Storage.File file) throws IOException {
+    file.write(written, ByteBuffer.wrap(buffer, 0, used));
+    written += used;
+    used = 0;
+  }
+
+  /// Whether a segment was made by a compaction that did not get to the point of naming it, and
+  /// everything in it is in segments that are named and there.
+  static boolean isLeftover(byte[] head, List<SegmentEntry> named, Predicate<String> isThere) {
+    List<SegmentFormat.Tags> tags = SegmentFormat.readTags(head);
+    if (tags.isEmpty() || tags.getFirst().compacted().isEmpty()) {
+      return false;
+    }
+    Compacted range = tags.getFirst().compacted().get();
+    List<SegmentEntry> same =
+        named.stream()
+            .filter(entry -> entry.sealed().isPresent())
+            .filter(entry ->
+                entry.lastSequence() >= range.firstSequence()
+                    && first(entry) <= range.lastSequence())
+            .toList();
+    return !same.isEmpty() && same.stream().allMatch(entry -> isThere.test(entry.file()));
+  }
+}

@@ -1,0 +1,114 @@
+package io.sonidb.store;
+
+import io.sonidb.index.Directory;
+import io.sonidb.index.RecordTable;
+import io.sonidb.sound.VectorId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/// A log as it was at one moment: later writes are not in it, and compaction takes nothing of it
+/// away until it is closed. It holds no copy of anything. Safe for use by any number of threads.
+public final class LogView implements AutoCloseable {
+  private final List<Segment> segments;
+  private final int[] counts;
+  private final long asOf;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private LogView(List<Segment> segments, long asOf) {
+    this.segments = segments;
+    this.asOf = asOf;
+    this.counts =
+        segments.stream().mapToInt(segment -> segment.table().firstAtOrAfter(asOf + 1)).toArray();
+  }
+
+  /// Pins segments, unless one of them was retired meanwhile.
+  ///
+  /// @param asOf the last sequence number that is in the view
+  static Optional<LogView> of(List<Segment> segments, long asOf) {
+    List<Segment> pinned = new ArrayList<>(segments.size());
+    for (Segment segment : segments) {
+      if (!segment.pin()) {
+        pinned.forEach(Segment::unpin);
+        return Optional.empty();
+      }
+      pinned.add(segment);
+    }
+    return Optional.of(new LogView(List.copyOf(pinned), asOf));
+  }
+
+  /// The last sequence number that is in it.
+  public long asOf() {
+    return asOf;
+  }
+
+  /// The segments in the order of their sequence numbers.
+  public List<Segment> segments() {
+    return segments;
+  }
+
+  /// How many of a segment's records are in it.
+  ///
+  /// @param index of the segment in [#segments]
+  public int count(int index) {
+    return counts[index];
+  }
+
+  /// The segment of a location that this view gave.
+  public Segment segment(long location) {
+    int number = Directory.segment(location);
+    for (Segment segment : segments) {
+      if (segment.number() == number) {
+        return segment;
+      }
+    }
+    throw new IllegalArgumentException("the view has no segment " + number);
+  }
+
+  /// Whether a record was needed at that moment.
+  public boolean isLive(Segment segment, int ordinal) {
+    return segment.liveness().isLive(ordinal, asOf);
+  }
+
+  /// Location of the record with a sequence number, or [Directory#NONE].
+  public long locate(long sequence) {
+    return locate(segments, sequence);
+  }
+
+  static long locate(List<Segment> segments, long sequence) {
+    int low = 0;
+    int high = segments.size();
+    while (low < high) { // the first segment that begins behind the number
+      int middle = (low + high) >>> 1;
+      Segment segment = segments.get(middle);
+      if (segment.table().count() > 0 && segment.firstSequence() <= sequence) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low == 0 ? Directory.NONE : segments.get(low - 1).locate(sequence);
+  }
+
+  /// Location of the newest record of an id at that moment, or [Directory#NONE]. It looks into one
+  /// segment after the other: for the rare case that the directory knows only of a newer one.
+  public long newestOf(VectorId id) {
+    for (int i = segments.size() - 1; i >= 0; i--) {
+      RecordTable table = segments.get(i).table();
+      int ordinal = table.newestOf(id, counts[i]);
+      if (ordinal >= 0) {
+        return Directory.location(segments.get(i).number(), ordinal);
+      }
+    }
+    return Directory.NONE;
+  }
+
+  /// Lets go of the segments.
+  @Override
+  public void close() {
+    if (closed.compareAndSet(false, true)) {
+      segments.forEach(Segment::unpin);
+    }
+  }
+}
