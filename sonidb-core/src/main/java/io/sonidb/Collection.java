@@ -1,6 +1,5 @@
 package io.sonidb;
 
-import io.sonidb.index.Directory;
 import io.sonidb.index.RecordTable;
 import io.sonidb.integrity.IndexJson;
 import io.sonidb.integrity.Verifier;

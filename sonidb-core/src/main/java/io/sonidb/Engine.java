@@ -192,11 +192,6 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
   }
 
   @Override
-  public boolean isPresent(VectorId id) {
-    return find(id) != Directory.NONE;
-  }
-
-  @Override
   public long nowMillis() {
     return System.currentTimeMillis();
   }
@@ -222,7 +217,8 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
   }
 
   /// Sequence number of the newest record of an id; 0 if it is not there.
-  long sequenceOf(VectorId id) {
+  @Override
+  public long sequenceOf(VectorId id) {
     while (true) {
       long location = find(id);
       if (location == Directory.NONE) {
@@ -316,6 +312,14 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
   }
 
   private int load(Segment segment, int ordinal, Reader reader) throws IOException {
+    try {
+      return loadUnlessRetired(segment, ordinal, reader);
+    } catch (IllegalStateException e) {
+      throw segment.isRetired() ? new SegmentRetiredException(segment.number()) : e;
+    }
+  }
+
+  private int loadUnlessRetired(Segment segment, int ordinal, Reader reader) throws IOException {
     RecordTable table = segment.table();
     int length = table.length(ordinal);
     if (length <= 0 || length > SegmentLog.MAX_RECORD_BYTES) {

@@ -230,16 +230,16 @@ class HostileFilesTest {
   @Test
   void keepsACollectionsNameWhenItIsTooNew() throws Exception {
     ForgetfulStorage storage = fixture.closed.copy();
-    putManifest(storage, manifest(storage).replace("\"format\" : 1", "\"format\" : 2"));
+    putManifest(storage, manifest(storage).replace("\"format\" : 2", "\"format\" : 3"));
     List<Path> before = storage.files();
     try (SoniDb db = DamageFixture.open(storage)) {
-      assertThat(db.warnings()).singleElement().asString().contains("has format 2");
+      assertThat(db.warnings()).singleElement().asString().contains("has format 3");
       assertThatThrownBy(() -> db.collection("songs"))
           .isInstanceOf(FormatTooNewException.class)
           .hasMessageContaining("update it");
       assertThatThrownBy(() -> db.create("songs", CollectionSpec.dimension(2)))
           .isInstanceOf(CollectionExistsException.class)
-          .hasMessageContaining("has format 2");
+          .hasMessageContaining("has format 3");
     }
     assertThat(storage.files()).isEqualTo(before);
   }

@@ -145,6 +145,11 @@ final class Appender {
     return lastPublished;
   }
 
+  /// Sequence number up to which everything survives a power loss.
+  long lastDurable() {
+    return lastDurable;
+  }
+
   /// Whether [#stop] was called.
   boolean isClosed() {
     return closing;

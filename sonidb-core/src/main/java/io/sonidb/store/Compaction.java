@@ -188,7 +188,8 @@ final class Compaction {
         entries.add(log.manifest().entry(input.number()).orElseThrow());
       }
       Compactor.Task task =
-          new Compactor.Task(log.header(), log.listener()::isPresent, deleteIsOld, pace);
+          new Compactor.Task(
+              log.header(), log.lastDurable(), log.listener()::sequenceOf, deleteIsOld, pace);
       Compactor compactor =
           new Compactor(storage, folder, sealer, task, entries, view.segments(), run.from());
       Compactor.Made made = compactor.run(log.manifest().epoch(), log.reserveNumber());

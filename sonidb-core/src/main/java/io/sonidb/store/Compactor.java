@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.LongPredicate;
 import java.util.function.Predicate;
+import java.util.function.ToLongFunction;
 
 /// Makes one segment of several that follow one another, without what is superseded.
 ///
@@ -37,14 +38,17 @@ final class Compactor {
   /// What a compaction is to do.
   ///
   /// @param header what the new segment's head says
-  /// @param isPresent whether an id has a vector now
+  /// @param durable up to this sequence number records survive a power loss, so only those count as
+  ///   superseding others
+  /// @param newest sequence number of the newest record of an id that has a vector, else 0
   /// @param deleteIsOld whether a delete of that time, in milliseconds since 1970, is beyond the
   ///   retention
   /// @param pace is called after each [#BUFFER] bytes, to slow it down or, by an exception, to stop
   ///   it
   record Task(
       CollectionHeader header,
-      Predicate<VectorId> isPresent,
+      long durable,
+      ToLongFunction<VectorId> newest,
       LongPredicate deleteIsOld,
       Pace pace) {}
 
@@ -174,10 +178,7 @@ final class Compactor {
   }
 
   private Compacted compacted() {
-    return new Compacted(
-        first(entries.getFirst()),
-        lastSequence(),
-        entries.stream().map(SegmentEntry::file).toList());
+    return new Compacted(first(entries.getFirst()), lastSequence());
   }
 
   private static long first(SegmentEntry entry) {
@@ -198,7 +199,8 @@ final class Compactor {
     for (int ordinal = 0; ordinal < count; ordinal++) {
       if (records.kind(ordinal) == RecordKind.DELETE
           ? isSuperseded(from, firstInput + input, ordinal)
-          : records.kind(ordinal) == RecordKind.SKIP || !from.liveness().isLive(ordinal)) {
+          : records.kind(ordinal) == RecordKind.SKIP
+              || !from.liveness().isLive(ordinal, task.durable())) {
         continue;
       }
       int length = load(from, ordinal);
@@ -217,7 +219,8 @@ final class Compactor {
   /// Whether a newer record of a delete's id makes the delete needless.
   private boolean isSuperseded(Segment segment, int place, int ordinal) {
     VectorId id = segment.table().id(ordinal).orElseThrow();
-    if (task.isPresent().test(id)) {
+    long now = task.newest().applyAsLong(id);
+    if (now > 0 && now <= task.durable()) {
       return true;
     }
     for (int later = place; later < all.size(); later++) {
@@ -351,7 +354,7 @@ final class Compactor {
 
   /// Whether a segment was made by a compaction that did not get to the point of naming it, and
   /// everything in it is in segments that are named and there.
-  static boolean isLeftover(byte[] head, List<SegmentEntry> named, Predicate<String> isThere) {
+  static boolean isUnfinished(byte[] head, List<SegmentEntry> named, Predicate<String> isThere) {
     List<SegmentFormat.Tags> tags = SegmentFormat.readTags(head);
     if (tags.isEmpty() || tags.getFirst().compacted().isEmpty()) {
       return false;

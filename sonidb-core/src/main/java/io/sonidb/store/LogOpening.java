@@ -488,11 +488,9 @@ final class LogOpening {
   /// Removes what a crash left and nothing names; tells of files that are none of ours.
   private void clearLeftovers() throws IOException {
     List<String> known = new ArrayList<>();
-    List<String> replaced = new ArrayList<>();
     for (SegmentEntry entry : manifest.segments()) {
       known.add(entry.file());
       entry.index().ifPresent(index -> known.add(index.file()));
-      entry.compacted().ifPresent(compacted -> replaced.addAll(compacted.replaced()));
     }
     for (String file : storage.list(folder)) {
       if (file.endsWith(".new")) {
@@ -504,7 +502,7 @@ final class LogOpening {
       if (file.endsWith(".new") || file.endsWith(".idx") && !known.contains(file)) {
         storage.delete(path);
       } else if (SegmentFormat.isSegmentName(file) && !known.contains(file)) {
-        if (replaced.contains(file) || !hasFrames(storage, path) || isLeftover(path)) {
+        if (!hasFrames(storage, path) || isSuperseded(file, path) || isUnfinished(path)) {
           storage.delete(path);
         } else {
           notes.add(
@@ -514,8 +512,35 @@ final class LogOpening {
     }
   }
 
-  private boolean isLeftover(Path path) throws IOException {
-    return Compactor.isLeftover(
+  /// Whether a file was compacted, and its deletion did not last.
+  private boolean isSuperseded(String file, Path path) throws IOException {
+    int number = SegmentFormat.numberOf(file);
+    List<SegmentFormat.Tags> tags = SegmentFormat.readTags(head(storage, path));
+    OptionalLong first = OptionalLong.empty();
+    if (!isForeign(tags, manifest.header())) {
+      Optional<Manifest.Compacted> range =
+          tags.stream().flatMap(tag -> tag.compacted().stream()).findFirst();
+      first =
+          range.isPresent() ? OptionalLong.of(range.get().firstSequence()) : firstSequence(path);
+    }
+    long sequence = first.orElse(-1);
+    return manifest.segments().stream()
+        .filter(entry -> entry.number() > number)
+        .flatMap(entry -> entry.compacted().stream())
+        .anyMatch(compacted -> compacted.covers(sequence));
+  }
+
+  private OptionalLong firstSequence(Path path) throws IOException {
+    try (Storage.File file = storage.open(path);
+        Arena reading = Arena.ofConfined()) {
+      long size = Math.min(file.size(), MAX_FILE_SIZE);
+      return Recovery.firstSequence(file.map(0, size, reading), manifest.header());
+    }
+  }
+
+  /// Whether a file is that of a compaction that a crash ended before it was named.
+  private boolean isUnfinished(Path path) throws IOException {
+    return Compactor.isUnfinished(
         head(storage, path),
         manifest.segments(),
         file -> storage.exists(segmentFolder.resolve(file)));

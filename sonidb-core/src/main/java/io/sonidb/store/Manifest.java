@@ -193,22 +193,21 @@ public record Manifest(
   ///
   /// @param firstSequence first number of the segments that it replaced
   /// @param lastSequence last number of the segments that it replaced
-  /// @param replaced names of their files, which may not have been deleted yet
-  public record Compacted(long firstSequence, long lastSequence, List<String> replaced) {
+  public record Compacted(long firstSequence, long lastSequence) {
     /// Checks the ranges.
     ///
     /// @throws IllegalArgumentException naming the value that is out of range
     public Compacted {
-      replaced = List.copyOf(replaced);
       require(
           firstSequence >= 0
               && lastSequence >= firstSequence
               && lastSequence <= Recovery.MAX_SEQUENCE,
           "compacted range",
           firstSequence + " to " + lastSequence);
-      for (String file : replaced) {
-        require(SegmentFormat.isSegmentName(file), "name of a compacted segment", file);
-      }
+    }
+
+    boolean covers(long sequence) {
+      return sequence >= firstSequence && sequence <= lastSequence;
     }
   }
 

@@ -110,11 +110,9 @@ final class ManifestFormat {
                 .put("sha256", sealed.sha256()));
     entry
         .compacted()
-        .ifPresent(compacted -> {
-          json.put("covers_first", compacted.firstSequence())
-              .put("covers_last", compacted.lastSequence());
-          compacted.replaced().forEach(json.putArray("replaced")::add);
-        });
+        .ifPresent(compacted ->
+            json.put("supersedes_first", compacted.firstSequence())
+                .put("supersedes_last", compacted.lastSequence()));
   }
 
   static Manifest read(Storage storage, Path folder) throws IOException {
@@ -250,16 +248,12 @@ final class ManifestFormat {
   }
 
   private static Optional<Compacted> compacted(JsonNode json) {
-    if (!json.has("covers_first")) {
-      return Optional.empty();
-    }
-    List<String> replaced = new ArrayList<>();
-    json.required("replaced").forEach(file -> replaced.add(file.asString()));
-    return Optional.of(
-        new Compacted(
-            json.required("covers_first").asLong(),
-            json.required("covers_last").asLong(),
-            replaced));
+    return json.has("supersedes_first")
+        ? Optional.of(
+            new Compacted(
+                json.required("supersedes_first").asLong(),
+                json.required("supersedes_last").asLong()))
+        : Optional.empty();
   }
 
   private static String lower(Enum<?> value) {

@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 
 /// Makes a manifest of the segments alone, when it is lost.
@@ -102,7 +103,7 @@ final class ManifestRebuild {
 
   private static long firstSequence(MemorySegment bytes, String file, CollectionHeader header)
       throws FormatTooNewException {
-    var first = Recovery.firstSequence(bytes, header);
+    OptionalLong first = Recovery.firstSequence(bytes, header);
     if (first.isPresent()) {
       return first.getAsLong();
     }
@@ -120,7 +121,7 @@ final class ManifestRebuild {
     Optional<Compacted> compacted =
         found.last() < 0
             ? Optional.empty()
-            : Optional.of(new Compacted(found.first(), found.last(), List.of()));
+            : Optional.of(new Compacted(found.first(), found.last()));
     byte[] head =
         SegmentFormat.openHead(
             header, SegmentFormat.epochOf(found.file()), found.number(), compacted);

@@ -221,9 +221,7 @@ final class SegmentFormat {
       throw new IllegalArgumentException("no range of sequence numbers: " + range);
     }
     return new Manifest.Compacted(
-        Long.parseLong(range.substring(0, dash)),
-        Long.parseLong(range.substring(dash + 1)),
-        List.of());
+        Long.parseLong(range.substring(0, dash)), Long.parseLong(range.substring(dash + 1)));
   }
 
   private static CollectionHeader header(Function<String, Optional<String>> source) {

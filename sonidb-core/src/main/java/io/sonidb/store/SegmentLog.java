@@ -63,8 +63,8 @@ public final class SegmentLog implements AutoCloseable {
     /// A record was copied into a segment that readers do not see yet.
     void moved(Segment from, int fromOrdinal, Segment to, int toOrdinal);
 
-    /// Whether an id has a vector now; from any thread.
-    boolean isPresent(VectorId id);
+    /// Sequence number of the newest record of an id that has a vector, else 0; from any thread.
+    long sequenceOf(VectorId id);
 
     /// The time, in milliseconds since 1970; from any thread.
     long nowMillis();
@@ -558,6 +558,11 @@ public final class SegmentLog implements AutoCloseable {
         storage.delete(segmentFolder.resolve(file));
       }
     }
+  }
+
+  /// Sequence number up to which everything survives a power loss.
+  long lastDurable() {
+    return appender.lastDurable();
   }
 
   Listener listener() {
