@@ -17,6 +17,19 @@ public sealed interface Change {
     }
   }
 
+  /// The payload of a vector was changed; the vector was not.
+  ///
+  /// @param id what it is called
+  /// @param payload all of it, as it was then
+  /// @param sequence number of the write
+  record PayloadChanged(VectorId id, Payload payload, long sequence) implements Change {}
+
+  /// The time of a vector was up.
+  ///
+  /// @param id what it was called
+  /// @param sequence number of the write that took it away
+  record Expired(VectorId id, long sequence) implements Change {}
+
   /// A vector was deleted.
   ///
   /// @param id what it was called

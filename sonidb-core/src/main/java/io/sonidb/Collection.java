@@ -404,6 +404,7 @@ public final class Collection {
   /// Every change from a sequence number on, in order: history, then what is written from now on.
   ///
   /// @param from sequence number of the first change, 1 for all
+  /// @throws RescanRequiredException if deletes from there on are not in the history any more
   public Subscription subscribe(long from) {
     checkSequence(from);
     return new Subscription(this::settledEngine, from);
@@ -469,6 +470,44 @@ public final class Collection {
         repaired,
         engine.log().damagedInSealed(),
         engine.log().folder().resolve(SegmentLog.SFV_FILE));
+  }
+
+  /// Rewrites segments without what is superseded. That is also done by itself, behind the writers,
+  /// whenever it is worth it.
+  ///
+  /// @param purge whether to erase everything superseded and deleted for good: also deletes that
+  ///   others may not have heard of, who must then read everything again, bytes that a crash left
+  ///   unfinished, and damaged bytes that belong to no vector
+  /// @throws StorageException if a file cannot be read or written, or a vector is damaged
+  public CompactionReport compact(boolean purge, Progress progress) {
+    openAgain();
+    long start = System.nanoTime();
+    building.lock();
+    rebuilding.readLock().lock();
+    try {
+      SegmentLog log = engine.log();
+      SegmentLog.Sizes before = Uninterrupted.call(log::sizes);
+      long segments = log.segments().size();
+      SegmentLog.Sizes after =
+          Uninterrupted.call(() -> {
+            log.compact(purge, progress::update);
+            if (purge && log.storage().exists(log.folder().resolve(IndexJson.FILE))) {
+              IndexJson.write(log); // it names what is gone
+            }
+            return log.sizes();
+          });
+      return new CompactionReport(
+          segments,
+          log.segments().size(),
+          before.frameBytes(),
+          after.frameBytes(),
+          (System.nanoTime() - start) / 1e9);
+    } catch (IOException e) {
+      throw new StorageException("collection " + name + ": " + e.getMessage(), e);
+    } finally {
+      rebuilding.readLock().unlock();
+      building.unlock();
+    }
   }
 
   /// Checks sizes and CRC-32 of every file, and the frames of the open segment.
@@ -569,8 +608,14 @@ public final class Collection {
           sizes.records() == 0 ? 0 : (double) sizes.frameBytes() / sizes.records(),
           sizes.headerBytes(),
           sizes.indexBytes(),
+          sizes.frameBytes() - sizes.deadBytes(),
+          sizes.frameBytes() == 0
+              ? 1
+              : (double) sizes.frameBytes() / Math.max(1, sizes.frameBytes() - sizes.deadBytes()),
           now.directory().sizeBytes(),
           lastSequence(),
+          now.log().manifest().horizon(),
+          now.log().manifest().completeFrom(),
           spec.dimension(),
           spec.element(),
           spec.sonification(),

@@ -14,8 +14,15 @@ import io.sonidb.sound.Sonification;
 ///   records
 /// @param headerBytes of FLAC metadata at the heads of segments
 /// @param indexBytes of `.idx` files, directory, SFV and manifest
+/// @param liveBytes of the frames that are needed: vectors, payloads, deletes within the retention
+/// @param spaceAmplification bytes of all frames by those that are needed; 1 when nothing is
+///   superseded
 /// @param directoryBytes of memory or mapped file that the directory takes
 /// @param lastSequence number of the newest write
+/// @param horizon up to this sequence number deletes may be missing from the history: changes from
+///   there on cannot be subscribed to
+/// @param completeFrom from this sequence number on every change is in the history, superseded or
+///   not
 /// @param dimension components of each vector
 /// @param element their type
 /// @param sonification how a vector becomes sound
@@ -31,8 +38,12 @@ public record CollectionStats(
     double bytesPerVector,
     long headerBytes,
     long indexBytes,
+    long liveBytes,
+    double spaceAmplification,
     long directoryBytes,
     long lastSequence,
+    long horizon,
+    long completeFrom,
     int dimension,
     ElementType element,
     Sonification sonification,

@@ -40,6 +40,10 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
     Reader(SoundFormat format) {
       decoder = new RecordDecoder(format);
     }
+
+    RecordDecoder decoder() {
+      return decoder;
+    }
   }
 
   private final Storage storage;

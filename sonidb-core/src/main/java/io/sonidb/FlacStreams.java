@@ -143,29 +143,11 @@ final class FlacStreams {
 
     private boolean fill() throws IOException {
       while (!closed && sample < MAX_SAMPLES) {
-        if (engine != current.get()) {
-          engine = current.get();
-          cursor.close();
-          cursor = new LogCursor(engine.log(), cursor.nextSequence());
-        }
         long seen = engine.log().lastSequence();
-        if (cursor.next()) {
-          try {
-            decoder.read(cursor.bytes(), 0, cursor.length());
-            engine.check(decoder, cursor.segment(), cursor.ordinal());
-          } catch (IOException damaged) {
-            continue; // left out; whoever listens sees it by the sequence numbers
-          }
-          int bound = cursor.length() + decoder.parts() * Frames.MAX_RENUMBER_GROWTH;
-          if (bound > buffer.length) {
-            buffer = new byte[bound * 2];
-          }
-          size = renumber(cursor.bytes(), decoder, sample, buffer, 0);
-          sample += decoder.samples();
-          read = 0;
+        if (fillWithNext()) {
           return true;
         }
-        if (!follow || engine.log().isClosed() && engine == current.get()) {
+        if (!follow || closed || engine.log().isClosed() && engine == current.get()) {
           return false;
         }
         try {
@@ -178,9 +160,35 @@ final class FlacStreams {
       return false;
     }
 
+    private synchronized boolean fillWithNext() {
+      if (engine != current.get()) {
+        engine = current.get();
+        cursor.close();
+        cursor = new LogCursor(engine.log(), cursor.nextSequence());
+      }
+      while (!closed && cursor.next()) {
+        try {
+          decoder.read(cursor.bytes(), 0, cursor.length());
+          engine.check(decoder, cursor.segment(), cursor.ordinal());
+        } catch (IOException damaged) {
+          continue; // left out; whoever listens sees it by the sequence numbers
+        }
+        int bound = cursor.length() + decoder.parts() * Frames.MAX_RENUMBER_GROWTH;
+        if (bound > buffer.length) {
+          buffer = new byte[bound * 2];
+        }
+        size = renumber(cursor.bytes(), decoder, sample, buffer, 0);
+        sample += decoder.samples();
+        read = 0;
+        return true;
+      }
+      return false;
+    }
+
     @Override
-    public void close() {
-      closed = true; // the thread that reads may be another one, and lets go of the cursor
+    public synchronized void close() {
+      closed = true;
+      cursor.close();
     }
   }
 }

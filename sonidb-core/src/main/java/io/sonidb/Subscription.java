@@ -10,29 +10,56 @@ import java.util.function.Supplier;
 /// The changes of a collection in the order of their sequence numbers: history, then live, without
 /// a gap or a double.
 ///
-/// It reads the log where it lies and keeps one window of bytes, however far behind it is. Not
-/// thread-safe.
+/// Whoever applies them has, at each moment, what the collection had at that sequence number. Of
+/// the older history compaction may have left out changes that later ones supersede, never the last
+/// change of an id; from [CollectionStats#completeFrom] on every single one is there.
+///
+/// It reads the log where it lies and keeps one record, however far behind it is. Not thread-safe.
 public final class Subscription implements AutoCloseable {
   private static final long MAX_SECONDS = 1L << 32;
 
   private final Supplier<Engine> current;
-  private final RecordDecoder decoder;
   private Engine engine;
   private LogCursor cursor;
+  private long horizon;
   private volatile boolean closed;
 
   /// @param current the collection's engine, which a full rebuild replaces
+  /// @throws RescanRequiredException if changes from there on are missing
   Subscription(Supplier<Engine> current, long from) {
     this.current = current;
     this.engine = current.get();
+    this.horizon = engine.log().manifest().horizon();
+    // Who has seen nothing yet misses no delete.
+    if (from > 1 && from <= horizon) {
+      throw rescan();
+    }
+    long next = engine.log().lastSequence() + 1;
+    if (from > next) {
+      throw new RescanRequiredException(
+          "there is no change "
+              + (from - 1)
+              + ", the next one is "
+              + next
+              + ": the collection is another one, or was restored from a backup; read it again",
+          horizon);
+    }
     this.cursor = new LogCursor(engine.log(), from);
-    this.decoder = new RecordDecoder(engine.log().header().format());
+  }
+
+  private RescanRequiredException rescan() {
+    return new RescanRequiredException(
+        "deletes up to sequence number "
+            + horizon
+            + " are not in the history any more: read the collection again, and subscribe from there",
+        horizon);
   }
 
   /// The next change, if there is one by then.
   ///
   /// @param timeout how long to wait for it, zero not to wait
   /// @throws InterruptedException if the thread is interrupted while it waits
+  /// @throws RescanRequiredException if deletes were dropped that it has not come to
   public Optional<Change> next(Duration timeout) throws InterruptedException {
     // Years suffice for ever; nanoseconds since the start may wrap, their differences do not.
     long end =
@@ -40,17 +67,11 @@ public final class Subscription implements AutoCloseable {
             + Math.min(timeout.toSeconds(), MAX_SECONDS) * 1_000_000_000L
             + timeout.toNanosPart();
     while (!closed) {
-      if (engine != current.get()) {
-        engine = current.get();
-        cursor.close();
-        cursor = new LogCursor(engine.log(), cursor.nextSequence());
-      }
+      followRebuild();
       long seen = engine.log().lastSequence();
-      while (cursor.next()) {
-        Optional<Change> change = change();
-        if (change.isPresent()) {
-          return change;
-        }
+      Optional<Change> change = nextChange();
+      if (change.isPresent()) {
+        return change;
       }
       long left = end - System.nanoTime();
       if (left <= 0 || engine.log().isClosed() && engine == current.get()) {
@@ -61,27 +82,77 @@ public final class Subscription implements AutoCloseable {
     return Optional.empty();
   }
 
-  private Optional<Change> change() {
-    int ordinal = cursor.ordinal();
-    long sequence = cursor.segment().table().sequence(ordinal);
-    try {
-      decoder.read(cursor.bytes(), 0, cursor.length());
-      engine.check(decoder, cursor.segment(), ordinal);
-    } catch (IOException e) {
-      return Optional.of(
-          new Change.Lost(
-              engine.damage(cursor.segment(), ordinal, String.valueOf(e.getMessage())), sequence));
+  private void followRebuild() {
+    if (engine != current.get()) {
+      synchronized (this) {
+        engine = current.get();
+        cursor.close();
+        cursor = new LogCursor(engine.log(), cursor.nextSequence());
+      }
     }
-    return switch (decoder.kind()) {
-      case UPSERT -> Optional.of(new Change.Upserted(engine.point(decoder)));
-      case DELETE -> Optional.of(new Change.Deleted(decoder.id(), sequence));
-      case PAYLOAD, SKIP -> Optional.empty();
-    };
+  }
+
+  private synchronized Optional<Change> nextChange() {
+    while (!closed && advance()) {
+      Optional<Change> change = change();
+      if (change.isPresent()) {
+        return change;
+      }
+    }
+    return Optional.empty();
+  }
+
+  /// Goes to the next record. The horizon is asked afterwards: what was dropped before that is
+  /// found missing.
+  private boolean advance() {
+    long next = cursor.nextSequence();
+    boolean found = cursor.next();
+    long now = engine.log().manifest().horizon();
+    if (now > horizon) {
+      horizon = now;
+      if (next > 1 && next <= now) {
+        cursor.close();
+        throw rescan();
+      }
+    }
+    return found;
+  }
+
+  private Optional<Change> change() {
+    Engine.Reader reader = engine.take();
+    try {
+      RecordDecoder decoder = reader.decoder();
+      long sequence = cursor.nextSequence() - 1;
+      try {
+        decoder.read(cursor.bytes(), 0, cursor.length());
+        engine.check(decoder, cursor.segment(), cursor.ordinal());
+      } catch (IOException e) {
+        String reason = String.valueOf(e.getMessage());
+        return Optional.of(
+            new Change.Lost(engine.damage(cursor.segment(), cursor.ordinal(), reason), sequence));
+      }
+      return switch (decoder.kind()) {
+        case UPSERT -> Optional.of(new Change.Upserted(engine.point(decoder)));
+        case PAYLOAD ->
+            Optional.of(
+                new Change.PayloadChanged(
+                    decoder.id(), Payload.stored(decoder.payload()), sequence));
+        case DELETE ->
+            Optional.of(
+                decoder.isExpired()
+                    ? new Change.Expired(decoder.id(), sequence)
+                    : new Change.Deleted(decoder.id(), sequence));
+        case SKIP -> Optional.empty();
+      };
+    } finally {
+      engine.give(reader);
+    }
   }
 
   /// Ends the subscription; a thread that waits in [#next] returns at its timeout.
   @Override
-  public void close() {
+  public synchronized void close() {
     closed = true;
+    cursor.close();
   }
 }

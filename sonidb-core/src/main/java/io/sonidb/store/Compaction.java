@@ -141,7 +141,8 @@ final class Compaction {
 
   private LongPredicate olderThanRetention() {
     long limit = log.listener().nowMillis() - log.manifest().settings().retentionMillis();
-    return deletedAt -> deletedAt < limit;
+    // Of a delete that does not say when it was made nobody knows that it is old.
+    return deletedAt -> deletedAt > 0 && deletedAt < limit;
   }
 
   private Run choose() {

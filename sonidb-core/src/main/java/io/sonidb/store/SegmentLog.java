@@ -671,20 +671,28 @@ public final class SegmentLog implements AutoCloseable {
   ///
   /// @param records in all segments
   /// @param frameBytes of all frames
+  /// @param deadBytes of those frames whose record is superseded
   /// @param headerBytes of FLAC metadata in front of them
   /// @param indexBytes of all other files
   /// @param diskBytes of everything
   public record Sizes(
-      long records, long frameBytes, long headerBytes, long indexBytes, long diskBytes) {}
+      long records,
+      long frameBytes,
+      long deadBytes,
+      long headerBytes,
+      long indexBytes,
+      long diskBytes) {}
 
   /// How much the log takes on disk.
   public Sizes sizes() throws IOException {
     long records = 0;
     long frames = 0;
     long heads = 0;
+    long dead = 0;
     for (Segment segment : segments()) {
       records += segment.table().count();
-      frames += Math.max(0, segment.end() - SegmentFormat.HEAD_SIZE);
+      frames += segment.recordBytes();
+      dead += segment.liveness().deadBytes();
       heads += SegmentFormat.HEAD_SIZE;
     }
     long index = 0;
@@ -694,7 +702,7 @@ public final class SegmentLog implements AutoCloseable {
     for (String file : storage.list(folder)) {
       index += file.equals(SegmentFormat.FOLDER) ? 0 : sizeOf(folder.resolve(file));
     }
-    return new Sizes(records, frames, heads, index, frames + heads + index);
+    return new Sizes(records, frames, dead, heads, index, frames + heads + index);
   }
 
   private long sizeOf(Path path) throws IOException {
