@@ -1,27 +1,27 @@
 package io.sonidb;
 
+import io.sonidb.index.Directory;
 import io.sonidb.index.RecordTable;
 import io.sonidb.integrity.IndexJson;
 import io.sonidb.integrity.Verifier;
 import io.sonidb.search.Crew;
-import io.sonidb.sound.ElementType;
 import io.sonidb.sound.RecordKind;
-import io.sonidb.sound.SoundRecord;
 import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
 import io.sonidb.store.LogView;
+import io.sonidb.store.PreconditionFailedException;
 import io.sonidb.store.Segment;
 import io.sonidb.store.SegmentLog;
 import io.sonidb.vector.Kernels;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReadWriteLock;
@@ -38,21 +38,33 @@ public final class Collection {
     Engine open() throws IOException;
   }
 
+  private static final int SHARED_TRIES = 8;
+
   private final String name;
   private final CollectionSpec spec;
   private final Opener opener;
   private final SoniDb.Cores cores;
+  private final InstantSource clock;
   private final ReadWriteLock rebuilding = new ReentrantReadWriteLock();
+  // Shared by all who write; held alone by one who was overtaken too often.
+  private final ReadWriteLock writing = new ReentrantReadWriteLock();
   private final Lock building = new ReentrantLock();
   private volatile Engine engine;
   private volatile boolean closed; // written under the write lock
 
-  Collection(String name, CollectionSpec spec, Engine engine, Opener opener, SoniDb.Cores cores) {
+  Collection(
+      String name,
+      CollectionSpec spec,
+      Engine engine,
+      Opener opener,
+      SoniDb.Cores cores,
+      InstantSource clock) {
     this.name = name;
     this.spec = spec;
     this.engine = engine;
     this.opener = opener;
     this.cores = cores;
+    this.clock = clock;
   }
 
   /// The name it was created with.
@@ -163,55 +175,17 @@ public final class Collection {
     if (batch.isEmpty()) {
       throw new IllegalArgumentException("the batch is empty");
     }
-    List<Point> points = new ArrayList<>(batch.size());
-    for (Point point : batch) {
-      points.add(
-          new Point(
-              point.id(),
-              VectorCheck.accept(point.vector(), point.id(), spec),
-              point.payload(),
-              0));
-    }
-    List<Point> last = lastOfEachId(points);
-    long bytes = (long) recordBytes() * last.size();
-    for (Point point : last) {
-      bytes += point.id().encodedSize() + point.payload().sharedCbor().length;
-    }
-    long expected = bytes;
-    return append(
-        new SegmentLog.Records() {
-          @Override
-          public int count() {
-            return last.size();
-          }
-
-          @Override
-          public SoundRecord record(
-              int index, long sequence, boolean continues, long acknowledged) {
-            Point point = last.get(index);
-            return placed(
-                SoundRecord.upsert(
-                    sequence, point.id(), point.vector(), point.payload().sharedCbor()),
-                continues,
-                acknowledged);
-          }
-
-          @Override
-          public long bytes() {
-            return expected;
-          }
-        });
+    return write(writes -> writes.upsert(batch));
   }
 
-  private static List<Point> lastOfEachId(List<Point> points) {
-    if (points.size() == 1) {
-      return points;
-    }
-    Map<VectorId, Point> byId = LinkedHashMap.newLinkedHashMap(points.size());
-    for (Point point : points) {
-      byId.put(point.id(), point);
-    }
-    return byId.size() == points.size() ? points : List.copyOf(byId.values());
+  /// Inserts or replaces a vector if nobody has changed it since it was read.
+  ///
+  /// @param expectedSequence the sequence number that it must have; 0 if it must not be there
+  /// @return the number of the write
+  /// @throws ConflictException if it has another one; nothing was written
+  public long upsertIf(Point point, long expectedSequence) {
+    checkSequence(expectedSequence);
+    return write(writes -> writes.upsertIf(point, expectedSequence));
   }
 
   /// Deletes a vector.
@@ -225,50 +199,132 @@ public final class Collection {
   ///
   /// @return how many were there
   public long delete(List<VectorId> ids) {
-    List<VectorId> there =
-        ids.stream().distinct().filter(id -> engine.directory().find(id) >= 0).toList();
-    if (there.isEmpty()) {
-      return 0;
+    return write(writes -> writes.delete(ids));
+  }
+
+  /// Deletes a vector if nobody has changed it since it was read.
+  ///
+  /// @param expectedSequence the sequence number that it must have
+  /// @return the number of the write
+  /// @throws ConflictException if it has another one, or is not there
+  public long deleteIf(VectorId id, long expectedSequence) {
+    checkIsThere(expectedSequence);
+    return write(writes -> writes.deleteIf(id, expectedSequence));
+  }
+
+  /// Sets top-level keys of the payloads of vectors, and leaves their other keys; all or none. Ids
+  /// that are not there are left out.
+  ///
+  /// @return how many were there
+  /// @throws IllegalArgumentException if a payload would become too large; nothing was written
+  public long setPayload(List<VectorId> ids, Payload payload) {
+    return write(writes -> writes.changePayload(ids, current -> current.get().merged(payload)));
+  }
+
+  /// Replaces the payloads of vectors, all or none. Ids that are not there are left out.
+  ///
+  /// @return how many were there
+  public long overwritePayload(List<VectorId> ids, Payload payload) {
+    return write(writes -> writes.changePayload(ids, _ -> payload));
+  }
+
+  /// Replaces the payload of a vector if nobody has changed it since it was read.
+  ///
+  /// @param expectedSequence the sequence number that it must have
+  /// @return the number of the write
+  /// @throws ConflictException if it has another one, or is not there
+  public long overwritePayloadIf(VectorId id, Payload payload, long expectedSequence) {
+    checkIsThere(expectedSequence);
+    return write(writes -> writes.overwritePayloadIf(id, payload, expectedSequence));
+  }
+
+  /// Removes top-level keys from the payloads of vectors, all or none. Ids that are not there are
+  /// left out.
+  ///
+  /// @return how many were there
+  public long deletePayloadKeys(List<VectorId> ids, Set<String> keys) {
+    return write(writes -> writes.changePayload(ids, current -> current.get().without(keys)));
+  }
+
+  /// Removes the payloads of vectors, all or none. Ids that are not there are left out.
+  ///
+  /// @return how many were there
+  public long clearPayload(List<VectorId> ids) {
+    return overwritePayload(ids, Payload.EMPTY);
+  }
+
+  private static void checkIsThere(long sequence) {
+    if (sequence < 1) {
+      throw new IllegalArgumentException(
+          "the expected sequence number must be 1 or more, was " + sequence);
     }
-    append(
-        new SegmentLog.Records() {
-          @Override
-          public int count() {
-            return there.size();
-          }
-
-          @Override
-          public SoundRecord record(
-              int index, long sequence, boolean continues, long acknowledged) {
-            return placed(SoundRecord.delete(sequence, there.get(index)), continues, acknowledged);
-          }
-
-          @Override
-          public long bytes() {
-            return there.stream().mapToLong(id -> 64 + id.encodedSize()).sum();
-          }
-        });
-    return there.size();
   }
 
-  private static SoundRecord placed(SoundRecord record, boolean continues, long acknowledged) {
-    SoundRecord placed = continues ? record.withBatchContinues(true) : record;
-    return acknowledged < 0 ? placed : placed.withAcknowledgedSequence(acknowledged);
+  /// Does something with [Writes] while the engine stays the same.
+  @FunctionalInterface
+  private interface Operation {
+    long apply(Writes writes) throws IOException;
   }
 
-  private int recordBytes() {
-    return 64 + spec.dimension() * (spec.element() == ElementType.FLOAT32 ? 4 : 8);
-  }
-
-  private long append(SegmentLog.Records records) {
+  private long write(Operation operation) {
     openAgain();
     rebuilding.readLock().lock();
     try {
-      return engine.log().append(records);
+      return writeUntouched(operation);
     } catch (IOException e) {
       throw new StorageException("collection " + name + ": " + e.getMessage(), e);
     } finally {
       rebuilding.readLock().unlock();
+    }
+  }
+
+  /// Tries again when others changed what it is about; after a few times it keeps them waiting, so
+  /// that it succeeds however busy they are.
+  private long writeUntouched(Operation operation) throws IOException {
+    for (int tries = 0; ; tries++) {
+      Lock lock = tries < SHARED_TRIES ? writing.readLock() : writing.writeLock();
+      lock.lock();
+      try {
+        return operation.apply(new Writes(engine, spec, clock));
+      } catch (PreconditionFailedException changed) {
+        if (tries > SHARED_TRIES) {
+          throw changed; // nobody else writes: a bug rather than a busy vector
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  /// Deletes what has expired.
+  ///
+  /// @return the earliest time at which something else expires
+  OptionalLong sweep() {
+    if (!rebuilding.readLock().tryLock()) {
+      return OptionalLong.of(0); // all is rebuilt; later
+    }
+    try {
+      Engine now = engine;
+      if (now.log().isClosed() || now.log().hasFailed()) {
+        return OptionalLong.empty();
+      }
+      try {
+        now.expiry().sweep(now.nowMillis(), (ids, vectors) -> expire(now, ids, vectors));
+      } catch (IOException e) {
+        return OptionalLong.of(0); // the disk is full, most likely: nothing expired is shown anyway
+      }
+      return now.expiry().earliest();
+    } finally {
+      rebuilding.readLock().unlock();
+    }
+  }
+
+  private void expire(Engine now, List<VectorId> ids, List<Long> vectors) throws IOException {
+    writing.readLock().lock();
+    try {
+      new Writes(now, spec, clock).expire(ids, vectors);
+    } finally {
+      writing.readLock().unlock();
     }
   }
 
@@ -309,22 +365,7 @@ public final class Collection {
   ///
   /// @throws DamagedRecordException if one is not as it was written
   public List<Optional<Point>> get(List<VectorId> ids) {
-    Engine now = engine;
-    long[] locations = new long[ids.size()];
-    Integer[] order = new Integer[ids.size()];
-    for (int i = 0; i < locations.length; i++) {
-      locations[i] = now.directory().find(ids.get(i));
-      order[i] = i;
-    }
-    java.util.Arrays.sort(order, (a, b) -> Long.compare(locations[a], locations[b]));
-    List<Optional<Point>> points =
-        new ArrayList<>(java.util.Collections.nCopies(ids.size(), Optional.empty()));
-    for (int i : order) {
-      if (locations[i] >= 0) {
-        points.set(i, Optional.of(now.read(locations[i], ids.get(i))));
-      }
-    }
-    return points;
+    return engine.get(ids);
   }
 
   /// A whole FLAC file that holds one vector; its tags show id, encoding, hash and collection.
@@ -341,8 +382,8 @@ public final class Collection {
   /// @throws DamagedRecordException if it is not as it was written
   public InputStream streamVector(VectorId id) {
     Engine now = engine;
-    long location = now.directory().find(id);
-    if (location < 0) {
+    long location = now.locateVector(id);
+    if (location == Directory.NONE) {
       throw new VectorNotFoundException("collection " + name + " has no vector " + id);
     }
     return FlacStreams.ofVector(now, location);
@@ -587,7 +628,7 @@ public final class Collection {
       Optional<VectorId> id = table.id(ordinal);
       if (table.kind(ordinal) == RecordKind.UPSERT && segment.liveness().isLive(ordinal)) {
         // A write that came in between moved it on, or took it away.
-        boolean behind = now.sequenceOf(id.orElseThrow()) < table.sequence(ordinal);
+        boolean behind = now.newest(id.orElseThrow()).sequence() < table.sequence(ordinal);
         wrong += behind && segment.liveness().isLive(ordinal) ? 1 : 0;
       }
     }

@@ -17,13 +17,18 @@ import io.sonidb.store.Storage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Supplier;
 
 /// A collection's log with its directory: everything that is replaced when all is rebuilt from the
 /// audio.
@@ -31,6 +36,20 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
   static final String DIRECTORY_FILE = "directory.bin";
 
   private static final int READERS = 32;
+
+  /// What is newest of an id.
+  ///
+  /// @param location of its newest record, [Directory#NONE] if it is not there
+  /// @param sequence of that record, 0 if it is not there
+  /// @param vectorSequence of the upsert that holds its vector, 0 if it is not there
+  /// @param expiresAtMillis when it expires, 0 for never
+  record Newest(long location, long sequence, long vectorSequence, long expiresAtMillis) {
+    private static final Newest ABSENT = new Newest(Directory.NONE, 0, 0, 0);
+
+    boolean isThere() {
+      return location != Directory.NONE;
+    }
+  }
 
   /// A decoder with the bytes it decodes; as many as threads read at once.
   static final class Reader {
@@ -53,17 +72,23 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
   private final SoundFormat format;
   private final int dimension;
   private final List<String> notes;
+  private final InstantSource clock;
+  private final Expiry expiry;
   private final AtomicReferenceArray<Reader> readers = new AtomicReferenceArray<>(READERS);
   private final long sequenceAtOpen;
   private final long generationAtOpen;
 
-  private Engine(Storage storage, Path folder, SegmentLog log) throws IOException {
+  private Engine(
+      Storage storage, Path folder, SegmentLog log, InstantSource clock, Runnable onExpiring)
+      throws IOException {
     this.storage = storage;
     this.folder = folder;
     this.log = log;
     this.format = log.header().format();
     this.dimension = log.header().dimension();
     this.notes = new ArrayList<>(log.notes());
+    this.clock = clock;
+    this.expiry = new Expiry(log, onExpiring);
     this.sequenceAtOpen = log.lastSequence();
     this.generationAtOpen = log.manifest().generation();
     Optional<Directory.Checkpoint> checkpoint = checkpoint();
@@ -72,11 +97,19 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
     replay(checkpoint.map(Directory.Checkpoint::sequence).orElse(0L));
   }
 
-  static Engine open(Storage storage, Path folder, Executor cores, int coreCount)
+  /// @param clock tells what has expired
+  /// @param onExpiring hears, again and again, that there is something that will expire
+  static Engine open(
+      Storage storage,
+      Path folder,
+      Executor cores,
+      int coreCount,
+      InstantSource clock,
+      Runnable onExpiring)
       throws IOException {
     SegmentLog log = SegmentLog.open(storage, folder, cores, coreCount);
     try {
-      Engine engine = new Engine(storage, folder, log);
+      Engine engine = new Engine(storage, folder, log, clock, onExpiring);
       log.start(engine);
       return engine;
     } catch (IOException | RuntimeException e) {
@@ -91,6 +124,10 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
 
   Directory directory() {
     return directory;
+  }
+
+  Expiry expiry() {
+    return expiry;
   }
 
   /// What was repaired when the collection was opened.
@@ -116,6 +153,7 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
         int number = liveness.getInt();
         int records = liveness.getInt();
         long sequence = liveness.getLong();
+        long expires = liveness.getLong();
         Liveness ofSegment = Liveness.readFrom(liveness);
         if (!log.hasSegment(number)
             || records < 0
@@ -124,6 +162,7 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
           return Optional.empty();
         }
         log.segment(number).restoreLiveness(ofSegment);
+        expiry.restore(number, expires);
       }
       return Optional.of(checkpoint);
     } catch (CorruptIndexException | java.nio.BufferUnderflowException e) {
@@ -164,17 +203,46 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
       long location = Directory.location(segment.number(), ordinal);
       long sequence = table.sequence(ordinal);
       Optional<VectorId> id = table.id(ordinal);
-      if (id.isEmpty() || table.kind(ordinal) == RecordKind.PAYLOAD) {
-        log.kill(location, sequence);
+      if (id.isEmpty()) {
+        kill(location, sequence);
         continue;
       }
-      if (table.kind(ordinal) == RecordKind.UPSERT) {
-        kill(directory.put(id.get(), location), sequence);
-      } else {
-        // Dead first: what is live can be found at any moment.
-        kill(directory.find(id.get()), sequence);
-        directory.remove(id.get());
+      switch (table.kind(ordinal)) {
+        case UPSERT -> supersede(directory.put(id.get(), location), sequence);
+        case PAYLOAD -> changePayload(id.get(), location, sequence);
+        case DELETE -> {
+          // Dead first: what is live can be found at any moment.
+          supersede(directory.find(id.get()), sequence);
+          directory.remove(id.get());
+        }
+        case SKIP -> kill(location, sequence);
       }
+    }
+    expiry.published(segment, from, to);
+  }
+
+  /// Marks what was newest of an id as dead; if that was a payload, the vector that it belongs to
+  /// as well.
+  private void supersede(long location, long sequence) {
+    if (location == Directory.NONE) {
+      return;
+    }
+    if (table(location).kind(Directory.ordinal(location)) == RecordKind.PAYLOAD) {
+      kill(log.locate(vectorSequence(location)), sequence);
+    }
+    kill(location, sequence);
+  }
+
+  /// A payload counts as long as its vector does, which stays live.
+  private void changePayload(VectorId id, long location, long sequence) {
+    long old = directory.find(id);
+    if (old == Directory.NONE || vectorSequence(old) != vectorSequence(location)) {
+      kill(location, sequence); // its vector is lost, or gone
+      return;
+    }
+    directory.put(id, location);
+    if (table(old).kind(Directory.ordinal(old)) == RecordKind.PAYLOAD) {
+      kill(old, sequence);
     }
   }
 
@@ -197,7 +265,7 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
 
   @Override
   public long nowMillis() {
-    return System.currentTimeMillis();
+    return clock.millis();
   }
 
   private boolean hasId(long location, VectorId id) {
@@ -209,105 +277,281 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
     }
   }
 
-  /// Location of the newest record of an id, or [Directory#NONE].
-  long find(VectorId id) {
+  private RecordTable table(long location) {
+    return log.segment(Directory.segment(location)).table();
+  }
+
+  /// Number of the upsert whose vector the record at a location has or belongs to.
+  private long vectorSequence(long location) {
+    RecordTable table = table(location);
+    int ordinal = Directory.ordinal(location);
+    return table.kind(ordinal) == RecordKind.PAYLOAD
+        ? table.vectorSequence(ordinal)
+        : table.sequence(ordinal);
+  }
+
+  // Looking up -------------------------------------------------------------------------------
+
+  /// Looks again when compaction has moved what was found.
+  private static <T> T settled(Supplier<T> lookUp) {
     while (true) {
       try {
-        return directory.find(id);
+        return lookUp.get();
       } catch (SegmentRetiredException moved) {
         // The directory names the new place by now.
       }
     }
+  }
+
+  /// A read of a segment that compaction may release meanwhile.
+  private static <T> T reading(Segment segment, Supplier<T> read) {
+    try {
+      return read.get();
+    } catch (IllegalStateException e) {
+      throw segment.isRetired() ? new SegmentRetiredException(segment.number()) : e;
+    }
+  }
+
+  /// Location of the newest record of an id, expired or not, or [Directory#NONE].
+  long find(VectorId id) {
+    return settled(() -> directory.find(id));
   }
 
   /// Sequence number of the newest record of an id; 0 if it is not there.
   @Override
   public long sequenceOf(VectorId id) {
-    while (true) {
-      long location = find(id);
+    return settled(() -> {
+      long location = directory.find(id);
       if (location == Directory.NONE) {
-        return 0;
+        return 0L;
       }
-      try {
-        return table(location).sequence(Directory.ordinal(location));
-      } catch (IllegalStateException moved) {
-        // The directory names the new place by now.
-      }
-    }
+      Segment segment = log.segment(Directory.segment(location));
+      return reading(segment, () -> segment.table().sequence(Directory.ordinal(location)));
+    });
   }
 
-  private RecordTable table(long location) {
-    return log.segment(Directory.segment(location)).table();
+  /// What is newest of an id, expired or not.
+  Newest newest(VectorId id) {
+    return settled(() -> lookUp(id));
+  }
+
+  /// What is newest of an id and has not expired at a time.
+  Newest newest(VectorId id, long nowMillis) {
+    Newest found = newest(id);
+    return hasExpired(found.expiresAtMillis(), nowMillis) ? Newest.ABSENT : found;
+  }
+
+  private Newest lookUp(VectorId id) {
+    long location = directory.find(id);
+    if (location == Directory.NONE) {
+      return Newest.ABSENT;
+    }
+    return reading(
+        log.segment(Directory.segment(location)),
+        () -> {
+          RecordTable table = table(location);
+          int ordinal = Directory.ordinal(location);
+          boolean isVector = table.kind(ordinal) == RecordKind.UPSERT;
+          return new Newest(
+              location,
+              table.sequence(ordinal),
+              vectorSequence(location),
+              expiresAtMillis(isVector ? location : locateVector(id, location)));
+        });
+  }
+
+  /// When the vector at a location expires; never, if there is none.
+  private long expiresAtMillis(long vector) {
+    if (vector == Directory.NONE) {
+      return 0;
+    }
+    Segment segment = log.segment(Directory.segment(vector));
+    int ordinal = Directory.ordinal(vector);
+    return reading(segment, () -> segment.table().expiresAtMillis(ordinal));
+  }
+
+  /// Where the vector is that the payload record at a location belongs to; [Directory#NONE] if it
+  /// is lost.
+  ///
+  /// @throws SegmentRetiredException if it was superseded meanwhile, and taken away
+  private long locateVector(VectorId id, long location) {
+    long vector = log.locate(vectorSequence(location));
+    if (vector == Directory.NONE && directory.find(id) != location) {
+      throw new SegmentRetiredException(Directory.segment(location));
+    }
+    return vector;
+  }
+
+  /// Whether something that expires at a time, 0 for never, has expired.
+  static boolean hasExpired(long expiresAtMillis, long nowMillis) {
+    return expiresAtMillis > 0 && expiresAtMillis <= nowMillis;
   }
 
   /// The newest point of an id.
   Optional<Point> get(VectorId id) {
-    while (true) {
-      try {
-        long location = directory.find(id);
-        return location == Directory.NONE ? Optional.empty() : Optional.of(read(location, id));
-      } catch (SegmentRetiredException moved) {
-        // The directory names the new place by now.
+    return get(id, nowMillis());
+  }
+
+  private Optional<Point> get(VectorId id, long now) {
+    return settled(() -> {
+      long location = directory.find(id);
+      return location == Directory.NONE ? Optional.empty() : unexpired(read(location, id), now);
+    });
+  }
+
+  /// The point, if it has not expired at a time.
+  static Optional<Point> unexpired(Point point, long now) {
+    boolean expired =
+        point.expiresAt().isPresent() && point.expiresAt().get().toEpochMilli() <= now;
+    return expired ? Optional.empty() : Optional.of(point);
+  }
+
+  /// The newest points of many ids, in the order of `ids`; read in the order of the files.
+  List<Optional<Point>> get(List<VectorId> ids) {
+    long now = nowMillis();
+    long[] locations = new long[ids.size()];
+    Integer[] order = new Integer[ids.size()];
+    for (int i = 0; i < locations.length; i++) {
+      VectorId id = ids.get(i);
+      locations[i] = settled(() -> directory.find(id));
+      order[i] = i;
+    }
+    Arrays.sort(order, (a, b) -> Long.compare(locations[a], locations[b]));
+    List<Optional<Point>> points =
+        new ArrayList<>(Collections.nCopies(ids.size(), Optional.empty()));
+    for (int i : order) {
+      if (locations[i] != Directory.NONE) {
+        points.set(i, read(locations[i], ids.get(i), now));
       }
     }
+    return points;
+  }
+
+  private Optional<Point> read(long location, VectorId id, long now) {
+    try {
+      return unexpired(read(location, id), now);
+    } catch (SegmentRetiredException moved) {
+      return get(id, now);
+    }
+  }
+
+  /// Where the vector of an id is, or [Directory#NONE].
+  long locateVector(VectorId id) {
+    return settled(() -> {
+      Newest newest = lookUp(id);
+      return newest.isThere() && !hasExpired(newest.expiresAtMillis(), nowMillis())
+          ? log.locate(newest.vectorSequence())
+          : Directory.NONE;
+    });
+  }
+
+  // Reading ----------------------------------------------------------------------------------
+
+  /// Reads the point at a location that the directory gave for `id`: a vector, or a payload, whose
+  /// vector is looked up.
+  ///
+  /// @throws SegmentRetiredException if it was moved, or superseded and taken away, meanwhile
+  /// @throws DamagedRecordException if it is not as it was written
+  Point read(long location, VectorId id) {
+    Reader reader = take();
+    try {
+      RecordDecoder decoder = readAbout(location, id, reader);
+      if (decoder.kind() == RecordKind.UPSERT) {
+        return point(decoder);
+      }
+      Payload payload = Payload.stored(decoder.payload());
+      long sequence = decoder.sequence();
+      long vector = locateVector(id, location);
+      if (vector == Directory.NONE) {
+        throw damaged(
+            log.segment(Directory.segment(location)),
+            Directory.ordinal(location),
+            new IOException("the vector that this payload belongs to is lost"));
+      }
+      readAbout(vector, id, reader);
+      return point(decoder, payload, sequence);
+    } finally {
+      give(reader);
+    }
+  }
+
+  /// The newest payload of an id; none if it is not there any more.
+  ///
+  /// @throws DamagedRecordException if it is not as it was written
+  Payload payload(VectorId id) {
+    return settled(() -> {
+      long location = directory.find(id);
+      if (location == Directory.NONE) {
+        return Payload.EMPTY;
+      }
+      Reader reader = take();
+      try {
+        return Payload.stored(readAbout(location, id, reader).payload());
+      } finally {
+        give(reader);
+      }
+    });
   }
 
   /// Reads the vector record at a place, in a segment that is pinned.
   Point read(Segment segment, int ordinal) {
-    return read(segment, ordinal, segment.table().id(ordinal).orElseThrow());
+    Reader reader = take();
+    try {
+      return point(readAbout(segment, ordinal, segment.table().id(ordinal).orElseThrow(), reader));
+    } finally {
+      give(reader);
+    }
   }
 
   /// A point with the payload of a payload record, in a segment that is pinned.
   Point withPayload(Point point, Segment segment, int ordinal) {
     Reader reader = take();
     try {
-      load(segment, ordinal, reader);
-      if (!reader.decoder.isAbout(point.id())) {
-        throw new IOException("the index names another record here");
-      }
+      RecordDecoder decoder = readAbout(segment, ordinal, point.id(), reader);
       return new Point(
           point.id(),
           point.vector(),
-          Payload.stored(reader.decoder.payload()),
-          reader.decoder.sequence());
-    } catch (IOException e) {
-      throw damaged(segment, ordinal, e);
+          Payload.stored(decoder.payload()),
+          decoder.sequence(),
+          point.insertedAt(),
+          point.expiresAt());
     } finally {
       give(reader);
     }
   }
 
-  /// Reads the record at a location that the directory gave for `id`.
-  ///
-  /// @throws SegmentRetiredException if it was moved meanwhile
-  Point read(long location, VectorId id) {
-    return read(log.segment(Directory.segment(location)), Directory.ordinal(location), id);
+  private RecordDecoder readAbout(long location, VectorId id, Reader reader) {
+    Segment segment = log.segment(Directory.segment(location));
+    return reading(segment, () -> readAbout(segment, Directory.ordinal(location), id, reader));
   }
 
-  private Point read(Segment segment, int ordinal, VectorId id) {
-    Reader reader = take();
+  private RecordDecoder readAbout(Segment segment, int ordinal, VectorId id, Reader reader) {
     try {
       load(segment, ordinal, reader);
       RecordDecoder decoder = reader.decoder;
-      if (decoder.kind() != RecordKind.UPSERT || !decoder.isAbout(id)) {
+      RecordKind kind = decoder.kind();
+      if (kind != RecordKind.UPSERT && kind != RecordKind.PAYLOAD || !decoder.isAbout(id)) {
         throw new IOException("the index names another record here");
       }
-      return new Point(id, vector(decoder), Payload.stored(decoder.payload()), decoder.sequence());
+      return decoder;
     } catch (IOException e) {
       throw damaged(segment, ordinal, e);
-    } finally {
-      give(reader);
     }
   }
 
   /// Copies the frames of a record out of its segment, checked.
+  ///
+  /// @throws SegmentRetiredException if it was moved meanwhile
   byte[] frames(long location) {
     Segment segment = log.segment(Directory.segment(location));
-    int ordinal = Directory.ordinal(location);
+    return reading(segment, () -> frames(segment, Directory.ordinal(location)));
+  }
+
+  private byte[] frames(Segment segment, int ordinal) {
     Reader reader = take();
     try {
       int length = load(segment, ordinal, reader);
-      return java.util.Arrays.copyOf(reader.bytes, length);
+      return Arrays.copyOf(reader.bytes, length);
     } catch (IOException e) {
       throw damaged(segment, ordinal, e);
     } finally {
@@ -361,10 +605,25 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
     return Vector.sharing(doubles);
   }
 
-  /// The point that a decoder has just read.
+  /// The point of the upsert that a decoder has just read.
   Point point(RecordDecoder decoder) {
+    return point(decoder, Payload.stored(decoder.payload()), decoder.sequence());
+  }
+
+  private Point point(RecordDecoder decoder, Payload payload, long sequence) {
     return new Point(
-        decoder.id(), vector(decoder), Payload.stored(decoder.payload()), decoder.sequence());
+        decoder.id(),
+        vector(decoder),
+        payload,
+        sequence,
+        time(decoder.insertedAtMillis()),
+        time(decoder.expiresAtMillis()));
+  }
+
+  private static Optional<Instant> time(long millis) {
+    return millis < 0
+        ? Optional.empty()
+        : Optional.of(Instant.ofEpochMilli(Math.min(millis, Point.LAST_EXPIRY.toEpochMilli())));
   }
 
   DamagedRecordException damaged(Segment segment, int ordinal, Exception cause) {
@@ -410,12 +669,16 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
     int size = 4;
     List<Segment> segments = log.segments();
     for (Segment segment : segments) {
-      size += 16 + segment.liveness().size();
+      size += 24 + segment.liveness().size();
     }
     ByteBuffer liveness = ByteBuffer.allocate(size).putInt(segments.size());
     for (Segment segment : segments) {
       int records = segment.table().count();
-      liveness.putInt(segment.number()).putInt(records).putLong(lastSequence(segment, records));
+      liveness
+          .putInt(segment.number())
+          .putInt(records)
+          .putLong(lastSequence(segment, records))
+          .putLong(expiry.known(segment.number()));
       segment.liveness().writeTo(liveness);
     }
     Path file = folder.resolve(DIRECTORY_FILE);

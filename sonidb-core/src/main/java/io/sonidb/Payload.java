@@ -2,6 +2,7 @@ package io.sonidb;
 
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Set;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.DeserializationFeature;
@@ -23,7 +24,8 @@ public final class Payload {
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
-  private static final CBORMapper CBOR = CBORMapper.builder().build();
+  private static final CBORMapper CBOR =
+      CBORMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
 
   private final byte[] cbor;
 
@@ -55,7 +57,8 @@ public final class Payload {
 
   /// A payload from the CBOR of a JSON object; empty bytes stand for none.
   ///
-  /// @throws IllegalArgumentException if it is not the CBOR of an object, or too large
+  /// @throws IllegalArgumentException if it is not the CBOR of one object and nothing else, or too
+  ///   large
   public static Payload ofCbor(byte[] cbor) {
     if (cbor.length == 0) {
       return EMPTY;
@@ -86,6 +89,32 @@ public final class Payload {
           "payload must be at most " + MAX_BYTES + " bytes as CBOR, was " + cbor.length);
     }
     return new Payload(cbor);
+  }
+
+  /// This payload with the top-level keys of another one, which win.
+  ///
+  /// @throws IllegalArgumentException if that is too large
+  Payload merged(Payload changed) {
+    if (isEmpty() || changed.isEmpty()) {
+      return isEmpty() ? changed : this;
+    }
+    return ofNode(object().setAll(changed.object()));
+  }
+
+  /// This payload without some of its top-level keys.
+  Payload without(Set<String> keys) {
+    return isEmpty() ? this : ofNode(object().without(keys));
+  }
+
+  private ObjectNode object() {
+    try {
+      if (CBOR.readTree(cbor) instanceof ObjectNode object) {
+        return object;
+      }
+    } catch (JacksonException e) {
+      throw new IllegalArgumentException("stored payload is not CBOR: " + e.getMessage(), e);
+    }
+    throw new IllegalArgumentException("stored payload is not an object: overwrite it");
   }
 
   /// Whether there is none.

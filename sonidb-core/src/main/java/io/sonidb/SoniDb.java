@@ -12,6 +12,8 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -53,6 +55,8 @@ public final class SoniDb implements AutoCloseable {
   private final Path folder;
   private final Optional<FileChannel> lock;
   private final Cores cores;
+  private final InstantSource clock;
+  private final Sweeper sweeper = new Sweeper(this::openedCollections);
   private final List<String> warnings = new ArrayList<>();
   private final TreeMap<String, Entry> collections = new TreeMap<>(); // guarded by this
   private final TreeMap<String, Exception> leftOut = new TreeMap<>(); // guarded by this
@@ -68,6 +72,7 @@ public final class SoniDb implements AutoCloseable {
     int count =
         options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
     this.cores = Cores.of(count);
+    this.clock = options.clock();
   }
 
   /// Opens a data folder, which is created if it is not there.
@@ -103,7 +108,9 @@ public final class SoniDb implements AutoCloseable {
     SoniDb db = new SoniDb(storage, folder, lock, options);
     try {
       Uninterrupted.call(() -> {
-        db.openCollections();
+        synchronized (db) {
+          db.openCollections();
+        }
         return db;
       });
     } catch (IOException | RuntimeException | Error e) {
@@ -193,7 +200,8 @@ public final class SoniDb implements AutoCloseable {
   }
 
   private Collection openCollection(Path path) throws IOException {
-    Collection.Opener opener = () -> Engine.open(storage, path, cores.encoding(), cores.count());
+    Collection.Opener opener =
+        () -> Engine.open(storage, path, cores.encoding(), cores.count(), clock, sweeper::wake);
     Engine first = opener.open();
     try {
       Manifest manifest = first.log().manifest();
@@ -205,8 +213,10 @@ public final class SoniDb implements AutoCloseable {
               header.format().element(),
               header.format().sonification(),
               manifest.syncsWrites() ? Durability.FSYNC : Durability.OS,
-              manifest.segmentBytes());
-      return new Collection(header.name(), spec, first, opener, cores);
+              manifest.segmentBytes(),
+              Duration.ofMillis(manifest.settings().timeToLiveMillis()),
+              Duration.ofMillis(manifest.settings().retentionMillis()));
+      return new Collection(header.name(), spec, first, opener, cores, clock);
     } catch (RuntimeException e) {
       first.close();
       throw e;
@@ -255,8 +265,8 @@ public final class SoniDb implements AutoCloseable {
         new Manifest.Settings(
             spec.durability() == Durability.FSYNC,
             spec.segmentBytes(),
-            0,
-            Manifest.DEFAULT_RETENTION_MILLIS));
+            spec.timeToLive().toMillis(),
+            spec.retention().toMillis()));
     storage.syncFolder(fresh);
     storage.rename(fresh, path);
     storage.syncFolder(parent);
@@ -356,6 +366,10 @@ public final class SoniDb implements AutoCloseable {
     storage.delete(path);
   }
 
+  private synchronized List<Collection> openedCollections() {
+    return collections.values().stream().map(Entry::collection).toList();
+  }
+
   /// What was found damaged or repaired when the folder was opened, for people.
   public List<String> warnings() {
     return List.copyOf(warnings);
@@ -370,7 +384,12 @@ public final class SoniDb implements AutoCloseable {
   /// Waits for writes and for sealing that are under way, and closes every collection. The open
   /// segments stay open.
   @Override
-  public synchronized void close() {
+  public void close() {
+    sweeper.close(); // it may ask for the collections: not while they are being closed
+    closeCollections();
+  }
+
+  private synchronized void closeCollections() {
     if (closed) {
       return;
     }

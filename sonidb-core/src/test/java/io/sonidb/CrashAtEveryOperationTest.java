@@ -6,7 +6,9 @@ import io.sonidb.sound.VectorId;
 import io.sonidb.store.ForgetfulStorage;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -40,14 +42,32 @@ class CrashAtEveryOperationTest {
     }
     Model.Write write = new Model.Write(values);
     model.begin(write);
-    songs.upsert(java.util.List.copyOf(points.values()));
+    songs.upsert(List.copyOf(points.values()));
     model.acknowledge(write);
   }
 
   private void delete(Collection songs, int k) {
     Model.Write write = new Model.Write(Map.of(Model.id(1, k), Optional.empty()));
     model.begin(write);
-    songs.delete(java.util.List.of(Model.id(1, k)));
+    songs.delete(List.of(Model.id(1, k)));
+    model.acknowledge(write);
+  }
+
+  private void overwritePayload(Collection songs, int from, int to) {
+    Payload payload = Payload.ofMap(Map.of("round", random.nextInt()));
+    Map<VectorId, Optional<Model.Value>> values = new TreeMap<>();
+    List<VectorId> ids = new ArrayList<>();
+    Map<VectorId, Model.Value> before = model.acknowledged();
+    for (int k = from; k < to; k++) {
+      VectorId id = Model.id(1, k);
+      ids.add(id);
+      if (before.containsKey(id)) {
+        values.put(id, Optional.of(new Model.Value(before.get(id).vector(), payload.toJson())));
+      }
+    }
+    Model.Write write = new Model.Write(values);
+    model.begin(write);
+    assertThat(songs.overwritePayload(ids, payload)).isEqualTo(values.size());
     model.acknowledge(write);
   }
 
@@ -58,12 +78,16 @@ class CrashAtEveryOperationTest {
       upsert(songs, 0, 1);
       upsert(songs, 1, 30);
       delete(songs, 3);
+      overwritePayload(songs, 0, 5);
       songs.buildIndex();
+      overwritePayload(songs, 4, 12);
       upsert(songs, 0, 10);
       db.close();
       db = open(storage);
       songs = db.collection("songs");
       upsert(songs, 40, 50);
+      overwritePayload(songs, 8, 42);
+      delete(songs, 41);
       songs.buildIndex(new IndexOptions(true, true), Progress.NONE);
       upsert(songs, 45, 60);
       db.create("other", CollectionSpec.dimension(2)).upsert("1", new float[] {1, 2});
@@ -136,6 +160,7 @@ class CrashAtEveryOperationTest {
     }
     if (at % 2 == 0 && found.isPresent()) {
       upsert(found.get(), 100, 103);
+      overwritePayload(found.get(), 95, 102);
     }
     ForgetfulStorage again = storage.powerLoss(at);
     try {
