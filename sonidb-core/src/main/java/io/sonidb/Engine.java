@@ -97,20 +97,20 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
     replay(checkpoint.map(Directory.Checkpoint::sequence).orElse(0L));
   }
 
-  /// @param clock tells what has expired
+  /// @param options the clock tells what has expired
   /// @param onExpiring hears, again and again, that there is something that will expire
   static Engine open(
       Storage storage,
       Path folder,
       Executor cores,
       int coreCount,
-      InstantSource clock,
+      SoniDbOptions options,
       Runnable onExpiring)
       throws IOException {
     SegmentLog log = SegmentLog.open(storage, folder, cores, coreCount);
     try {
-      Engine engine = new Engine(storage, folder, log, clock, onExpiring);
-      log.start(engine);
+      Engine engine = new Engine(storage, folder, log, options.clock(), onExpiring);
+      log.start(engine, options.compaction());
       return engine;
     } catch (IOException | RuntimeException e) {
       log.close();

@@ -13,7 +13,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -55,7 +54,7 @@ public final class SoniDb implements AutoCloseable {
   private final Path folder;
   private final Optional<FileChannel> lock;
   private final Cores cores;
-  private final InstantSource clock;
+  private final SoniDbOptions options;
   private final Sweeper sweeper = new Sweeper(this::openedCollections);
   private final List<String> warnings = new ArrayList<>();
   private final TreeMap<String, Entry> collections = new TreeMap<>(); // guarded by this
@@ -72,7 +71,7 @@ public final class SoniDb implements AutoCloseable {
     int count =
         options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
     this.cores = Cores.of(count);
-    this.clock = options.clock();
+    this.options = options;
   }
 
   /// Opens a data folder, which is created if it is not there.
@@ -201,7 +200,7 @@ public final class SoniDb implements AutoCloseable {
 
   private Collection openCollection(Path path) throws IOException {
     Collection.Opener opener =
-        () -> Engine.open(storage, path, cores.encoding(), cores.count(), clock, sweeper::wake);
+        () -> Engine.open(storage, path, cores.encoding(), cores.count(), options, sweeper::wake);
     Engine first = opener.open();
     try {
       Manifest manifest = first.log().manifest();
@@ -216,7 +215,7 @@ public final class SoniDb implements AutoCloseable {
               manifest.segmentBytes(),
               Duration.ofMillis(manifest.settings().timeToLiveMillis()),
               Duration.ofMillis(manifest.settings().retentionMillis()));
-      return new Collection(header.name(), spec, first, opener, cores, clock);
+      return new Collection(header.name(), spec, first, opener, cores, options.clock());
     } catch (RuntimeException e) {
       first.close();
       throw e;

@@ -28,7 +28,7 @@ final class DamageFixture {
   static final int DIMENSION = 24;
   private static final int IDS = 60;
   private static final int SAMPLE_RATE_HZ = 48_000;
-  private static final SoniDbOptions OPTIONS = new SoniDbOptions(1);
+  private static final SoniDbOptions OPTIONS = new SoniDbOptions(1).compaction(false);
 
   /// One record of the collection.
   ///

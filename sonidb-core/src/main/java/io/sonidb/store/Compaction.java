@@ -37,6 +37,7 @@ final class Compaction {
   private final ExecutorService thread;
   private final AtomicBoolean scheduled = new AtomicBoolean();
   private final AtomicLong diedSince = new AtomicLong();
+  private volatile boolean automatic;
   private volatile boolean stopping;
 
   // The thread's own, as all that follows: segments in which a needed record is damaged, and
@@ -57,6 +58,12 @@ final class Compaction {
             Thread.ofPlatform().daemon().name("sonidb-compact-" + log.header().name()).factory());
   }
 
+  /// From now on it looks by itself whether there is something to compact.
+  void begin() {
+    automatic = true;
+    consider();
+  }
+
   /// A record was superseded.
   void died(int bytes) {
     if (diedSince.addAndGet(bytes) > log.manifest().segmentBytes() / 16) {
@@ -67,7 +74,7 @@ final class Compaction {
 
   /// Looks, soon, whether there is something to compact.
   void consider() {
-    if (!stopping && scheduled.compareAndSet(false, true)) {
+    if (automatic && !stopping && scheduled.compareAndSet(false, true)) {
       thread.execute(() -> {
         scheduled.set(false);
         try {

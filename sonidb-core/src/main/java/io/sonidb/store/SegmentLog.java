@@ -162,7 +162,9 @@ public final class SegmentLog implements AutoCloseable {
   }
 
   /// Begins to seal what was left open, and tells `listener` of every record from now on.
-  public void start(Listener listener) {
+  ///
+  /// @param compacts whether segments are compacted whenever it is worth it
+  public void start(Listener listener, boolean compacts) {
     this.listener = Optional.of(listener);
     List<Segment> unsealed = new ArrayList<>();
     Optional<SegmentWriter> writer = appender.writer();
@@ -175,7 +177,9 @@ public final class SegmentLog implements AutoCloseable {
     for (Segment segment : unsealed) {
       sealing.execute(() -> seal(segment, Optional.empty()));
     }
-    compaction.consider();
+    if (compacts) {
+      compaction.begin();
+    }
   }
 
   /// What the collection is.
@@ -629,16 +633,19 @@ public final class SegmentLog implements AutoCloseable {
   /// @return what was repaired, for people
   public List<String> repairHeads(WorkProgress progress) throws IOException {
     List<String> repaired = new ArrayList<>();
-    List<Manifest.SegmentEntry> entries = manifest().segments();
-    for (int i = 0; i < entries.size(); i++) {
-      Manifest.SegmentEntry entry = entries.get(i);
-      Path path = segmentFolder.resolve(entry.file());
-      if (entry.sealed().isPresent()
-          && storage.exists(path)
-          && sealer.repairHead(entry, segment(entry.number()).table())) {
-        repaired.add(SegmentFormat.FOLDER + "/" + entry.file() + ": file metadata restored");
+    try (LogView view = view()) {
+      List<Segment> all = view.segments();
+      for (int i = 0; i < all.size(); i++) {
+        Segment segment = all.get(i);
+        Optional<Manifest.SegmentEntry> entry = manifest.entry(segment.number());
+        if (entry.isPresent()
+            && entry.get().sealed().isPresent()
+            && storage.exists(segmentFolder.resolve(segment.file()))
+            && sealer.repairHead(entry.get(), segment.table())) {
+          repaired.add(SegmentFormat.FOLDER + "/" + segment.file() + ": file metadata restored");
+        }
+        progress.update(i + 1, all.size(), "segments");
       }
-      progress.update(i + 1, entries.size(), "segments");
     }
     return repaired;
   }

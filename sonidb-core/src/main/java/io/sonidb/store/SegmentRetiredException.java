@@ -14,6 +14,7 @@ public final class SegmentRetiredException extends IllegalStateException {
   @Override
   @SuppressWarnings("UnsynchronizedOverridesSynchronized")
   public Throwable fillInStackTrace() {
+
     return this; // it is met and handled on the way of a read
   }
 }

@@ -104,7 +104,7 @@ class AppenderTest {
         new CollectionHeader("songs", new UUID(1, 2), 2, SoundFormat.FLOAT32, "dot"),
         new Manifest.Settings(true, 1 << 20, 0, 0));
     log = SegmentLog.open(storage, FOLDER, Runnable::run, 1);
-    log.start(new Hearing());
+    log.start(new Hearing(), false);
     log.append(new Upserts(List.of(VectorId.of(0)), Optional.empty(), new CountDownLatch(1)));
     storage.failIf(operation -> {
       if (operation.kind() == ForgetfulStorage.Kind.SYNC) {
