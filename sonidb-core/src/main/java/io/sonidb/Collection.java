@@ -41,7 +41,7 @@ public final class Collection {
   private static final int SHARED_TRIES = 8;
 
   private final String name;
-  private final CollectionSpec spec;
+  private volatile CollectionSpec spec; // written under the write lock
   private final Opener opener;
   private final SoniDb.Cores cores;
   private final InstantSource clock;
@@ -72,7 +72,7 @@ public final class Collection {
     return name;
   }
 
-  /// What it was created as.
+  /// What it was created as, or last altered to.
   public CollectionSpec spec() {
     return spec;
   }
@@ -551,6 +551,67 @@ public final class Collection {
     }
   }
 
+  /// Makes the collection something else: what is written and asked from now on goes by the new
+  /// settings, and the file metadata of its segments is rewritten behind the writers. If that is
+  /// interrupted, it goes on when the collection is opened again.
+  ///
+  /// @param changed with another metric, durability, segment size, time to live (of vectors written
+  ///   from now on) or retention
+  /// @throws IllegalArgumentException if it has another dimension or element type: import the
+  ///   vectors into a new collection instead
+  /// @throws StorageException if a file cannot be read or written
+  public AlterReport alter(CollectionSpec changed, Progress progress) {
+    if (changed.dimension() != spec.dimension() || changed.element() != spec.element()) {
+      throw new IllegalArgumentException(
+          "collection "
+              + name
+              + " holds "
+              + spec.dimension()
+              + " components of "
+              + spec.element()
+              + " a vector, which cannot be altered: import it into a new collection");
+    }
+    openAgain();
+    long start = System.nanoTime();
+    building.lock();
+    try {
+      rebuilding.writeLock().lock();
+      try {
+        Uninterrupted.call(() -> {
+          engine
+              .log()
+              .alter(changed.header(name, engine.log().header().uuid()), changed.settings());
+          return engine;
+        });
+        spec = changed;
+      } finally {
+        rebuilding.writeLock().unlock();
+      }
+      return new AlterReport(rewriteOutdated(progress), (System.nanoTime() - start) / 1e9);
+    } catch (IOException e) {
+      throw new StorageException("collection " + name + ": " + e.getMessage(), e);
+    } finally {
+      building.unlock();
+    }
+  }
+
+  private long rewriteOutdated(Progress progress) throws IOException {
+    rebuilding.readLock().lock();
+    try {
+      long outdated = engine.log().manifest().outdated();
+      if (outdated > 0) {
+        Uninterrupted.call(() -> {
+          engine.log().sealAll();
+          engine.log().compact(false, progress::update);
+          return engine;
+        });
+      }
+      return outdated - engine.log().manifest().outdated();
+    } finally {
+      rebuilding.readLock().unlock();
+    }
+  }
+
   /// Checks sizes and CRC-32 of every file, and the frames of the open segment.
   public IntegrityReport verifyIntegrity() {
     return verifyIntegrity(false, Progress.NONE);
@@ -657,6 +718,7 @@ public final class Collection {
           lastSequence(),
           now.log().manifest().horizon(),
           now.log().manifest().completeFrom(),
+          now.log().manifest().outdated(),
           spec.dimension(),
           spec.element(),
           spec.sonification(),

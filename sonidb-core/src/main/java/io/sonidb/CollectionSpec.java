@@ -4,8 +4,10 @@ import io.sonidb.sound.ElementType;
 import io.sonidb.sound.Sonification;
 import io.sonidb.sound.SoundFormat;
 import io.sonidb.sound.Vector;
+import io.sonidb.store.CollectionHeader;
 import io.sonidb.store.Manifest;
 import java.time.Duration;
+import java.util.UUID;
 
 /// What a new collection is to be. Immutable: each setter gives a copy.
 ///
@@ -117,6 +119,29 @@ public record CollectionSpec(
   public CollectionSpec retention(Duration retention) {
     return new CollectionSpec(
         dimension, metric, element, sonification, durability, segmentBytes, timeToLive, retention);
+  }
+
+  /// What a manifest says.
+  static CollectionSpec of(Manifest manifest) {
+    CollectionHeader header = manifest.header();
+    return new CollectionSpec(
+        header.dimension(),
+        Metric.parse(header.metric()),
+        header.format().element(),
+        header.format().sonification(),
+        manifest.syncsWrites() ? Durability.FSYNC : Durability.OS,
+        manifest.segmentBytes(),
+        Duration.ofMillis(manifest.settings().timeToLiveMillis()),
+        Duration.ofMillis(manifest.settings().retentionMillis()));
+  }
+
+  CollectionHeader header(String name, UUID uuid) {
+    return new CollectionHeader(name, uuid, dimension, format(), metric.toString());
+  }
+
+  Manifest.Settings settings() {
+    return new Manifest.Settings(
+        durability == Durability.FSYNC, segmentBytes, timeToLive.toMillis(), retention.toMillis());
   }
 
   SoundFormat format() {

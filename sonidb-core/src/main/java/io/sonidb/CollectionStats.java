@@ -23,6 +23,7 @@ import io.sonidb.sound.Sonification;
 ///   there on cannot be subscribed to
 /// @param completeFrom from this sequence number on every change is in the history, superseded or
 ///   not
+/// @param outdatedSegments that are yet to be rewritten since the collection was altered
 /// @param dimension components of each vector
 /// @param element their type
 /// @param sonification how a vector becomes sound
@@ -44,6 +45,7 @@ public record CollectionStats(
     long lastSequence,
     long horizon,
     long completeFrom,
+    long outdatedSegments,
     int dimension,
     ElementType element,
     Sonification sonification,

@@ -1,6 +1,5 @@
 package io.sonidb;
 
-import io.sonidb.store.CollectionHeader;
 import io.sonidb.store.FileStorage;
 import io.sonidb.store.Manifest;
 import io.sonidb.store.SegmentLog;
@@ -12,7 +11,6 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -204,18 +202,8 @@ public final class SoniDb implements AutoCloseable {
     Engine first = opener.open();
     try {
       Manifest manifest = first.log().manifest();
-      CollectionHeader header = manifest.header();
-      CollectionSpec spec =
-          new CollectionSpec(
-              header.dimension(),
-              Metric.parse(header.metric()),
-              header.format().element(),
-              header.format().sonification(),
-              manifest.syncsWrites() ? Durability.FSYNC : Durability.OS,
-              manifest.segmentBytes(),
-              Duration.ofMillis(manifest.settings().timeToLiveMillis()),
-              Duration.ofMillis(manifest.settings().retentionMillis()));
-      return new Collection(header.name(), spec, first, opener, cores, options.clock());
+      CollectionSpec spec = CollectionSpec.of(manifest);
+      return new Collection(manifest.header().name(), spec, first, opener, cores, options.clock());
     } catch (RuntimeException e) {
       first.close();
       throw e;
@@ -257,15 +245,7 @@ public final class SoniDb implements AutoCloseable {
   private Collection create(String name, CollectionSpec spec, UUID uuid, Path parent, Path path)
       throws IOException {
     Path fresh = parent.resolve(NEW + uuid);
-    SegmentLog.create(
-        storage,
-        fresh,
-        new CollectionHeader(name, uuid, spec.dimension(), spec.format(), spec.metric().toString()),
-        new Manifest.Settings(
-            spec.durability() == Durability.FSYNC,
-            spec.segmentBytes(),
-            spec.timeToLive().toMillis(),
-            spec.retention().toMillis()));
+    SegmentLog.create(storage, fresh, spec.header(name, uuid), spec.settings());
     storage.syncFolder(fresh);
     storage.rename(fresh, path);
     storage.syncFolder(parent);

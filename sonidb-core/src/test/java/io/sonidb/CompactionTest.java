@@ -3,6 +3,8 @@ package io.sonidb;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sonidb.sound.ElementType;
+import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
 import io.sonidb.store.Segment;
 import java.io.IOException;
@@ -292,6 +294,40 @@ final class CompactionTest {
       case Change.Expired(VectorId id, long _) -> copy.remove(id);
       case Change.PayloadChanged _ -> {}
       case Change.Lost lost -> throw new AssertionError(lost);
+    }
+  }
+
+  @Test
+  void refusesToAlterWhatTheVectorsAre() {
+    try (SoniDb db = SoniDb.open(data)) {
+      Collection songs = db.create("songs", SPEC);
+      assertThatThrownBy(() -> songs.alter(CollectionSpec.dimension(DIMENSION + 1), Progress.NONE))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("import it into a new collection");
+      assertThatThrownBy(() -> songs.alter(SPEC.element(ElementType.FLOAT64), Progress.NONE))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  @Test
+  void altersTheMetricOfEverySegment() {
+    try (SoniDb db = SoniDb.open(data)) {
+      Collection songs = db.create("songs", SPEC.metric(Metric.COSINE));
+      upsert(songs, 0, 5000);
+      songs.buildIndex();
+      upsert(songs, 5000, 10_000);
+      Query query = Query.nearest(Vector.of(vector()), 3);
+      double cosine = songs.search(query).hits().getFirst().score();
+      AlterReport report = songs.alter(SPEC.metric(Metric.EUCLID), Progress.NONE);
+      assertThat(report.segmentsRewritten()).isPositive();
+      assertThat(songs.search(query).hits().getFirst().score()).isNotEqualTo(cosine);
+      assertThat(songs.stats().outdatedSegments()).isZero();
+      assertThat(songs.verifyIntegrity(true, Progress.NONE).damaged()).isEmpty();
+      assertHoldsWhatWasWritten(songs);
+    }
+    try (SoniDb db = SoniDb.open(data)) {
+      assertThat(db.warnings()).isEmpty();
+      assertThat(db.collection("songs").spec()).isEqualTo(SPEC.metric(Metric.EUCLID));
     }
   }
 }

@@ -275,6 +275,11 @@ public record Manifest(
         + 1;
   }
 
+  /// Segments whose head does not say what the collection is now.
+  public long outdated() {
+    return segments.stream().filter(entry -> !entry.header().equals(header)).count();
+  }
+
   /// The manifest with other segments and the next generation.
   public Manifest next(boolean clean, List<SegmentEntry> segments) {
     int next = nextNumber;

@@ -556,6 +556,15 @@ public final class SegmentLog implements AutoCloseable {
     }
   }
 
+  /// Makes the collection something else from now on. Segments that there are keep their heads
+  /// until compaction rewrites them.
+  public void alter(CollectionHeader header, Manifest.Settings settings) throws IOException {
+    synchronized (manifestLock) {
+      update(manifest.altered(header, settings));
+    }
+    compaction.consider();
+  }
+
   private void deleteTorn() throws IOException {
     for (String file : storage.list(segmentFolder)) {
       if (file.endsWith(".torn")) {
