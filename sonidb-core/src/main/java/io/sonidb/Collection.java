@@ -1,6 +1,5 @@
 package io.sonidb;
 
-import io.sonidb.index.Directory;
 import io.sonidb.index.RecordTable;
 import io.sonidb.integrity.IndexJson;
 import io.sonidb.integrity.Verifier;
@@ -382,11 +381,11 @@ public final class Collection {
   /// @throws DamagedRecordException if it is not as it was written
   public InputStream streamVector(VectorId id) {
     Engine now = engine;
-    long location = now.locateVector(id);
-    if (location == Directory.NONE) {
-      throw new VectorNotFoundException("collection " + name + " has no vector " + id);
-    }
-    return FlacStreams.ofVector(now, location);
+    byte[] frames =
+        now.vectorFrames(id)
+            .orElseThrow(
+                () -> new VectorNotFoundException("collection " + name + " has no vector " + id));
+    return FlacStreams.ofVector(now.log(), frames);
   }
 
   /// An endless FLAC stream of every record from a sequence number on. A damaged record is left

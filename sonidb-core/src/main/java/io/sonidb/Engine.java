@@ -370,14 +370,26 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
     return reading(segment, () -> segment.table().expiresAtMillis(ordinal));
   }
 
-  /// Where the vector is that the payload record at a location belongs to; [Directory#NONE] if it
-  /// is lost.
+  /// Where the vector is that the record at a location has or belongs to; [Directory#NONE] if it is
+  /// lost.
   ///
   /// @throws SegmentRetiredException if it was superseded meanwhile, and taken away
   private long locateVector(VectorId id, long location) {
-    long vector = log.locate(vectorSequence(location));
+    Segment segment = log.segment(Directory.segment(location));
+    long vector = reading(segment, () -> log.locate(vectorSequence(location)));
     if (vector == Directory.NONE && directory.find(id) != location) {
-      throw new SegmentRetiredException(Directory.segment(location));
+      throw new SegmentRetiredException(segment.number());
+    }
+    return vector;
+  }
+
+  private long presentVector(VectorId id, long location) {
+    long vector = locateVector(id, location);
+    if (vector == Directory.NONE) {
+      throw damaged(
+          log.segment(Directory.segment(location)),
+          Directory.ordinal(location),
+          new IOException("the vector that this payload belongs to is lost"));
     }
     return vector;
   }
@@ -435,16 +447,6 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
     }
   }
 
-  /// Where the vector of an id is, or [Directory#NONE].
-  long locateVector(VectorId id) {
-    return settled(() -> {
-      Newest newest = lookUp(id);
-      return newest.isThere() && !hasExpired(newest.expiresAtMillis(), nowMillis())
-          ? log.locate(newest.vectorSequence())
-          : Directory.NONE;
-    });
-  }
-
   // Reading ----------------------------------------------------------------------------------
 
   /// Reads the point at a location that the directory gave for `id`: a vector, or a payload, whose
@@ -461,14 +463,7 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
       }
       Payload payload = Payload.stored(decoder.payload());
       long sequence = decoder.sequence();
-      long vector = locateVector(id, location);
-      if (vector == Directory.NONE) {
-        throw damaged(
-            log.segment(Directory.segment(location)),
-            Directory.ordinal(location),
-            new IOException("the vector that this payload belongs to is lost"));
-      }
-      readAbout(vector, id, reader);
+      readAbout(presentVector(id, location), id, reader);
       return point(decoder, payload, sequence);
     } finally {
       give(reader);
@@ -539,12 +534,19 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
     }
   }
 
-  /// Copies the frames of a record out of its segment, checked.
+  /// A copy of the frames of the vector of an id, checked; none if it is not there.
   ///
-  /// @throws SegmentRetiredException if it was moved meanwhile
-  byte[] frames(long location) {
-    Segment segment = log.segment(Directory.segment(location));
-    return reading(segment, () -> frames(segment, Directory.ordinal(location)));
+  /// @throws DamagedRecordException if they are not as they were written
+  Optional<byte[]> vectorFrames(VectorId id) {
+    return settled(() -> {
+      Newest newest = lookUp(id);
+      if (!newest.isThere() || hasExpired(newest.expiresAtMillis(), nowMillis())) {
+        return Optional.empty();
+      }
+      long location = presentVector(id, newest.location());
+      Segment segment = log.segment(Directory.segment(location));
+      return Optional.of(reading(segment, () -> frames(segment, Directory.ordinal(location))));
+    });
   }
 
   private byte[] frames(Segment segment, int ordinal) {

@@ -7,7 +7,6 @@ import io.sonidb.flac.MetadataBlock;
 import io.sonidb.flac.PcmMd5;
 import io.sonidb.flac.StreamInfo;
 import io.sonidb.flac.VorbisComment;
-import io.sonidb.index.Directory;
 import io.sonidb.sound.RecordDecoder;
 import io.sonidb.store.LogCursor;
 import io.sonidb.store.SegmentLog;
@@ -29,17 +28,16 @@ final class FlacStreams {
 
   private FlacStreams() {}
 
-  /// A whole FLAC file with the record at a location.
-  static InputStream ofVector(Engine engine, long location) {
-    SegmentLog log = engine.log();
-    byte[] frames = engine.frames(location);
+  /// A whole FLAC file with a record.
+  ///
+  /// @param frames of the record, found sound
+  static InputStream ofVector(SegmentLog log, byte[] frames) {
     RecordDecoder decoder = new RecordDecoder(log.header().format());
     PcmMd5 md5 = new PcmMd5(log.header().format().audio());
     try {
       decoder.read(frames, 0, frames.length, (frame, size) -> md5.update(frame));
     } catch (IOException e) {
-      throw engine.damaged(
-          log.segment(Directory.segment(location)), Directory.ordinal(location), e);
+      throw new IllegalStateException("sound frames cannot be read", e);
     }
     List<Map.Entry<String, String>> tags = new ArrayList<>();
     tags.add(Map.entry("TITLE", decoder.id().toString()));
