@@ -14,6 +14,7 @@ import io.sonidb.store.SegmentLog;
 import io.sonidb.vector.Kernels;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -185,6 +186,12 @@ public final class Collection {
   public long upsertIf(Point point, long expectedSequence) {
     checkSequence(expectedSequence);
     return write(writes -> writes.upsertIf(point, expectedSequence));
+  }
+
+  /// Inserts or replaces vectors as they were elsewhere, with the times at which they were inserted
+  /// and expire.
+  long take(List<Point> batch) {
+    return write(writes -> writes.take(batch));
   }
 
   /// Deletes a vector.
@@ -727,6 +734,59 @@ public final class Collection {
     } catch (IOException e) {
       throw new StorageException("collection " + name + ": " + e.getMessage(), e);
     }
+  }
+
+  // Backup -----------------------------------------------------------------------------------
+
+  /// Brings a snapshot of this collection in another data folder up to date, or makes it there; by
+  /// links where the file system can, as [#snapshot(Path, boolean, Progress)] says.
+  public SnapshotReport snapshot(Path folder, Progress progress) {
+    return snapshot(folder, false, progress);
+  }
+
+  /// Brings a snapshot of this collection in another data folder up to date, or makes it there.
+  /// Others read and write meanwhile. What the folder has already is not written again.
+  ///
+  /// The folder is an ordinary data folder: it can be opened, verified and searched. Several
+  /// collections may have their snapshots in one. A crash leaves the older snapshot or the new one.
+  ///
+  /// A snapshot made of links takes no space at first, and protects against deletions and mistakes,
+  /// not against a disk that fails: for that, use a folder on another disk.
+  ///
+  /// @param folder not the database's own, and made if it is missing
+  /// @param copy whether to copy even where links are possible; links that are there are replaced
+  /// @throws FolderLockedException if the folder is open
+  /// @throws StorageException if the folder cannot be used, a file of the collection is damaged or
+  ///   the disk refuses; an older snapshot stays as it was
+  public SnapshotReport snapshot(Path folder, boolean copy, Progress progress) {
+    openAgain();
+    building.lock();
+    rebuilding.readLock().lock();
+    try {
+      return Uninterrupted.call(() -> Snapshots.write(engine.log(), folder, copy, progress));
+    } catch (IOException e) {
+      throw new StorageException(
+          "collection " + name + ": snapshot in " + folder + ": " + e.getMessage(), e);
+    } finally {
+      rebuilding.readLock().unlock();
+      building.unlock();
+    }
+  }
+
+  /// Inserts every point of another collection, as it is now, under the same ids. Points of the
+  /// same ids are replaced, so it can be done again. Damaged vectors are left out, and named.
+  ///
+  /// @throws IllegalArgumentException if this collection cannot hold the vectors: with another
+  ///   dimension before anything is written
+  public ImportReport importFrom(Collection source, Progress progress) {
+    try (CollectionView view = source.view()) {
+      return importFrom(view, progress);
+    }
+  }
+
+  /// Inserts every point of a view of another collection, as [#importFrom(Collection, Progress)].
+  public ImportReport importFrom(CollectionView source, Progress progress) {
+    return new Importing(this, source).run(progress);
   }
 
   void close() throws IOException {

@@ -41,6 +41,10 @@ public final class CollectionView implements AutoCloseable {
     return log.asOf();
   }
 
+  Collection collection() {
+    return collection;
+  }
+
   LogView log() {
     return log;
   }

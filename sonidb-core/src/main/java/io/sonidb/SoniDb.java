@@ -23,8 +23,8 @@ import java.util.concurrent.Executors;
 ///
 /// One process at a time has a folder open. Safe for use by any number of threads.
 public final class SoniDb implements AutoCloseable {
-  private static final String LOCK_FILE = "sonidb.lock";
-  private static final String COLLECTIONS = "collections";
+  static final String LOCK_FILE = "sonidb.lock";
+  static final String COLLECTIONS = "collections";
   private static final int MAX_NAME_BYTES = 255;
 
   /// The threads that share the work of large operations.
@@ -151,7 +151,7 @@ public final class SoniDb implements AutoCloseable {
     for (String child : storage.list(parent)) {
       Path path = parent.resolve(child);
       if (child.startsWith(DROPPED) || child.startsWith(NEW)) {
-        deleteFolder(path);
+        storage.deleteAll(path);
       } else if (storage.exists(path.resolve("segments"))) {
         Optional<Collection> opened = tryToOpen(path);
         if (opened.isEmpty()) {
@@ -210,8 +210,8 @@ public final class SoniDb implements AutoCloseable {
     }
   }
 
-  private static final String DROPPED = "dropped-";
-  private static final String NEW = "new-";
+  static final String DROPPED = "dropped-";
+  static final String NEW = "new-";
 
   /// Creates an empty collection.
   ///
@@ -220,14 +220,7 @@ public final class SoniDb implements AutoCloseable {
   public synchronized Collection create(String name, CollectionSpec spec) {
     checkOpen();
     checkName(name);
-    if (collections.containsKey(name)) {
-      throw new CollectionExistsException("collection " + name + " exists already");
-    }
-    Exception cannotOpen = leftOut.get(name);
-    if (cannotOpen != null) {
-      throw new CollectionExistsException(
-          "collection " + name + " exists, but cannot be opened: " + cannotOpen.getMessage());
-    }
+    checkAbsent(name);
     // A generated name is safe on every file system, whatever the collection is called.
     UUID uuid = UUID.randomUUID();
     Path parent = folder.resolve(COLLECTIONS);
@@ -239,6 +232,17 @@ public final class SoniDb implements AutoCloseable {
         leftOut.put(name, e); // it is there: a second one must not be made beside it
       }
       throw storageException("collection " + name, e);
+    }
+  }
+
+  private void checkAbsent(String name) {
+    if (collections.containsKey(name)) {
+      throw new CollectionExistsException("collection " + name + " exists already");
+    }
+    Exception cannotOpen = leftOut.get(name);
+    if (cannotOpen != null) {
+      throw new CollectionExistsException(
+          "collection " + name + " exists, but cannot be opened: " + cannotOpen.getMessage());
     }
   }
 
@@ -330,7 +334,7 @@ public final class SoniDb implements AutoCloseable {
         storage.rename(entry.folder(), doomed);
         collections.remove(name);
         storage.syncFolder(parent);
-        deleteFolder(doomed);
+        storage.deleteAll(doomed);
         return name;
       });
     } catch (IOException e) {
@@ -338,11 +342,104 @@ public final class SoniDb implements AutoCloseable {
     }
   }
 
-  private void deleteFolder(Path path) throws IOException {
-    for (String child : storage.list(path)) {
-      deleteFolder(path.resolve(child));
+  // Restoring and importing ------------------------------------------------------------------
+
+  /// Restores every collection of a snapshot folder into this database. Files are copied and
+  /// compared with their checksums; the snapshot stays as it is.
+  ///
+  /// Each collection is restored whole or not at all, and none if one of the files is damaged.
+  ///
+  /// @param snapshot a folder that [Collection#snapshot] wrote
+  /// @return what was restored, sorted by name
+  /// @throws CollectionExistsException if there is one of the same name or origin here
+  /// @throws FolderLockedException if the snapshot folder is open
+  /// @throws StorageException if the folder is no snapshot, or damaged
+  public List<RestoreReport> restore(Path snapshot, Progress progress) {
+    return restore(snapshot, Optional.empty(), Optional.empty(), progress);
+  }
+
+  /// Restores one collection of a snapshot folder into this database.
+  ///
+  /// @param snapshot a folder that [Collection#snapshot] wrote
+  /// @param name of the collection there
+  /// @param as its name here
+  /// @throws CollectionNotFoundException if there is none of that name in the snapshot
+  /// @throws CollectionExistsException if there is one of the same name or origin here
+  /// @throws FolderLockedException if the snapshot folder is open
+  /// @throws StorageException if the folder is no snapshot, or damaged
+  public RestoreReport restore(Path snapshot, String name, String as, Progress progress) {
+    checkName(as);
+    return restore(snapshot, Optional.of(name), Optional.of(as), progress).getFirst();
+  }
+
+  private List<RestoreReport> restore(
+      Path snapshot, Optional<String> name, Optional<String> as, Progress progress) {
+    try {
+      Restoring restoring = new Restoring(storage, folder.resolve(COLLECTIONS), this::adopt);
+      return Uninterrupted.call(() -> restoring.run(snapshot, name, as, progress));
+    } catch (IOException e) {
+      throw storageException("snapshot " + snapshot, e);
     }
-    storage.delete(path);
+  }
+
+  /// Takes a collection's folder in, or only checks that it could.
+  ///
+  /// @param fresh the folder; empty to check
+  private synchronized Optional<Collection> adopt(String name, UUID uuid, Optional<Path> fresh)
+      throws IOException {
+    checkOpen();
+    checkAbsent(name);
+    Path parent = folder.resolve(COLLECTIONS);
+    Path path = parent.resolve("c-" + uuid);
+    for (Entry entry : collections.values()) {
+      if (entry.collection().engine().log().header().uuid().equals(uuid)) {
+        throw new CollectionExistsException(
+            "collection "
+                + entry.collection().name()
+                + " is the same collection as that in the snapshot: drop it first");
+      }
+    }
+    if (storage.exists(path)) {
+      throw new CollectionExistsException(
+          path + " is the same collection as that in the snapshot, and cannot be opened");
+    }
+    if (fresh.isEmpty()) {
+      return Optional.empty();
+    }
+    storage.rename(fresh.get(), path);
+    try {
+      storage.syncFolder(parent);
+      Collection collection = openCollection(path);
+      collections.put(name, new Entry(collection, path));
+      return Optional.of(collection);
+    } catch (IOException | RuntimeException e) {
+      Path doomed = parent.resolve(DROPPED + UUID.randomUUID());
+      storage.rename(path, doomed);
+      storage.deleteAll(doomed);
+      throw e;
+    }
+  }
+
+  /// Inserts every point of a collection in another data folder, under the same ids, into one of
+  /// this database, which is created like the other if it is not there. Points of the same ids are
+  /// replaced, so it can be done again.
+  ///
+  /// @param dataFolder is opened meanwhile, so nobody else may have it open
+  /// @param name of the collection there
+  /// @param as its name here
+  /// @throws CollectionNotFoundException if there is none of that name there
+  /// @throws IllegalArgumentException if the collection here cannot hold the vectors: with another
+  ///   dimension before anything is written
+  /// @throws StorageException if there is no such folder
+  public ImportReport importFrom(Path dataFolder, String name, String as, Progress progress) {
+    if (!storage.exists(dataFolder.resolve(COLLECTIONS))) {
+      throw new StorageException(dataFolder + " is no data folder of SoniDB");
+    }
+    try (SoniDb other = open(dataFolder, new SoniDbOptions(cores.count(), clock))) {
+      Collection source = other.collection(name);
+      Collection target = find(as).orElseGet(() -> create(as, source.spec()));
+      return target.importFrom(source, progress);
+    }
   }
 
   private synchronized List<Collection> openedCollections() {

@@ -80,16 +80,24 @@ record Writes(Engine engine, CollectionSpec spec, InstantSource clock) {
 
   /// Inserts or replaces vectors, all or none; of points with the same id the last one counts.
   long upsert(List<Point> batch) throws IOException {
-    return append(upserts(batch, Optional.empty()));
+    return append(upserts(batch, Optional.empty(), false));
+  }
+
+  /// Inserts or replaces vectors as they were elsewhere: with their insert times, and with no other
+  /// expiry than their own.
+  long take(List<Point> batch) throws IOException {
+    return append(upserts(batch, Optional.empty(), true));
   }
 
   /// Inserts or replaces a vector that has the expected sequence number; 0 if it is to be new.
   long upsertIf(Point point, long expected) throws IOException {
-    Batch batch = upserts(List.of(point), Optional.of(precondition(List.of(point.id()), expected)));
+    Optional<Precondition> same = Optional.of(precondition(List.of(point.id()), expected));
+    Batch batch = upserts(List.of(point), same, false);
     return appendIf(point.id(), expected, batch);
   }
 
-  private Batch upserts(List<Point> batch, Optional<Precondition> precondition) {
+  private Batch upserts(
+      List<Point> batch, Optional<Precondition> precondition, boolean withTimes) {
     List<Point> points = new ArrayList<>(batch.size());
     for (Point point : batch) {
       points.add(
@@ -98,7 +106,7 @@ record Writes(Engine engine, CollectionSpec spec, InstantSource clock) {
               VectorCheck.accept(point.vector(), point.id(), spec),
               point.payload(),
               0,
-              Optional.empty(),
+              withTimes ? point.insertedAt() : Optional.empty(),
               point.expiresAt()));
     }
     List<Point> last = lastOfEachId(points);
@@ -107,21 +115,21 @@ record Writes(Engine engine, CollectionSpec spec, InstantSource clock) {
       bytes += HEAD_BYTES + point.id().encodedSize() + point.payload().sharedCbor().length;
     }
     long now = now();
+    long timeToLive = withTimes ? 0 : spec.timeToLive().toMillis();
     return new Batch(
         last.size(),
         bytes,
         precondition,
-        (index, sequence) -> upsert(last.get(index), sequence, now));
+        (index, sequence) -> upsert(last.get(index), sequence, now, timeToLive));
   }
 
-  private SoundRecord upsert(Point point, long sequence, long now) {
+  private static SoundRecord upsert(Point point, long sequence, long now, long timeToLive) {
     SoundRecord record =
         SoundRecord.upsert(sequence, point.id(), point.vector(), point.payload().sharedCbor())
-            .withInsertedAtMillis(now);
+            .withInsertedAtMillis(point.insertedAt().map(Writes::millis).orElse(now));
     if (point.expiresAt().isPresent()) {
       return record.withExpiresAtMillis(millis(point.expiresAt().get()));
     }
-    long timeToLive = spec.timeToLive().toMillis();
     return timeToLive == 0 ? record : record.withExpiresAtMillis(now + timeToLive);
   }
 

@@ -1,5 +1,7 @@
 package io.sonidb.store;
 
+import java.io.Closeable;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.SyncFailedException;
 import java.lang.foreign.Arena;
@@ -8,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
@@ -15,6 +18,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /// The file system of the machine.
@@ -97,9 +101,36 @@ public final class FileStorage implements Storage {
             FileChannel.open(name, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
       long size = from.size();
       for (long at = 0; at < size; ) {
-        at += from.transferTo(at, size - at, to);
+        long moved = from.transferTo(at, size - at, to);
+        if (moved == 0) {
+          throw new EOFException(file + " became shorter while it was copied");
+        }
+        at += moved;
       }
     }
+  }
+
+  @Override
+  public boolean isSame(Path file, Path other) throws IOException {
+    return Files.isSameFile(file, other);
+  }
+
+  @Override
+  public Optional<Closeable> lock(Path file) throws IOException {
+    FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    try {
+      if (channel.tryLock() != null) {
+        return Optional.of(channel);
+      }
+    } catch (OverlappingFileLockException heldInThisProcess) {
+      // As if another process had it.
+    } catch (IOException e) {
+      channel.close();
+      throw e;
+    }
+    channel.close();
+    return Optional.empty();
   }
 
   @Override

@@ -80,6 +80,15 @@ public interface Storage {
   /// blocks until one of them changes. The copy is not synced.
   void copy(Path file, Path name) throws IOException;
 
+  /// Whether two names are links to one file.
+  boolean isSame(Path file, Path other) throws IOException;
+
+  /// Locks a file, which is created if need be, against every other process and everybody else in
+  /// this one.
+  ///
+  /// @return what ends the lock when it is closed; empty if somebody else has it
+  Optional<Closeable> lock(Path file) throws IOException;
+
   /// Renames atomically, replacing a file that is there.
   void rename(Path from, Path to) throws IOException;
 
@@ -90,6 +99,14 @@ public interface Storage {
   ///
   /// @throws java.io.SyncFailedException if it is not known what survives
   void syncFolder(Path folder) throws IOException;
+
+  /// Deletes a file, or a folder with everything in it.
+  default void deleteAll(Path path) throws IOException {
+    for (String child : list(path)) {
+      deleteAll(path.resolve(child));
+    }
+    delete(path);
+  }
 
   /// Reads a whole file, unless it has more than `limit` bytes.
   default Optional<byte[]> readUpTo(Path file, int limit) throws IOException {

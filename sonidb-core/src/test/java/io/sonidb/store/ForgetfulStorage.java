@@ -1,5 +1,6 @@
 package io.sonidb.store;
 
+import java.io.Closeable;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.SyncFailedException;
@@ -13,10 +14,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 
@@ -227,6 +230,7 @@ public final class ForgetfulStorage implements Storage {
   private final Folder root;
   private final Random random;
   private final Map<Handle, Exception> open = new HashMap<>();
+  private final Set<Path> locked = new HashSet<>(); // ends with the process
   private final List<String> violations;
   private Predicate<Operation> fault = _ -> false;
   private long capacity = Long.MAX_VALUE;
@@ -526,6 +530,25 @@ public final class ForgetfulStorage implements Storage {
     try (File to = create(name)) {
       to.write(0, ByteBuffer.wrap(bytes));
     }
+  }
+
+  @Override
+  public synchronized boolean isSame(Path file, Path other) throws IOException {
+    checkPower();
+    return content(file) == content(other);
+  }
+
+  @Override
+  public synchronized Optional<Closeable> lock(Path file) throws IOException {
+    if (find(file).isEmpty()) {
+      create(file).close();
+    }
+    checkPower();
+    return locked.add(file) ? Optional.of(() -> unlock(file)) : Optional.empty();
+  }
+
+  private synchronized void unlock(Path file) {
+    locked.remove(file);
   }
 
   @Override
