@@ -96,8 +96,7 @@ record Writes(Engine engine, CollectionSpec spec, InstantSource clock) {
     return appendIf(point.id(), expected, batch);
   }
 
-  private Batch upserts(
-      List<Point> batch, Optional<Precondition> precondition, boolean withTimes) {
+  private Batch upserts(List<Point> batch, Optional<Precondition> precondition, boolean withTimes) {
     List<Point> points = new ArrayList<>(batch.size());
     for (Point point : batch) {
       points.add(

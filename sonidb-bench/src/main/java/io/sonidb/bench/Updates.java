@@ -211,8 +211,7 @@ final class Updates {
   }
 
   private static void print(String what, double value) {
-    System.out.printf(
-        Locale.ROOT, value >= 1000 ? "%-50s %,.0f%n" : "%-50s %.3f%n", what, value);
+    System.out.printf(Locale.ROOT, value >= 1000 ? "%-50s %,.0f%n" : "%-50s %.3f%n", what, value);
   }
 
   private static void printMicros(String what, long[] nanos, int count) {
