@@ -435,7 +435,8 @@ public final class SoniDb implements AutoCloseable {
     if (!storage.exists(dataFolder.resolve(COLLECTIONS))) {
       throw new StorageException(dataFolder + " is no data folder of SoniDB");
     }
-    try (SoniDb other = open(dataFolder, new SoniDbOptions(cores.count(), options.clock()))) {
+    try (SoniDb other =
+        open(dataFolder, new SoniDbOptions(cores.count(), false, options.clock()))) {
       Collection source = other.collection(name);
       Collection target = find(as).orElseGet(() -> create(as, source.spec()));
       return target.importFrom(source, progress);
