@@ -36,6 +36,7 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
   static final String DIRECTORY_FILE = "directory.bin";
 
   private static final int READERS = 32;
+  private static final int MOST_TRIES = 1_000_000;
 
   /// What is newest of an id.
   ///
@@ -294,11 +295,15 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
 
   /// Looks again when compaction has moved what was found.
   private static <T> T settled(Supplier<T> lookUp) {
-    while (true) {
+    for (int tries = 0; ; tries++) {
       try {
         return lookUp.get();
       } catch (SegmentRetiredException moved) {
-        // The directory names the new place by now.
+        // The directory names the new place by now, or in a moment.
+        if (tries == MOST_TRIES) {
+          throw moved;
+        }
+        Thread.onSpinWait();
       }
     }
   }

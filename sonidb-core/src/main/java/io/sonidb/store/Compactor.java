@@ -227,7 +227,10 @@ final class Compactor {
       RecordTable records = all.get(later).table();
       if (records.isSorted()) {
         int newest = records.newestOf(id, records.count());
-        if (newest >= 0 && (later > place || newest > ordinal)) {
+        // A payload record makes nothing needless: without its vector it does not count.
+        if (newest >= 0
+            && (later > place || newest > ordinal)
+            && records.kind(newest) != RecordKind.PAYLOAD) {
           return true;
         }
       }

@@ -19,8 +19,12 @@ public final class LogView implements AutoCloseable {
   private LogView(List<Segment> segments, long asOf) {
     this.segments = segments;
     this.asOf = asOf;
-    this.counts =
-        segments.stream().mapToInt(segment -> segment.table().firstAtOrAfter(asOf + 1)).toArray();
+    this.counts = segments.stream().mapToInt(segment -> count(segment.table(), asOf)).toArray();
+  }
+
+  private static int count(RecordTable table, long asOf) {
+    int count = table.count();
+    return count == 0 || table.sequence(count - 1) <= asOf ? count : table.firstAtOrAfter(asOf + 1);
   }
 
   /// Pins segments, unless one of them was retired meanwhile.
