@@ -493,8 +493,8 @@ public final class SoniDb implements AutoCloseable {
   }
 
   private static SoniDbException storageException(String what, IOException e) {
-    if (e instanceof io.sonidb.store.FormatTooNewException) {
-      return new FormatTooNewException(String.valueOf(e.getMessage()), e);
+    if (e instanceof io.sonidb.store.UnsupportedFormatException) {
+      return new UnsupportedFormatException(String.valueOf(e.getMessage()), e);
     }
     String reason =
         e instanceof java.nio.file.AccessDeniedException

@@ -235,7 +235,7 @@ class HostileFilesTest {
     try (SoniDb db = DamageFixture.open(storage)) {
       assertThat(db.warnings()).singleElement().asString().contains("has format 3");
       assertThatThrownBy(() -> db.collection("songs"))
-          .isInstanceOf(FormatTooNewException.class)
+          .isInstanceOf(UnsupportedFormatException.class)
           .hasMessageContaining("update it");
       assertThatThrownBy(() -> db.create("songs", CollectionSpec.dimension(2)))
           .isInstanceOf(CollectionExistsException.class)

@@ -334,7 +334,7 @@ public record Manifest(
   /// Reads the manifest of a collection's folder.
   ///
   /// @throws CorruptManifestException if it is missing or not as it was written
-  /// @throws FormatTooNewException if a newer SoniDB wrote it
+  /// @throws UnsupportedFormatException if another version of SoniDB wrote it
   public static Manifest read(Storage storage, Path folder) throws IOException {
     return ManifestFormat.read(storage, folder);
   }

@@ -141,13 +141,13 @@ final class ManifestFormat {
     }
   }
 
-  private static void checkFormat(int format, Path file) throws FormatTooNewException {
+  private static void checkFormat(int format, Path file) throws UnsupportedFormatException {
     if (format > FORMAT) {
-      throw new FormatTooNewException(
+      throw new UnsupportedFormatException(
           file + " has format " + format + ", this SoniDB reads " + FORMAT + ": update it");
     }
     if (format < FORMAT) {
-      throw new FormatTooNewException(
+      throw new UnsupportedFormatException(
           file
               + " has format "
               + format

@@ -102,7 +102,7 @@ final class ManifestRebuild {
   }
 
   private static long firstSequence(MemorySegment bytes, String file, CollectionHeader header)
-      throws FormatTooNewException {
+      throws UnsupportedFormatException {
     OptionalLong first = Recovery.firstSequence(bytes, header);
     if (first.isPresent()) {
       return first.getAsLong();

@@ -172,13 +172,13 @@ final class Recovery {
   ///
   /// @param file all bytes of the file
   /// @param name path for reports
-  /// @throws FormatTooNewException if a record is sound but of a kind that is not known here
+  /// @throws UnsupportedFormatException if a record is sound but of a kind that is not known here
   static Result scan(MemorySegment file, String name, CollectionHeader header, Bounds bounds)
-      throws FormatTooNewException {
+      throws UnsupportedFormatException {
     return new Recovery(file, name, header, bounds).scan();
   }
 
-  private Result scan() throws FormatTooNewException {
+  private Result scan() throws UnsupportedFormatException {
     long at = bounds.start();
     long end = at;
     if (at < file.byteSize()) {
@@ -269,7 +269,7 @@ final class Recovery {
 
   /// Reads and keeps records from `at` on as long as they follow one another, and returns where
   /// they end.
-  private long keepRun(long at) throws FormatTooNewException {
+  private long keepRun(long at) throws UnsupportedFormatException {
     long end = at;
     while (end < file.byteSize()) {
       int offset = load(end);
@@ -283,7 +283,7 @@ final class Recovery {
         keep(end, length);
         end += length;
       } catch (UnsupportedRecordException e) {
-        throw new FormatTooNewException(
+        throw new UnsupportedFormatException(
             name + " at byte " + end + ": " + e.getMessage() + ": update SoniDB to read it");
       } catch (IOException e) {
         reason = String.valueOf(e.getMessage());

@@ -86,7 +86,7 @@ public final class SegmentCheck implements AutoCloseable {
       if (!Manifest.read(log.storage(), log.folder()).equals(manifest)) {
         throw new CorruptManifestException(Manifest.FILE + " is another one");
       }
-    } catch (CorruptManifestException | FormatTooNewException e) {
+    } catch (CorruptManifestException | UnsupportedFormatException e) {
       damaged.add(
           DamagedRange.ofFile(
               Manifest.FILE,
