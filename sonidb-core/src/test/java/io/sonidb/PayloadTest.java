@@ -158,6 +158,7 @@ class PayloadTest {
       assertThat(hit.id()).isEqualTo(ONE);
       assertThat(hit.payload().toJson()).isEqualTo(changed);
       assertThat(hit.sequence()).isEqualTo(3);
+      assertThat(hit.insertedAt()).contains(TestClock.START);
       try (PointCursor cursor = songs.scroll()) {
         assertThat(cursor.next()).isEqualTo(point);
       }
