@@ -167,7 +167,14 @@ public final class CollectionView implements AutoCloseable {
             pointOfVector(LiveVectors.segmentOf(each.key()), LiveVectors.ordinalOf(each.key()))
                 .orElseThrow();
         double score = spec.metric().higherIsBetter() ? each.score() : 0.0 - each.score();
-        hits.add(new Hit(id, score, point.payload(), point.sequence()));
+        hits.add(
+            new Hit(
+                id,
+                score,
+                point.payload(),
+                point.sequence(),
+                point.insertedAt(),
+                point.expiresAt()));
       }
     }
     return new SearchResult(hits, true, List.copyOf(damaged), (System.nanoTime() - start) / 1e9);

@@ -1,6 +1,8 @@
 package io.sonidb;
 
 import io.sonidb.sound.VectorId;
+import java.time.Instant;
+import java.util.Optional;
 
 /// A vector that a search found.
 ///
@@ -8,5 +10,13 @@ import io.sonidb.sound.VectorId;
 /// @param score by the collection's metric: cosine and inner product higher is better, distances
 ///   lower
 /// @param payload what it carries
-/// @param sequence number of the write that made it
-public record Hit(VectorId id, double score, Payload payload, long sequence) {}
+/// @param sequence number of its newest change
+/// @param insertedAt when its vector was written
+/// @param expiresAt from when on it is not there any more; empty for never
+public record Hit(
+    VectorId id,
+    double score,
+    Payload payload,
+    long sequence,
+    Optional<Instant> insertedAt,
+    Optional<Instant> expiresAt) {}

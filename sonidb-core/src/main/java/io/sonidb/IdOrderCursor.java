@@ -46,33 +46,22 @@ final class IdOrderCursor implements PointCursor {
     }
   }
 
-  /// The newest records of one id.
+  /// The records of one id that count: its vector and, if that was changed since, its payload.
   private static final class Newest {
-    private long sequence = -1;
-    private RecordKind kind = RecordKind.SKIP;
-    private long location = Directory.NONE;
-    private long vectorSequence = -1;
-    private long vectorLocation = Directory.NONE;
+    private long vector = Directory.NONE;
+    private long payload = Directory.NONE;
 
-    void offer(Run run, int ordinal, long asOf) {
-      long found = run.table.sequence(ordinal);
-      if (found > asOf) {
+    void offer(Run run, int ordinal, LogView log) {
+      // Of each kind at most one is live; a payload whose vector is lost is not.
+      if (run.table.sequence(ordinal) > log.asOf() || !log.isLive(run.segment, ordinal)) {
         return;
       }
       long place = Directory.location(run.segment.number(), ordinal);
-      if (found > sequence) {
-        sequence = found;
-        kind = run.table.kind(ordinal);
-        location = place;
+      if (run.table.kind(ordinal) == RecordKind.UPSERT) {
+        vector = place;
+      } else if (run.table.kind(ordinal) == RecordKind.PAYLOAD) {
+        payload = place;
       }
-      if (run.table.kind(ordinal) == RecordKind.UPSERT && found > vectorSequence) {
-        vectorSequence = found;
-        vectorLocation = place;
-      }
-    }
-
-    boolean isPoint() {
-      return kind == RecordKind.UPSERT || kind == RecordKind.PAYLOAD && vectorSequence >= 0;
     }
   }
 
@@ -98,8 +87,9 @@ final class IdOrderCursor implements PointCursor {
   public boolean hasNext() {
     while (next.isEmpty() && !runs.isEmpty()) {
       Newest newest = newest();
-      if (newest.isPoint()) {
-        next = view.point(newest.vectorLocation, newest.location);
+      if (newest.vector != Directory.NONE) {
+        boolean changed = newest.payload != Directory.NONE;
+        next = view.point(newest.vector, changed ? newest.payload : newest.vector);
       }
     }
     return next.isPresent();
@@ -112,7 +102,7 @@ final class IdOrderCursor implements PointCursor {
     while (!runs.isEmpty() && runs.element().id().equals(id)) {
       Run run = runs.remove();
       do {
-        newest.offer(run, run.ordinal(), view.sequence());
+        newest.offer(run, run.ordinal(), view.log());
       } while (run.advance() && run.id().equals(id));
       if (run.id.isPresent()) {
         moved.add(run);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
 import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -158,6 +159,7 @@ class PayloadTest {
       assertThat(hit.id()).isEqualTo(ONE);
       assertThat(hit.payload().toJson()).isEqualTo(changed);
       assertThat(hit.sequence()).isEqualTo(3);
+      assertThat(hit.insertedAt()).contains(TestClock.START);
       try (PointCursor cursor = songs.scroll()) {
         assertThat(cursor.next()).isEqualTo(point);
       }
@@ -244,5 +246,44 @@ class PayloadTest {
     assertThat(songs.count()).isEqualTo(count - 1);
     assertThat(songs.scan((id, vector) -> {})).isEqualTo(count - 1);
     assertThat(songs.verifyIntegrity(true, Progress.NONE).damaged()).isEmpty();
+  }
+
+  @Test
+  void takesNoPayloadForAnOlderVectorWhenItsOwnIsLost() throws Exception {
+    Path segment;
+    long place;
+    try (SoniDb db = open()) {
+      Collection songs = create(db);
+      upsert(songs, ONE, "{}");
+      songs.setPayload(List.of(ONE), Payload.ofJson("{\"of\":1}"));
+      songs.upsert(ONE, vector(3), Payload.EMPTY);
+      songs.setPayload(List.of(ONE), Payload.ofJson("{\"of\":3}"));
+      upsert(songs, TWO, "{}");
+      var log = songs.engine().log();
+      segment = log.folder().resolve("segments").resolve(log.segments().getFirst().file());
+      place = log.segments().getFirst().table().offset(2) + 40;
+    }
+    byte[] bytes = Files.readAllBytes(segment);
+    bytes[(int) place] ^= 1;
+    Files.write(segment, bytes);
+    try (var files = Files.walk(folder)) {
+      for (Path file : files.toList()) {
+        if (file.toString().endsWith(".idx") || file.endsWith("directory.bin")) {
+          Files.delete(file);
+        }
+      }
+    }
+    try (SoniDb db = open()) {
+      assertThat(db.warnings()).anyMatch(warning -> warning.contains("damage"));
+      Collection songs = db.collection("songs");
+      Point point = songs.get(ONE).orElseThrow();
+      assertThat(point.vector()).isEqualTo(vector(ONE.hashCode()));
+      assertThat(point.payload().toJson()).isEqualTo("{\"of\":1}");
+      try (PointCursor cursor = songs.scroll()) {
+        assertThat(cursor.next()).isEqualTo(point);
+      }
+      assertThat(songs.delete("1")).isTrue();
+      assertThat(songs.get(ONE)).isEmpty();
+    }
   }
 }

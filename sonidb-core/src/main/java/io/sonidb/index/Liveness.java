@@ -55,6 +55,7 @@ public final class Liveness {
   ///
   /// @param sequence number of the write that did it
   /// @param bytes that the record takes
+  @SuppressWarnings("NonAtomicVolatileUpdate") // one thread writes
   public void kill(int ordinal, long sequence, int bytes) {
     int word = ordinal >>> 6;
     if (word >= dead.length) {

@@ -232,6 +232,7 @@ public final class SegmentLog implements AutoCloseable {
   }
 
   /// The log as it is now, kept until it is closed.
+  @SuppressWarnings("ReferenceEquality") // the very list: an equal one may have come back
   public LogView view() {
     while (true) {
       List<Segment> now = order;

@@ -187,9 +187,9 @@ class AppenderTest {
               assertThat(e.id()).isEqualTo(A);
               assertThat(e.found()).isEqualTo(7);
             });
-    assertThat(published).doesNotContain(A, B);
-    assertThat(log.lastSequence()).isEqualTo(3);
-    assertThat(append(List.of(A), Optional.empty()).join()).isEqualTo(4);
+    assertThat(append(List.of(C), Optional.empty()).join()).isEqualTo(4);
+    assertThat(log.lastSequence()).isEqualTo(4);
+    assertThat(published).contains(C).doesNotContain(A, B);
   }
 
   @Test
