@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -39,7 +40,7 @@ class ConditionalWriteTest {
   }
 
   private static int count(Point point) {
-    return (int) point.payload().toMap().get("count");
+    return (int) Objects.requireNonNull(point.payload().toMap().get("count"));
   }
 
   private interface Task {

@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.IntPredicate;
 import java.util.function.IntUnaryOperator;
 
 /// The records of one segment in the order of the file: what and where each one is.
@@ -319,21 +320,25 @@ public final class RecordTable {
     return order.isPresent();
   }
 
-  /// Ordinal of the newest record of an id among the first `records`, or -1.
-  public int newestOf(VectorId id, int records) {
-    return order.isPresent() ? newestOfSorted(id, records, order.get()) : newestByScan(id, records);
+  /// Ordinal of the newest record of an id among the first `records` that counts, or -1.
+  ///
+  /// @param counts by ordinal
+  public int newestOf(VectorId id, int records, IntPredicate counts) {
+    return order.isPresent()
+        ? newestOfSorted(id, records, counts, order.get())
+        : newestByScan(id, records, counts);
   }
 
-  private int newestByScan(VectorId id, int records) {
+  private int newestByScan(VectorId id, int records, IntPredicate counts) {
     for (int ordinal = records - 1; ordinal >= 0; ordinal--) {
-      if (hasId(ordinal, id)) {
+      if (hasId(ordinal, id) && counts.test(ordinal)) {
         return ordinal;
       }
     }
     return -1;
   }
 
-  private int newestOfSorted(VectorId id, int records, MemorySegment sorted) {
+  private int newestOfSorted(VectorId id, int records, IntPredicate counts, MemorySegment sorted) {
     int low = 0;
     int high = count;
     while (low < high) { // the first rank behind the id's
@@ -350,7 +355,7 @@ public final class RecordTable {
       if (!hasId(ordinal, id)) {
         return -1;
       }
-      if (ordinal < records) {
+      if (ordinal < records && counts.test(ordinal)) {
         return ordinal;
       }
     }

@@ -63,17 +63,45 @@ final class Compactor {
   /// @param outcome of sealing it
   /// @param segment that readers will see
   /// @param inputs that it takes the place of
-  /// @param fromInput by ordinal, index of the input; -1 for a skip record that was made
-  /// @param fromOrdinal by ordinal, ordinal in the input
+  /// @param origins where each of its records was
   /// @param droppedDelete sequence number of the newest delete that was left out though nothing
   ///   supersedes it; 0 if none was
   record Made(
       Sealer.Outcome outcome,
       Segment segment,
       List<Segment> inputs,
-      int[] fromInput,
-      int[] fromOrdinal,
+      Origins origins,
       long droppedDelete) {}
+
+  /// Where the records of the new segment were, by ordinal.
+  static final class Origins {
+    private int[] inputs = new int[1024];
+    private int[] ordinals = new int[1024];
+    private int count;
+
+    private void add(int input, int ordinal) {
+      if (count == inputs.length) {
+        inputs = Arrays.copyOf(inputs, count * 2);
+        ordinals = Arrays.copyOf(ordinals, count * 2);
+      }
+      inputs[count] = input;
+      ordinals[count++] = ordinal;
+    }
+
+    int count() {
+      return count;
+    }
+
+    /// Index of the input; -1 for a skip record that was made.
+    int input(int at) {
+      return inputs[at];
+    }
+
+    /// Ordinal in the input.
+    int ordinal(int at) {
+      return ordinals[at];
+    }
+  }
 
   private final Storage storage;
   private final Path folder;
@@ -87,8 +115,7 @@ final class Compactor {
   private final RecordTable table = RecordTable.growing();
   private final RecordDecoder decoder;
   private final Sealer.Hearing hearing;
-  private int[] fromInput = new int[1024];
-  private int[] fromOrdinal = new int[1024];
+  private final Origins origins = new Origins();
   private byte[] record = new byte[1 << 13];
   private final byte[] buffer = new byte[BUFFER + Recovery.MAX_RECORD_BYTES * 2];
   private int used;
@@ -156,13 +183,7 @@ final class Compactor {
       storage.rename(fresh, path);
       storage.syncFolder(folder);
       segment.seal(outcome.bytes(), outcome.table());
-      return new Made(
-          outcome,
-          segment,
-          List.copyOf(inputs),
-          Arrays.copyOf(fromInput, table.count()),
-          Arrays.copyOf(fromOrdinal, table.count()),
-          droppedDelete);
+      return new Made(outcome, segment, List.copyOf(inputs), origins, droppedDelete);
     } catch (IOException | RuntimeException | Error e) {
       deleteQuietly(fresh, e);
       throw e;
@@ -203,12 +224,12 @@ final class Compactor {
               || !from.liveness().isLive(ordinal, task.durable())) {
         continue;
       }
-      int length = load(from, ordinal);
+      load(from, ordinal);
       if (decoder.kind() == RecordKind.DELETE && mayGo(ordinal, input)) {
         droppedDelete = Math.max(droppedDelete, decoder.sequence());
         continue;
       }
-      append(input, ordinal, records, length);
+      append(input, ordinal, records);
       if (used >= BUFFER) {
         flush(file);
         task.pace().next();
@@ -226,11 +247,10 @@ final class Compactor {
     for (int later = place; later < all.size(); later++) {
       RecordTable records = all.get(later).table();
       if (records.isSorted()) {
-        int newest = records.newestOf(id, records.count());
         // A payload record makes nothing needless: without its vector it does not count.
-        if (newest >= 0
-            && (later > place || newest > ordinal)
-            && records.kind(newest) != RecordKind.PAYLOAD) {
+        int newest =
+            records.newestOf(id, records.count(), any -> records.kind(any) != RecordKind.PAYLOAD);
+        if (newest >= 0 && (later > place || newest > ordinal)) {
           return true;
         }
       }
@@ -246,7 +266,7 @@ final class Compactor {
     VectorId id = inputs.get(input).table().id(ordinal).orElseThrow();
     for (int older = 0; older < firstInput; older++) {
       RecordTable records = all.get(older).table();
-      if (!records.isSorted() || records.newestOf(id, records.count()) >= 0) {
+      if (!records.isSorted() || records.newestOf(id, records.count(), any -> true) >= 0) {
         return false;
       }
     }
@@ -254,7 +274,7 @@ final class Compactor {
   }
 
   /// Reads and checks a record; the PCM of those that are left out is not heard.
-  private int load(Segment from, int ordinal) throws IOException {
+  private void load(Segment from, int ordinal) throws IOException {
     RecordTable records = from.table();
     int length = Math.clamp(records.length(ordinal), 0, Recovery.MAX_RECORD_BYTES);
     if (length > record.length) {
@@ -280,10 +300,9 @@ final class Compactor {
               + wrong
               + ": the segment is not compacted");
     }
-    return length;
   }
 
-  private void append(int input, int ordinal, RecordTable records, int length) throws IOException {
+  private void append(int input, int ordinal, RecordTable records) throws IOException {
     int start = used;
     long sample = nextSample;
     int at = 0;
@@ -292,7 +311,7 @@ final class Compactor {
       at += decoder.partLength(part);
       nextSample += decoder.partSamples(part);
     }
-    remember(input, ordinal);
+    origins.add(input, ordinal);
     table.add(
         records.kind(ordinal),
         records.id(ordinal),
@@ -312,16 +331,6 @@ final class Compactor {
     hearing.heard(decoder, decoder.firstSample(), written + start);
   }
 
-  private void remember(int input, int ordinal) {
-    int at = table.count();
-    if (at == fromInput.length) {
-      fromInput = Arrays.copyOf(fromInput, at * 2);
-      fromOrdinal = Arrays.copyOf(fromOrdinal, at * 2);
-    }
-    fromInput[at] = input;
-    fromOrdinal[at] = ordinal;
-  }
-
   /// Takes up the last number of the range, if no record that is kept has it.
   private void fillUp() throws IOException {
     int count = table.count();
@@ -334,7 +343,7 @@ final class Compactor {
     batch.add(encoder, skip);
     int start = used;
     used += batch.place(nextSample, buffer, used);
-    remember(-1, -1);
+    origins.add(-1, -1);
     table.add(
         RecordKind.SKIP,
         Optional.empty(),

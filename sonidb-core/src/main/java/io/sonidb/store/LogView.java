@@ -95,14 +95,16 @@ public final class LogView implements AutoCloseable {
     return low == 0 ? Directory.NONE : segments.get(low - 1).locate(sequence);
   }
 
-  /// Location of the newest record of an id at that moment, or [Directory#NONE]. It looks into one
-  /// segment after the other: for the rare case that the directory knows only of a newer one.
+  /// Location of the newest record of an id that counted at that moment, or [Directory#NONE]. It
+  /// looks into one segment after the other: for the rare case that the directory knows only of a
+  /// newer one.
   public long newestOf(VectorId id) {
     for (int i = segments.size() - 1; i >= 0; i--) {
-      RecordTable table = segments.get(i).table();
-      int ordinal = table.newestOf(id, counts[i]);
+      Segment segment = segments.get(i);
+      // A payload whose vector was lost never counted.
+      int ordinal = segment.table().newestOf(id, counts[i], any -> isLive(segment, any));
       if (ordinal >= 0) {
-        return Directory.location(segments.get(i).number(), ordinal);
+        return Directory.location(segment.number(), ordinal);
       }
     }
     return Directory.NONE;

@@ -517,14 +517,15 @@ public final class SegmentLog implements AutoCloseable {
   }
 
   private void move(Compactor.Made made, Segment to) {
-    for (int ordinal = 0; ordinal < made.fromInput().length; ordinal++) {
+    Compactor.Origins origins = made.origins();
+    for (int ordinal = 0; ordinal < origins.count(); ordinal++) {
       int length = to.table().length(ordinal);
-      if (made.fromInput()[ordinal] < 0) {
+      if (origins.input(ordinal) < 0) {
         to.liveness().kill(ordinal, 0, length);
         continue;
       }
-      Segment from = made.inputs().get(made.fromInput()[ordinal]);
-      int fromOrdinal = made.fromOrdinal()[ordinal];
+      Segment from = made.inputs().get(origins.input(ordinal));
+      int fromOrdinal = origins.ordinal(ordinal);
       if (from.liveness().isLive(fromOrdinal)) {
         listener.orElseThrow().moved(from, fromOrdinal, to, ordinal);
       } else {
