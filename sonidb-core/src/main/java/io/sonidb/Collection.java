@@ -314,6 +314,9 @@ public final class Collection {
       if (now.log().isClosed() || now.log().hasFailed()) {
         return OptionalLong.empty();
       }
+      if (now.log().manifest().isSnapshot()) {
+        return now.expiry().earliest(); // nobody has written to it: it stays as it is
+      }
       try {
         now.expiry().sweep(now.nowMillis(), (ids, vectors) -> expire(now, ids, vectors));
       } catch (IOException e) {

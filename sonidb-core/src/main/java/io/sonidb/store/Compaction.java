@@ -74,7 +74,8 @@ final class Compaction {
 
   /// Looks, soon, whether there is something to compact.
   void consider() {
-    if (automatic && !stopping && scheduled.compareAndSet(false, true)) {
+    boolean wanted = automatic && !stopping && !log.manifest().isSnapshot();
+    if (wanted && scheduled.compareAndSet(false, true)) {
       thread.execute(() -> {
         scheduled.set(false);
         try {

@@ -82,7 +82,7 @@ public final class LogRestore {
       progress.update(done, bytes(), "bytes");
     }
     storage.syncFolder(segmentFolder);
-    Manifest copied = copied(name);
+    Manifest copied = manifest.restored(name);
     storage.replace(
         fresh.resolve(SegmentLog.SFV_FILE),
         ByteBuffer.wrap(Sfv.text(copied).getBytes(StandardCharsets.UTF_8)));
@@ -107,20 +107,5 @@ public final class LogRestore {
       // Opening the collection makes it again from the audio.
       notes.add(e.getMessage() + ": rebuilt from the audio");
     }
-  }
-
-  private Manifest copied(String name) {
-    CollectionHeader old = manifest.header();
-    CollectionHeader header =
-        new CollectionHeader(name, old.uuid(), old.dimension(), old.format(), old.metric());
-    return new Manifest(
-        header,
-        manifest.settings(),
-        manifest.epoch() + 1,
-        manifest.generation() + 1,
-        true,
-        manifest.nextNumber(),
-        manifest.horizon(),
-        sealed());
   }
 }

@@ -100,17 +100,7 @@ public final class LogSnapshot implements AutoCloseable {
         break; // records that came after the view are in it, and may be in later ones
       }
     }
-    long last = entries.isEmpty() ? 0 : entries.getLast().lastSequence();
-    return Optional.of(
-        new Manifest(
-            named.header(),
-            named.settings(),
-            named.epoch(),
-            named.generation(),
-            true,
-            named.nextNumber(),
-            Math.min(named.horizon(), last),
-            entries));
+    return Optional.of(named.snapshot(entries));
   }
 
   /// What the snapshot will be.
@@ -145,7 +135,7 @@ public final class LogSnapshot implements AutoCloseable {
     if (newBytes > 0) {
       storage.syncFolder(segmentFolder);
     }
-    if (newBytes > 0 || !isSameState(older) || !hasSfv(home)) {
+    if (newBytes > 0 || !older.equals(manifest) || !hasSfv(home)) {
       for (String file : derived) {
         storage.delete(home.resolve(file));
       }
@@ -173,19 +163,6 @@ public final class LogSnapshot implements AutoCloseable {
             .readUpTo(file, expected.length)
             .map(found -> Arrays.equals(found, expected))
             .orElse(false);
-  }
-
-  private boolean isSameState(Manifest older) {
-    return older.equals(
-        new Manifest(
-            manifest.header(),
-            manifest.settings(),
-            manifest.epoch(),
-            older.generation(),
-            true,
-            manifest.nextNumber(),
-            manifest.horizon(),
-            manifest.segments()));
   }
 
   /// Makes sure that nothing is lost with what the folder holds.
@@ -235,24 +212,36 @@ public final class LogSnapshot implements AutoCloseable {
         .orElse(true); // nothing is in it
   }
 
+  /// Brings what is missing. Under their own names files appear only when all of them are there: so
+  /// what interrupts the long part leaves nothing that anybody takes for a segment.
   private void bring(Optional<Manifest> older, Path segmentFolder, WorkProgress progress)
       throws IOException {
     Set<Named> there = older.map(LogSnapshot::files).orElse(Set.of());
     Set<Named> files = files(manifest);
     long total = files.stream().mapToLong(Named::size).sum();
     Path source = log.folder().resolve(SegmentFormat.FOLDER);
+    List<Path> brought = new ArrayList<>();
     for (Named file : files) {
       Path from = source.resolve(file.name());
       Path to = segmentFolder.resolve(file.name());
       if (!there.contains(file)
           || !CheckedCopy.hasSize(storage, file, to)
           || !linking && isLinked(from, to)) {
-        bring(file, from, to);
+        bring(file, from, fresh(to));
+        brought.add(to);
         newBytes += file.size();
       }
       bytes += file.size();
       progress.update(bytes, total, "bytes");
     }
+    for (Path to : brought) {
+      storage.rename(fresh(to), to);
+    }
+  }
+
+  // A link cannot take the place of a file that is there; renaming can.
+  private static Path fresh(Path to) {
+    return to.resolveSibling(to.getFileName() + ".new");
   }
 
   /// Whether what is there is a link to the log's own file.
@@ -271,17 +260,14 @@ public final class LogSnapshot implements AutoCloseable {
     return files;
   }
 
-  private void bring(Named file, Path from, Path to) throws IOException {
+  private void bring(Named file, Path from, Path fresh) throws IOException {
     if (!storage.exists(from)) {
       throw CheckedCopy.damaged(file, "is missing");
     }
-    // A link cannot take the place of a file that is there; renaming can.
-    Path fresh = to.resolveSibling(file.name() + ".new");
     storage.delete(fresh);
     if (!linked(file, from, fresh)) {
       CheckedCopy.make(storage, file, from, fresh);
     }
-    storage.rename(fresh, to);
   }
 
   private boolean linked(Named file, Path from, Path fresh) throws IOException {

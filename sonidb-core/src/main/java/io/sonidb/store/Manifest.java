@@ -17,7 +17,7 @@ import java.util.function.UnaryOperator;
 /// @param header what the collection is
 /// @param settings how it is written to
 /// @param epoch raised when history may have diverged; part of the names of segments
-/// @param generation counts the versions of this manifest
+/// @param generation counts the versions of this manifest; 0 for a snapshot that nobody has changed
 /// @param clean whether the collection was closed, so that nothing was in flight
 /// @param nextNumber no segment has, or ever had, this number or a higher one
 /// @param horizon up to this sequence number deletes may be missing from the history, so who has
@@ -273,6 +273,29 @@ public record Manifest(
             .max()
             .orElse(0)
         + 1;
+  }
+
+  /// Whether this is a snapshot as it was taken. It is not changed before somebody writes to it, so
+  /// that whoever looks into it does not keep it from being brought up to date.
+  public boolean isSnapshot() {
+    return generation == 0;
+  }
+
+  /// The manifest of a snapshot that holds some of the segments, all of them sealed.
+  Manifest snapshot(List<SegmentEntry> kept) {
+    long last = kept.isEmpty() ? 0 : kept.getLast().lastSequence();
+    return new Manifest(
+        header, settings, epoch, 0, true, nextNumber, Math.min(horizon, last), kept);
+  }
+
+  /// The manifest of what is restored from this snapshot.
+  Manifest restored(String name) {
+    CollectionHeader renamed =
+        new CollectionHeader(
+            name, header.uuid(), header.dimension(), header.format(), header.metric());
+    List<SegmentEntry> kept =
+        segments.stream().filter(entry -> entry.sealed().isPresent()).toList();
+    return new Manifest(renamed, settings, epoch + 1, 1, true, nextNumber, horizon, kept);
   }
 
   /// Segments whose head does not say what the collection is now.
