@@ -108,6 +108,7 @@ final class Updates {
       print("disk at rest / live", (double) disk / live);
       snapshots(songs, folder.resolve("snapshot"));
       subscribe(songs);
+      manySubscribers(songs);
     }
   }
 
@@ -189,8 +190,9 @@ final class Updates {
               .start(() -> {
                 try {
                   for (int i = 0; i < count; i++) {
-                    changes.next(Duration.ofSeconds(10)).orElseThrow();
-                    heard.add(System.nanoTime());
+                    if (changes.next(Duration.ofSeconds(10)).isPresent()) {
+                      heard.add(System.nanoTime());
+                    }
                   }
                 } catch (InterruptedException e) {
                   Thread.currentThread().interrupt();
@@ -208,6 +210,30 @@ final class Updates {
     }
     printMicros("subscriber hears after the call", afterCall, count);
     printMicros("subscriber hears after the return", afterReturn, count);
+  }
+
+  /// What subscribers at different places of the history take in the heap.
+  private static void manySubscribers(Collection songs) throws InterruptedException {
+    int count = 1000;
+    long last = songs.lastSequence();
+    List<Subscription> all = new ArrayList<>(count);
+    long before = heapBytes();
+    for (int i = 0; i < count; i++) {
+      Subscription changes = songs.subscribe(1 + last * i / count);
+      all.add(changes);
+      if (changes.next(Duration.ZERO).isEmpty()) {
+        throw new IllegalStateException("subscriber " + i + " hears nothing");
+      }
+    }
+    print("heap of a subscriber, bytes", (double) (heapBytes() - before) / count);
+    all.forEach(Subscription::close);
+  }
+
+  private static long heapBytes() {
+    for (int i = 0; i < 3; i++) {
+      System.gc();
+    }
+    return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
   }
 
   private static void print(String what, double value) {
@@ -246,7 +272,9 @@ final class Updates {
         if (there > 0) {
           VectorId id = VectorId.of(ids.nextLong(there));
           long start = System.nanoTime();
-          songs.get(id).orElseThrow();
+          if (songs.get(id).isEmpty()) {
+            throw new IllegalStateException("vector " + id + " is not there");
+          }
           if (count == nanos.length) {
             nanos = Arrays.copyOf(nanos, count * 2);
           }
