@@ -123,6 +123,27 @@ final class CompactionTest {
   }
 
   @Test
+  void leavesAloneWhatIsSupersededOnlyByWritesThatAPowerLossMayTakeBack() {
+    try (SoniDb db = SoniDb.open(data, SoniDbOptions.DEFAULT.compaction(false))) {
+      Collection songs = db.create("songs", SPEC);
+      upsert(songs, 0, 3000);
+      songs.buildIndex();
+      String file = songs.engine().log().segments().getFirst().file();
+      upsert(songs, 0, 3000);
+      songs.compact(
+          false,
+          (done, total, what) -> {
+            throw new AssertionError("rewrote " + done + " " + what);
+          });
+      assertThat(songs.engine().log().segments().getFirst().file()).isEqualTo(file);
+      songs.buildIndex();
+      songs.compact(false, Progress.NONE);
+      assertThat(songs.stats().spaceAmplification()).isLessThan(1.01);
+      assertHoldsWhatWasWritten(songs);
+    }
+  }
+
+  @Test
   void showsAViewWhatWasThereWhateverIsCompactedMeanwhile() throws IOException {
     try (SoniDb db = SoniDb.open(data)) {
       Collection songs = db.create("songs", SPEC);

@@ -7,6 +7,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.function.IntUnaryOperator;
 
 /// Which records of a segment are needed, and since when the others are not: one bit each, set when
 /// the record is superseded or deleted, and the number of the write that did it.
@@ -25,6 +26,7 @@ public final class Liveness {
   private volatile MemorySegment since = MemorySegment.NULL;
   private volatile int deadCount; // written by one thread
   private volatile long deadBytes; // written by one thread
+  private volatile long newestKill; // written by one thread
 
   /// Whether the record is needed now.
   public boolean isLive(int ordinal) {
@@ -68,6 +70,7 @@ public final class Liveness {
       WORD.setRelease(words, word, words[word] | bit);
       deadCount = deadCount + 1;
       deadBytes = deadBytes + bytes;
+      newestKill = Math.max(newestKill, sequence);
     }
   }
 
@@ -93,6 +96,27 @@ public final class Liveness {
   /// Bytes of the records that are not needed.
   public long deadBytes() {
     return deadBytes;
+  }
+
+  /// Bytes of the records that were needed when everything up to a sequence number was written, and
+  /// are not any more.
+  ///
+  /// @param length of a record, by its ordinal
+  public long bytesDeadSince(long sequence, IntUnaryOperator length) {
+    if (newestKill <= sequence) {
+      return 0;
+    }
+    long bytes = 0;
+    long[] words = dead;
+    for (int word = 0; word < words.length; word++) {
+      long left = (long) WORD.getAcquire(words, word);
+      while (left != 0) {
+        int ordinal = word << 6 | Long.numberOfTrailingZeros(left);
+        bytes += deadSince(ordinal) > sequence ? length.applyAsInt(ordinal) : 0;
+        left &= left - 1;
+      }
+    }
+    return bytes;
   }
 
   /// Bytes that [#writeTo] takes.

@@ -1,5 +1,7 @@
 package io.sonidb.store;
 
+import io.sonidb.index.Liveness;
+import io.sonidb.index.RecordTable;
 import io.sonidb.store.CompactionPolicy.Candidate;
 import io.sonidb.store.CompactionPolicy.Run;
 import io.sonidb.store.Manifest.SegmentEntry;
@@ -167,7 +169,7 @@ final class Compaction {
       Optional<Manifest.Sealed> sealed = entry.flatMap(SegmentEntry::sealed);
       boolean movable = false;
       boolean outdated = false;
-      long dead = segment.liveness().deadBytes();
+      long dead = droppableBytes(segment);
       if (sealed.isPresent() && segment.isSealed()) {
         boolean sound = sealed.get().damaged() == 0 && !damaged.contains(segment.number());
         outdated =
@@ -178,6 +180,15 @@ final class Compaction {
       candidates.add(new Candidate(movable, segment.recordBytes(), dead, outdated));
     }
     return candidates;
+  }
+
+  /// Bytes of the dead records that a compaction leaves out: not of those that a write superseded
+  /// which a power loss may still take back.
+  private long droppableBytes(Segment segment) {
+    RecordTable table = segment.table();
+    Liveness liveness = segment.liveness();
+    long dead = liveness.deadBytes(); // read first: what dies meanwhile is among the others
+    return Math.max(0, dead - liveness.bytesDeadSince(log.lastDurable(), table::length));
   }
 
   /// Whether a fifth of a segment's records are deletes that may be dropped.

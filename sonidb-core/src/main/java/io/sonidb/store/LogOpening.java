@@ -298,7 +298,8 @@ final class LogOpening {
     Storage.File file = storage.openToWrite(path);
     boolean kept = false;
     try (Arena reading = Arena.ofConfined()) {
-      restoreOpenHead(entry, file);
+      // One that was sealed, as far as its head can tell, is complete, and may be a snapshot's too.
+      boolean hadOpenHead = !restoreOpenHead(entry, file);
       boolean intact = file.size() >= entry.committedBytes();
       if (!intact) {
         damage.add(wrongSize(entry, file.size()));
@@ -349,7 +350,11 @@ final class LogOpening {
       sawSequenceOf(table);
       // Behind damage the time position of the next frame is not sure, so writing goes on in a new
       // segment.
-      if (intact && !writtenAfter && segment.end() < manifest.segmentBytes() && writer.isEmpty()) {
+      if (intact
+          && hadOpenHead
+          && !writtenAfter
+          && segment.end() < manifest.segmentBytes()
+          && writer.isEmpty()) {
         writer = Optional.of(new SegmentWriter(segment, file, segment.end(), nextSample));
         kept = true;
       } else if (table.count() == 0 && segment.end() == SegmentFormat.HEAD_SIZE) {
@@ -386,18 +391,21 @@ final class LogOpening {
 
   /// An open segment has an open head: what an interrupted sealing, or damage, left there is put
   /// right.
-  private void restoreOpenHead(SegmentEntry entry, Storage.File file) throws IOException {
+  ///
+  /// @return whether it had to be
+  private boolean restoreOpenHead(SegmentEntry entry, Storage.File file) throws IOException {
     byte[] head =
         SegmentFormat.openHead(
             entry.header(), SegmentFormat.epochOf(entry.file()), entry.number(), entry.compacted());
     byte[] found = head(storage, segmentFolder.resolve(entry.file()));
-    if (!Arrays.equals(head, found)) {
-      file.write(0, ByteBuffer.wrap(head));
-      file.sync();
-      notes.add(
-          name(entry)
-              + ": file metadata restored (it was damaged, or sealing had been interrupted)");
+    if (Arrays.equals(head, found)) {
+      return false;
     }
+    file.write(0, ByteBuffer.wrap(head));
+    file.sync();
+    notes.add(
+        name(entry) + ": file metadata restored (it was damaged, or sealing had been interrupted)");
+    return true;
   }
 
   private Optional<SegmentIndex> indexOfCleanClose(SegmentEntry entry, Arena arena)
