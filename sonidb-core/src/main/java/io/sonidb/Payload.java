@@ -94,7 +94,7 @@ public final class Payload {
   /// This payload with the top-level keys of another one, which win.
   ///
   /// @throws IllegalArgumentException if that is too large
-  Payload merged(Payload changed) {
+  public Payload merged(Payload changed) {
     if (isEmpty() || changed.isEmpty()) {
       return isEmpty() ? changed : this;
     }
@@ -102,7 +102,7 @@ public final class Payload {
   }
 
   /// This payload without some of its top-level keys.
-  Payload without(Set<String> keys) {
+  public Payload without(Set<String> keys) {
     return isEmpty() ? this : ofNode(object().without(keys));
   }
 

@@ -8,9 +8,11 @@ import io.sonidb.sound.Listener;
 import io.sonidb.sound.SoundRecord;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /// The records that are heard in a FLAC or WAV file. Inserts, deletes and payload changes take
 /// effect in the order in which they are heard.
@@ -72,8 +74,7 @@ final class AudioSupply implements VectorSupply {
           inserter =
               Optional.of(target.open(record.vector().dimension(), record.vector().elementType()));
         }
-        byte[] payload = record.payload();
-        inserter.get().add(record.id(), record.vector(), Payload.ofCbor(payload), payload.length);
+        inserter.get().add(point(record), record.payload().length);
       }
       case DELETE -> {
         boolean wasThere = inserter.map(i -> delete(i, record)).orElse(false);
@@ -90,6 +91,12 @@ final class AudioSupply implements VectorSupply {
     }
   }
 
+  private static Point point(SoundRecord record) {
+    Point point = Point.of(record.id(), record.vector(), Payload.ofCbor(record.payload()));
+    OptionalLong expires = record.expiresAtMillis();
+    return expires.isPresent() ? point.expiresAt(Instant.ofEpochMilli(expires.getAsLong())) : point;
+  }
+
   private static boolean delete(BatchInserter inserter, SoundRecord record) {
     inserter.flush();
     return inserter.collection().delete(List.of(record.id())) == 1;
@@ -97,9 +104,7 @@ final class AudioSupply implements VectorSupply {
 
   private static boolean changePayload(BatchInserter inserter, SoundRecord record) {
     inserter.flush();
-    Optional<Point> there = inserter.collection().get(record.id());
-    there.ifPresent(point ->
-        inserter.collection().upsert(point.id(), point.vector(), Payload.ofCbor(record.payload())));
-    return there.isPresent();
+    Payload payload = Payload.ofCbor(record.payload());
+    return inserter.collection().overwritePayload(List.of(record.id()), payload) == 1;
   }
 }

@@ -1,13 +1,14 @@
 package io.sonidb.cli;
 
 import io.sonidb.Collection;
-import io.sonidb.Payload;
 import io.sonidb.Point;
 import io.sonidb.sound.ElementType;
 import io.sonidb.sound.Vector;
-import io.sonidb.sound.VectorId;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /// Inserts points in batches, each of which is all or nothing.
 final class BatchInserter {
@@ -20,20 +21,25 @@ final class BatchInserter {
 
   private final Collection collection;
   private final long countBefore;
+  private final Supplier<Optional<Instant>> defaultExpiry;
   private final List<Point> batch = new ArrayList<>(MAX_POINTS);
   private long batchBytes;
   private long inserted;
 
-  BatchInserter(Collection collection) {
+  /// @param defaultExpiry when a point expires that does not say so itself
+  BatchInserter(Collection collection, Supplier<Optional<Instant>> defaultExpiry) {
     this.collection = collection;
+    this.defaultExpiry = defaultExpiry;
     this.countBefore = collection.count();
   }
 
   /// Adds a point; when the batch is full, it is written.
   ///
   /// @return whether a batch was written
-  boolean add(VectorId id, Vector vector, Payload payload, int payloadBytes) {
-    batch.add(Point.of(id, vector, payload));
+  boolean add(Point point, int payloadBytes) {
+    Optional<Instant> expiresAt = point.expiresAt().or(defaultExpiry);
+    batch.add(expiresAt.map(point::expiresAt).orElse(point));
+    Vector vector = point.vector();
     int elementBytes = vector.elementType() == ElementType.FLOAT32 ? Float.BYTES : Double.BYTES;
     batchBytes += (long) vector.dimension() * elementBytes + payloadBytes;
     if (batch.size() == MAX_POINTS || batchBytes >= MAX_BYTES) {

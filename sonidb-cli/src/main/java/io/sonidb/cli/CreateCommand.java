@@ -4,8 +4,10 @@ import io.sonidb.Collection;
 import io.sonidb.CollectionSpec;
 import io.sonidb.SoniDb;
 import io.sonidb.sound.ElementType;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -18,7 +20,8 @@ import picocli.CommandLine.Parameters;
     footerHeading = "%nExamples:%n",
     footer = {
       "  sonidb create songs --dimension 768",
-      "  sonidb create genes --dimension 50 --metric euclid --element float64"
+      "  sonidb create genes --dimension 50 --metric euclid --element float64",
+      "  sonidb create sessions --dimension 128 --ttl 12h"
     })
 final class CreateCommand extends DatabaseCommand {
 
@@ -32,6 +35,19 @@ final class CreateCommand extends DatabaseCommand {
       description = "Number of components of every vector, 1 to 16384.")
   private int dimension;
 
+  @Option(
+      names = "--ttl",
+      paramLabel = "DURATION",
+      description =
+          "Vectors expire so long after they were inserted: 30s, 15m, 12h, 7d (default: never).")
+  private Duration timeToLive = Duration.ZERO;
+
+  @Option(
+      names = "--retention",
+      paramLabel = "DURATION",
+      description = "How long deletes are kept for those who follow the changes (default: 7d).")
+  private Optional<Duration> retention = Optional.empty();
+
   @Mixin private CollectionOptions options = new CollectionOptions();
 
   CreateCommand(SonidbCommand sonidb) {
@@ -40,7 +56,9 @@ final class CreateCommand extends DatabaseCommand {
 
   @Override
   ExitCode run() {
-    CollectionSpec wanted = options.spec(dimension, ElementType.FLOAT32);
+    CollectionSpec defaults = options.spec(dimension, ElementType.FLOAT32);
+    CollectionSpec wanted =
+        defaults.timeToLive(timeToLive).retention(retention.orElse(defaults.retention()));
     try (SoniDb database = sonidb().open()) {
       Collection created = database.create(name, wanted);
       CollectionSpec spec = created.spec();
@@ -51,17 +69,22 @@ final class CreateCommand extends DatabaseCommand {
       answer.put("metric", spec.metric().toString());
       answer.put("sonification", spec.sonification().toString());
       answer.put("durability", spec.durability().toString());
+      answer.put("time_to_live", TimeSpan.seconds(spec.timeToLive()));
+      answer.put("retention", TimeSpan.seconds(spec.retention()));
       output().json(answer);
       output()
           .line(
               "created \"%s\": dimension %d, %s, %s, %s, durability %s"
-                  .formatted(
-                      created.name(),
-                      spec.dimension(),
-                      spec.element(),
-                      spec.metric(),
-                      spec.sonification(),
-                      spec.durability()));
+                      .formatted(
+                          created.name(),
+                          spec.dimension(),
+                          spec.element(),
+                          spec.metric(),
+                          spec.sonification(),
+                          spec.durability())
+                  + (spec.timeToLive().isZero()
+                      ? ""
+                      : ", vectors expire after " + TimeSpan.text(spec.timeToLive())));
       return ExitCode.OK;
     }
   }

@@ -6,8 +6,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(
@@ -15,7 +17,11 @@ import picocli.CommandLine.Parameters;
     sortOptions = false,
     description = "Delete vectors by id.",
     footerHeading = "%nExamples:%n",
-    footer = {"  sonidb delete songs 42", "  sonidb delete songs 1 2 3 track-7"})
+    footer = {
+      "  sonidb delete songs 42",
+      "  sonidb delete songs 1 2 3 track-7",
+      "  sonidb delete songs 42 --if-sequence 1007   # only if nobody changed it since"
+    })
 final class DeleteCommand extends DatabaseCommand {
 
   @Parameters(index = "0", paramLabel = "NAME", description = "Collection.")
@@ -24,18 +30,30 @@ final class DeleteCommand extends DatabaseCommand {
   @Parameters(index = "1..*", arity = "1..*", paramLabel = "ID", description = "Ids.")
   private List<VectorId> ids = List.of();
 
+  @Option(
+      names = "--if-sequence",
+      paramLabel = "N",
+      description =
+          "Only if N is the number of the vector's newest change, as `get --json` shows it; for one id.")
+  private Optional<Long> expected = Optional.empty();
+
   DeleteCommand(SonidbCommand sonidb) {
     super(sonidb);
   }
 
   @Override
   ExitCode run() throws IOException {
+    if (expected.isPresent()) {
+      Condition.check(expected.get(), ids);
+    }
     return with(
         name,
         collection -> {
           List<VectorId> missing = new ArrayList<>();
           for (VectorId id : ids) {
-            if (collection.delete(List.of(id)) == 0) {
+            if (expected.isPresent()) {
+              collection.deleteIf(id, expected.get());
+            } else if (collection.delete(List.of(id)) == 0) {
               missing.add(id);
             }
           }

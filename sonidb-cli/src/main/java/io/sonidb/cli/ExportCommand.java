@@ -2,6 +2,7 @@ package io.sonidb.cli;
 
 import io.sonidb.Collection;
 import io.sonidb.CollectionSpec;
+import io.sonidb.CollectionView;
 import io.sonidb.DamagedRecordException;
 import io.sonidb.Point;
 import io.sonidb.PointCursor;
@@ -24,14 +25,15 @@ import picocli.CommandLine.Parameters;
     description = {
       "Write all vectors of a collection to a file.",
       "In ascending order of their ids: .npy .fvecs .fbin .jsonl .csv; .flac for its records as one"
-          + " FLAC file; .wav for their sound."
+          + " FLAC file; .wav for their sound. Only .jsonl, .flac and .wav keep when a vector expires."
     },
     footerHeading = "%nExamples:%n",
     footer = {
       "  sonidb export songs songs.npy",
       "  sonidb export songs songs.npy --ids names.txt",
       "  sonidb export songs songs.flac   # insert and listen read it back",
-      "  sonidb export songs - --format jsonl | head -n 1"
+      "  sonidb export songs - --format jsonl | head -n 1",
+      "  sonidb export songs quarter.npy --slice 0/4   # then 1/4, 2/4, 3/4"
     })
 final class ExportCommand extends DatabaseCommand {
 
@@ -58,7 +60,15 @@ final class ExportCommand extends DatabaseCommand {
       description = "Leave out vectors that are damaged, instead of stopping.")
   private boolean skipDamaged;
 
+  @Option(
+      names = "--slice",
+      paramLabel = "I/N",
+      description =
+          "One of N parts, 0/N to N-1/N, in the order of writing, which is faster: together they are all.")
+  private Optional<Slice> slice = Optional.empty();
+
   private long exported;
+  private long expiring;
   private long damaged;
   private boolean idsAreRowNumbers = true;
 
@@ -73,14 +83,15 @@ final class ExportCommand extends DatabaseCommand {
         name,
         collection -> {
           long start = System.nanoTime();
-          try (IdFileWriter idFile = IdFileWriter.create(ids)) {
+          try (CollectionView view = collection.view();
+              IdFileWriter idFile = IdFileWriter.create(ids)) {
             switch (wanted) {
-              case "flac", "wav" -> exportSound(collection, wanted, idFile);
-              default -> exportVectors(collection, vectorFormat(wanted), idFile);
+              case "flac", "wav" -> exportSound(collection, view, wanted, idFile);
+              default -> exportVectors(collection.spec(), view, vectorFormat(wanted), idFile);
             }
             idFile.finish();
+            report(view.sequence(), (System.nanoTime() - start) / 1e9);
           }
-          report((System.nanoTime() - start) / 1e9);
           return damaged == 0 ? ExitCode.OK : ExitCode.DAMAGED;
         });
   }
@@ -105,18 +116,20 @@ final class ExportCommand extends DatabaseCommand {
     }
   }
 
-  private void exportVectors(Collection collection, VectorFormat target, IdFileWriter idFile)
+  private void exportVectors(
+      CollectionSpec spec, CollectionView view, VectorFormat target, IdFileWriter idFile)
       throws IOException {
-    try (VectorWriter writer = writer(collection, target)) {
+    try (VectorWriter writer = writer(spec, view, target)) {
       forEach(
-          collection,
+          view,
           point -> {
             writer.write(
                 point.id(),
                 point.vector(),
                 point.payload().isEmpty()
                     ? Optional.empty()
-                    : Optional.of(point.payload().toJson()));
+                    : Optional.of(point.payload().toJson()),
+                point.expiresAt());
             idFile.write(point.id());
           });
       writer.finish();
@@ -124,8 +137,8 @@ final class ExportCommand extends DatabaseCommand {
     }
   }
 
-  private VectorWriter writer(Collection collection, VectorFormat target) throws IOException {
-    CollectionSpec spec = collection.spec();
+  private VectorWriter writer(CollectionSpec spec, CollectionView view, VectorFormat target)
+      throws IOException {
     if (file.equals("-") && skipDamaged) {
       throw new CommandFailure(
           ExitCode.USAGE, "--skip-damaged needs a file: a stream's head says how many rows follow");
@@ -136,8 +149,23 @@ final class ExportCommand extends DatabaseCommand {
             target,
             spec.dimension(),
             spec.element(),
-            collection.count())
+            slice.isPresent() ? countOfSlice(view) : view.count())
         : VectorWriter.create(Path.of(file), target, spec.dimension(), spec.element());
+  }
+
+  /// A view gives the same slice again, so it can be counted first.
+  private long countOfSlice(CollectionView view) {
+    long count = 0;
+    try (PointCursor cursor = cursor(view)) {
+      while (next(cursor).isPresent()) {
+        count++;
+      }
+    }
+    return count;
+  }
+
+  private PointCursor cursor(CollectionView view) {
+    return slice.isPresent() ? view.slice(slice.get().part(), slice.get().parts()) : view.scroll();
   }
 
   private void remark(VectorWriter writer, VectorFormat target) {
@@ -149,6 +177,12 @@ final class ExportCommand extends DatabaseCommand {
                   + target.extension()
                   + " has no room for them; keep them with --ids FILE");
     }
+    if (expiring > 0 && target != VectorFormat.JSONL) {
+      output()
+          .warn(
+              "%s will expire, and .%s has no room for when; .jsonl, .flac and .wav do"
+                  .formatted(Quantity.count(expiring, "vector"), target.extension()));
+    }
     if (writer.simplifiedNaNs() > 0) {
       output()
           .warn(
@@ -157,7 +191,8 @@ final class ExportCommand extends DatabaseCommand {
     }
   }
 
-  private void exportSound(Collection collection, String wanted, IdFileWriter idFile)
+  private void exportSound(
+      Collection collection, CollectionView view, String wanted, IdFileWriter idFile)
       throws IOException {
     Optional<Path> target = file.equals("-") ? Optional.empty() : Optional.of(Path.of(file));
     try (ByteOutput out = ByteOutput.open(output(), target, "." + wanted)) {
@@ -166,7 +201,7 @@ final class ExportCommand extends DatabaseCommand {
               ? SoundExport.flac(collection, out)
               : SoundExport.wav(collection, out);
       forEach(
-          collection,
+          view,
           point -> {
             sound.write(point);
             idFile.write(point.id());
@@ -182,9 +217,9 @@ final class ExportCommand extends DatabaseCommand {
     void take(Point point) throws IOException;
   }
 
-  private void forEach(Collection collection, Step step) throws IOException {
-    long total = collection.count();
-    try (PointCursor cursor = collection.scroll();
+  private void forEach(CollectionView view, Step step) throws IOException {
+    long total = view.count() / slice.map(Slice::parts).orElse(1);
+    try (PointCursor cursor = cursor(view);
         ProgressBar progress = output().progress("export")) {
       for (Optional<Point> next = next(cursor); next.isPresent(); next = next(cursor)) {
         if (interruption().requested()) {
@@ -192,6 +227,7 @@ final class ExportCommand extends DatabaseCommand {
         }
         Point point = next.get();
         idsAreRowNumbers &= point.id().equals(VectorId.of(exported));
+        expiring += point.expiresAt().isPresent() ? 1 : 0;
         step.take(point);
         progress.update(++exported, total, "vectors");
       }
@@ -213,13 +249,14 @@ final class ExportCommand extends DatabaseCommand {
     }
   }
 
-  private void report(double seconds) {
+  private void report(long sequence, double seconds) {
     if (file.equals("-")) {
       return;
     }
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put("exported", exported);
     answer.put("damaged", damaged);
+    answer.put("sequence", sequence);
     answer.put("seconds", seconds);
     answer.put("file", file);
     output().json(answer);

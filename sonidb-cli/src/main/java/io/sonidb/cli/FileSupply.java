@@ -1,6 +1,7 @@
 package io.sonidb.cli;
 
 import io.sonidb.Payload;
+import io.sonidb.Point;
 import io.sonidb.file.VectorFileException;
 import io.sonidb.file.VectorReader;
 import io.sonidb.file.VectorRow;
@@ -64,8 +65,10 @@ final class FileSupply implements VectorSupply {
       VectorId id = blaming(reader, row, row, () -> ids.of(row));
       Payload payload =
           blaming(reader, row, row, () -> json.isEmpty() ? Payload.EMPTY : Payload.ofJson(json));
-      boolean written =
-          blaming(reader, first, row, () -> inserter.add(id, row.vector(), payload, json.length()));
+      Point point = Point.of(id, row.vector(), payload);
+      Point expiring =
+          blaming(reader, row, row, () -> row.expiresAt().map(point::expiresAt).orElse(point));
+      boolean written = blaming(reader, first, row, () -> inserter.add(expiring, json.length()));
       firstOfBatch = written ? Optional.empty() : Optional.of(first);
       if (written) {
         progress.update(inserter.inserted(), total, "vectors");

@@ -24,11 +24,13 @@ import picocli.CommandLine.Parameters;
     sortOptions = false,
     description = {
       "Get vectors and payloads by id.",
-      "As JSON, one line each; or as .npy or FLAC."
+      "As JSON, one line each, which `insert` reads back; or as .npy or FLAC. With --json also when each"
+          + " was inserted, and the sequence number of its newest change."
     },
     footerHeading = "%nExamples:%n",
     footer = {
       "  sonidb get songs 42",
+      "  sonidb get songs 42 --json    # and inserted_at, expires_at, sequence",
       "  sonidb get songs 1 2 3 --format npy -o three.npy",
       "  sonidb get songs 42 --format flac -o 42.flac"
     })
@@ -135,7 +137,10 @@ final class GetCommand extends DatabaseCommand {
   private ExitCode json(Collection collection) throws IOException {
     List<Optional<Point>> points = collection.get(ids);
     List<Map<String, Object>> found =
-        points.stream().flatMap(Optional::stream).map(PointJson::point).toList();
+        points.stream()
+            .flatMap(Optional::stream)
+            .map(output().isJson() ? PointJson::point : PointJson::row)
+            .toList();
     List<String> lines =
         output().isJson()
             ? List.of(Output.text(Map.of("points", found)))

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -29,6 +30,7 @@ import picocli.CommandLine.Parameters;
       "  sonidb insert songs songs.npy --ids names.txt --metric dot",
       "  sonidb insert songs songs.jsonl     # {\"id\": 1, \"vector\": [...], \"payload\": {...}} a line",
       "  cat songs.csv | sonidb insert songs - --format csv",
+      "  sonidb insert sessions today.jsonl --ttl 12h",
       "  sonidb insert copy recording.flac"
     })
 final class InsertCommand extends DatabaseCommand {
@@ -51,6 +53,9 @@ final class InsertCommand extends DatabaseCommand {
       description = "Format of the file, if its name and its first bytes do not tell.")
   private Optional<String> format = Optional.empty();
 
+  @ArgGroup(exclusive = true)
+  private ExpiryOptions expiry = new ExpiryOptions();
+
   @Mixin private CollectionOptions options = new CollectionOptions();
 
   InsertCommand(SonidbCommand sonidb) {
@@ -59,6 +64,7 @@ final class InsertCommand extends DatabaseCommand {
 
   @Override
   ExitCode run() throws IOException {
+    expiry.check();
     try (InputFile input = InputFile.open(file, format, sonidb().terminal().in())) {
       VectorSupply supply =
           input.isAudio() ? new AudioSupply(input, ids) : new FileSupply(input, ids);
@@ -74,7 +80,8 @@ final class InsertCommand extends DatabaseCommand {
     Optional<ElementType> element =
         there.map(collection -> collection.spec().element()).or(options::element);
     VectorSupply.Target target =
-        (dimension, natural) -> new BatchInserter(collection(database, dimension, natural));
+        (dimension, natural) ->
+            new BatchInserter(collection(database, dimension, natural), expiry::ofNow);
     long start = System.nanoTime();
     VectorSupply.Outcome outcome;
     try (ProgressBar progress = output().progress("insert")) {

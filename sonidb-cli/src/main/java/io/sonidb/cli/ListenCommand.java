@@ -17,10 +17,12 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -153,7 +155,12 @@ final class ListenCommand extends DatabaseCommand {
     }
     Payload payload = Payload.ofCbor(record.payload());
     Optional<String> json = payload.isEmpty() ? Optional.empty() : Optional.of(payload.toJson());
-    writer.get().write(record.id(), vector, json);
+    OptionalLong expires = record.expiresAtMillis();
+    Optional<Instant> expiresAt =
+        expires.isPresent()
+            ? Optional.of(Instant.ofEpochMilli(expires.getAsLong()))
+            : Optional.empty();
+    writer.get().write(record.id(), vector, json, expiresAt);
   }
 
   private Map<String, Object> json(SoundRecord record, long firstSample) {
@@ -166,6 +173,11 @@ final class ListenCommand extends DatabaseCommand {
       json.put("count", record.skipCount());
       return json;
     }
+    putMillis(json, "inserted_at", record.insertedAtMillis());
+    putMillis(json, "expires_at", record.expiresAtMillis());
+    if (record.isExpired()) {
+      json.put("expired", true);
+    }
     json.put("id", PointJson.id(record.id()));
     if (record.kind() == RecordKind.UPSERT) {
       json.put("vector", PointJson.vector(record.vector()));
@@ -174,6 +186,10 @@ final class ListenCommand extends DatabaseCommand {
       json.put("payload", PointJson.payload(Payload.ofCbor(record.payload())));
     }
     return json;
+  }
+
+  private static void putMillis(Map<String, Object> json, String key, OptionalLong millis) {
+    millis.ifPresent(time -> json.put(key, Instant.ofEpochMilli(time).toString()));
   }
 
   private void finish(ListenReport listened) throws IOException {

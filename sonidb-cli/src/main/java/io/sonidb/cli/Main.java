@@ -1,5 +1,8 @@
 package io.sonidb.cli;
 
+import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_COMMAND_LIST;
+import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_COMMAND_LIST_HEADING;
+
 import io.sonidb.Durability;
 import io.sonidb.Metric;
 import io.sonidb.sound.ElementType;
@@ -11,11 +14,15 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import picocli.CommandLine;
+import picocli.CommandLine.IHelpSectionRenderer;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.TypeConversionException;
@@ -68,28 +75,19 @@ final class Main {
   }
 
   private static void addCommands(CommandLine commands, SonidbCommand sonidb) {
-    List<DatabaseCommand> all =
-        List.of(
-            new DemoCommand(sonidb),
-            new CreateCommand(sonidb),
-            new DropCommand(sonidb),
-            new ListCommand(sonidb),
-            new InsertCommand(sonidb),
-            new GetCommand(sonidb),
-            new DeleteCommand(sonidb),
-            new SearchCommand(sonidb),
-            new StreamCommand(sonidb),
-            new ListenCommand(sonidb),
-            new IndexCommand(sonidb),
-            new VerifyCommand(sonidb),
-            new StatsCommand(sonidb),
-            new ExportCommand(sonidb),
-            new BenchCommand(sonidb));
-    for (DatabaseCommand command : all) {
-      CommandLine subcommand = new CommandLine(command);
-      subcommand.getCommandSpec().mixinStandardHelpOptions(true);
-      commands.addSubcommand(subcommand);
+    List<CommandGroup> groups = CommandGroup.all(sonidb);
+    for (CommandGroup group : groups) {
+      for (DatabaseCommand command : group.commands()) {
+        CommandLine subcommand = new CommandLine(command);
+        subcommand.getCommandSpec().mixinStandardHelpOptions(true);
+        commands.addSubcommand(subcommand);
+      }
     }
+    // Only here: what is set later reaches the subcommands as well.
+    Map<String, IHelpSectionRenderer> sections = new HashMap<>(commands.getHelpSectionMap());
+    sections.put(SECTION_KEY_COMMAND_LIST_HEADING, _ -> "");
+    sections.put(SECTION_KEY_COMMAND_LIST, help -> CommandGroup.overview(groups, help));
+    commands.getCommandSpec().usageMessage().sectionMap(sections);
   }
 
   private static void addConverters(CommandLine commands) {
@@ -100,6 +98,9 @@ final class Main {
     commands.registerConverter(PcmLayout.Encoding.class, parsing(PcmLayout.Encoding::parse));
     commands.registerConverter(GetCommand.Format.class, parsing(GetCommand.Format::parse));
     commands.registerConverter(VectorId.class, parsing(VectorId::parse));
+    commands.registerConverter(Duration.class, parsing(TimeSpan::parse));
+    commands.registerConverter(Instant.class, parsing(ExpiryOptions::parseTime));
+    commands.registerConverter(Slice.class, parsing(Slice::parse));
   }
 
   private static <T> ITypeConverter<T> parsing(Function<String, T> parser) {

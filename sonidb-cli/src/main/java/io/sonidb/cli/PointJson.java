@@ -30,11 +30,21 @@ final class PointJson {
     return new RawValue(payload.isEmpty() ? "{}" : payload.toJson());
   }
 
-  static Map<String, Object> point(Point point) {
+  /// A point as `insert` reads it back.
+  static Map<String, Object> row(Point point) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("id", id(point.id()));
     json.put("vector", vector(point.vector()));
     json.put("payload", payload(point.payload()));
+    point.expiresAt().ifPresent(time -> json.put("expires_at", time.toString()));
+    return json;
+  }
+
+  /// All there is to know of a point.
+  static Map<String, Object> point(Point point) {
+    Map<String, Object> json = row(point);
+    point.insertedAt().ifPresent(time -> json.put("inserted_at", time.toString()));
+    json.put("sequence", point.sequence());
     return json;
   }
 }

@@ -48,8 +48,7 @@ final class SoundExport {
   }
 
   void write(Point point) throws IOException {
-    SoundRecord record =
-        SoundRecord.upsert(point.sequence(), point.id(), point.vector(), point.payload().cbor());
+    SoundRecord record = record(point);
     int bound = encoder.maxSize(record);
     if (bound > frames.length) {
       frames = new byte[bound];
@@ -62,6 +61,18 @@ final class SoundExport {
       sink.write(frames, offset, length, decoder);
       offset += length;
     }
+  }
+
+  private static SoundRecord record(Point point) {
+    SoundRecord record =
+        SoundRecord.upsert(point.sequence(), point.id(), point.vector(), point.payload().cbor());
+    if (point.insertedAt().isPresent()) {
+      record = record.withInsertedAtMillis(point.insertedAt().get().toEpochMilli());
+    }
+    if (point.expiresAt().isPresent()) {
+      record = record.withExpiresAtMillis(point.expiresAt().get().toEpochMilli());
+    }
+    return record;
   }
 
   void finish() throws IOException {

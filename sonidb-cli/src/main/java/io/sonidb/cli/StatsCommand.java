@@ -1,5 +1,6 @@
 package io.sonidb.cli;
 
+import io.sonidb.CollectionSpec;
 import io.sonidb.CollectionStats;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -13,7 +14,10 @@ import picocli.CommandLine.Parameters;
     description = {
       "Show the figures of a collection.",
       "`bytes per vector` counts whole frames, ids and record headers included; file headers and index"
-          + " are shown apart, and all of it in `disk bytes`."
+          + " are shown apart, and all of it in `disk bytes`. `space amplification` is the bytes of all"
+          + " frames by those that are needed. Deletes up to `horizon` may be missing from the history;"
+          + " from `complete from` on every change is there. With --json, times are in seconds, and 0 is"
+          + " never."
     },
     footerHeading = "%nExamples:%n",
     footer = {"  sonidb stats songs", "  sonidb stats songs --json"})
@@ -38,18 +42,28 @@ final class StatsCommand extends DatabaseCommand {
           answer.put("records", stats.records());
           answer.put("segments", stats.segments());
           answer.put("sealed_segments", stats.sealedSegments());
+          answer.put("outdated_segments", stats.outdatedSegments());
           answer.put("disk_bytes", stats.diskBytes());
           answer.put("bytes_per_vector", stats.bytesPerVector());
           answer.put("header_bytes", stats.headerBytes());
           answer.put("index_bytes", stats.indexBytes());
+          answer.put("live_bytes", stats.liveBytes());
+          answer.put("space_amplification", stats.spaceAmplification());
           answer.put("dimension", stats.dimension());
           answer.put("element", stats.element().toString());
           answer.put("sonification", stats.sonification().toString());
           answer.put("metric", stats.metric().toString());
           answer.put("durability", stats.durability().toString());
           answer.put("last_sequence", stats.lastSequence());
+          answer.put("horizon", stats.horizon());
+          answer.put("complete_from", stats.completeFrom());
           answer.put("kernels", stats.kernels());
+          CollectionSpec spec = collection.spec();
+          answer.put("time_to_live", TimeSpan.seconds(spec.timeToLive()));
+          answer.put("retention", TimeSpan.seconds(spec.retention()));
           output().json(answer);
+          answer.put("time_to_live", TimeSpan.timeToLive(spec.timeToLive()));
+          answer.put("retention", TimeSpan.text(spec.retention()));
           answer.forEach((key, value) -> output().line(line(key, value)));
           return ExitCode.OK;
         });
@@ -64,6 +78,6 @@ final class StatsCommand extends DatabaseCommand {
           case Double number -> Quantity.decimal(number);
           default -> value.toString();
         };
-    return "%-18s%s".formatted(key.replace('_', ' '), shown);
+    return "%-21s%s".formatted(key.replace('_', ' '), shown);
   }
 }

@@ -1,12 +1,9 @@
 package io.sonidb.cli;
 
-import io.sonidb.Damage;
 import io.sonidb.IntegrityReport;
 import java.io.IOException;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalDouble;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -50,9 +47,9 @@ final class VerifyCommand extends DatabaseCommand {
           answer.put("segments", report.segments());
           answer.put("bytes", report.bytes());
           answer.put("seconds", report.seconds());
-          answer.put("damaged", report.damaged().stream().map(VerifyCommand::json).toList());
+          answer.put("damaged", report.damaged().stream().map(DamageText::json).toList());
           output().json(answer);
-          report.damaged().forEach(damage -> output().line("damaged: " + text(damage)));
+          report.damaged().forEach(damage -> output().line("damaged: " + DamageText.line(damage)));
           output()
               .line(
                   "%s: %s in %s, %s read in %s s"
@@ -66,26 +63,5 @@ final class VerifyCommand extends DatabaseCommand {
                           Quantity.decimal(report.seconds())));
           return report.ok() ? ExitCode.OK : ExitCode.DAMAGED;
         });
-  }
-
-  private static Map<String, Object> json(Damage damage) {
-    Map<String, Object> json = new LinkedHashMap<>();
-    json.put("file", damage.file());
-    json.put("time", damage.timeSeconds().isPresent() ? damage.timeSeconds().getAsDouble() : null);
-    json.put("offset", damage.offset().isPresent() ? damage.offset().getAsLong() : null);
-    json.put("id", damage.id().map(PointJson::id).orElse(null));
-    json.put("reason", damage.reason());
-    return json;
-  }
-
-  private static String text(Damage damage) {
-    StringBuilder text = new StringBuilder(damage.file());
-    OptionalDouble time = damage.timeSeconds();
-    if (time.isPresent()) {
-      text.append(String.format(Locale.ROOT, ", time %.3f s", time.getAsDouble()));
-    }
-    damage.offset().ifPresent(offset -> text.append(", byte ").append(offset));
-    damage.id().ifPresent(id -> text.append(", vector ").append(id));
-    return text.append(": ").append(damage.reason()).toString();
   }
 }

@@ -36,6 +36,14 @@ class CommandLineTest {
         "search songs",
         "search songs --id 1 --vector [1]",
         "get songs 1 --format tiff",
+        "create songs --dimension 3 --ttl 5",
+        "create songs --dimension 3 --retention -1d",
+        "export songs a.npy --slice 4/4",
+        "export songs a.npy --slice 1",
+        "compact",
+        "snapshot songs",
+        "restore",
+        "import",
       })
   void rejectsWrongCommandLineWithOneLineAndExitCodeTwo(String line) {
     Cli.Outcome outcome = new Cli(folder).run(line.isEmpty() ? new String[0] : line.split(" "));
@@ -91,8 +99,29 @@ class CommandLineTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "demo", "create", "drop", "list", "insert", "get", "delete", "search", "stream", "listen",
-        "index", "verify", "stats", "export", "bench"
+        "demo",
+        "bench",
+        "create",
+        "drop",
+        "list",
+        "stats",
+        "alter",
+        "insert",
+        "get",
+        "payload",
+        "delete",
+        "search",
+        "export",
+        "stream",
+        "listen",
+        "changes",
+        "snapshot",
+        "restore",
+        "import",
+        "index",
+        "verify",
+        "compact",
+        "completion"
       })
   void helpsWithExamplesForEveryCommand(String command) {
     Cli.Outcome outcome = new Cli(folder).ok(command, "--help");
@@ -100,6 +129,24 @@ class CommandLineTest {
         .contains("Usage: sonidb " + command, "Examples:", "  sonidb " + command, "--data");
     assertThat(outcome.err()).isEmpty();
     assertThat(new Cli(folder).ok("--help").out()).contains("  " + command + " ");
+  }
+
+  @Test
+  void groupsTheCommandsInTheOverview() {
+    String help = new Cli(folder).ok("--help").out();
+    assertThat(help)
+        .containsSubsequence(
+            "Collections:", "  create ", "Vectors:", "  insert ", "Sound and changes:", "  stream ")
+        .containsSubsequence("Backup:", "  snapshot ", "Upkeep:", "  verify ", "Exit codes:");
+    assertThat(help.lines()).allMatch(line -> line.length() <= 100);
+    assertThat(new Cli(folder).ok("get", "--help").out()).doesNotContain("Backup:");
+  }
+
+  @Test
+  void printsAScriptThatCompletesCommandsAndOptions() throws IOException, InterruptedException {
+    Path script = Files.write(folder.resolve("c.sh"), new Cli(folder).ok("completion").bytes());
+    assertThat(script).content().contains("snapshot", "--with-vectors", "complete -F");
+    assertThat(RealFiles.tool(folder.resolve("log"), "bash", "-n", script.toString())).isZero();
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,6 +41,33 @@ class ExportCommandTest {
     Cli.Outcome outcome = cli.run("export", "a", path("none/a.npy"));
     assertThat(outcome.exitCode()).isEqualTo(4);
     assertThat(outcome.err()).contains("none");
+  }
+
+  @Test
+  void refusesSlicesThatAreNone() throws IOException {
+    cli.ok("insert", "a", Cli.threeDimensional(folder, 3).toString());
+    for (String slice : new String[] {"3/3", "0/0", "-1/3", "1", "a/b", "0/99999999999"}) {
+      Cli.Outcome outcome = cli.run("export", "a", path("a.npy"), "--slice", slice);
+      assertThat(outcome.exitCode()).as(slice).isEqualTo(2);
+      assertThat(outcome.err()).as(slice).contains("'" + slice + "'", "0/4 to 3/4");
+    }
+    assertThat(folder.resolve("a.npy")).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"jsonl", "npy"})
+  void writesSlicesThatTogetherAreAll(String format) throws IOException {
+    cli.ok("insert", "a", Cli.threeDimensional(folder, 100).toString());
+    cli.ok("delete", "a", "0", "50");
+    List<String> ids = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      String slice = i + "/3";
+      cli.ok("export", "a", path("s." + format), "--slice", slice, "--ids", path("ids.txt"));
+      ids.addAll(Files.readAllLines(folder.resolve("ids.txt")));
+      assertThat(cli.ok("export", "a", "-", "--format", format, "--slice", slice).bytes())
+          .isEqualTo(Files.readAllBytes(folder.resolve("s." + format)));
+    }
+    assertThat(ids).hasSize(98).doesNotHaveDuplicates().doesNotContain("0", "50");
   }
 
   @Test

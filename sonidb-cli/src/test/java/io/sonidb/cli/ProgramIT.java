@@ -73,6 +73,24 @@ class ProgramIT {
   }
 
   @Test
+  void followsChangesUntilInterrupted() throws Exception {
+    run("insert", "a", Cli.threeDimensional(folder, 3).toString());
+    Process process = start("changes", "a", "--follow");
+    try (BufferedReader reader =
+        new BufferedReader(
+            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+      for (int i = 1; i <= 3; i++) {
+        assertThat(reader.readLine()).startsWith("{\"sequence\":" + i + ",");
+      }
+      interrupt(process);
+      assertThat(reader.readLine()).isNull();
+    }
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).isEqualTo(INTERRUPTED);
+    assertThat(err()).contains("go on with --from 4");
+  }
+
+  @Test
   void endsQuietlyWhenNobodyReadsOn() throws Exception {
     run("insert", "a", Cli.threeDimensional(folder, 20_000).toString());
     Process process = start("export", "a", "-", "--format", "jsonl");

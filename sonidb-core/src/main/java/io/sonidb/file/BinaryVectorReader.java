@@ -178,7 +178,9 @@ final class BinaryVectorReader extends VectorReader {
                   .formatted(number, row.getInt(0), layout.dimension()));
     }
     Vector vector = vector(start);
-    return Optional.of(new VectorRow(number++, start, Optional.empty(), vector, Optional.empty()));
+    return Optional.of(
+        new VectorRow(
+            number++, start, Optional.empty(), vector, Optional.empty(), Optional.empty()));
   }
 
   private Vector vector(long start) throws IOException {

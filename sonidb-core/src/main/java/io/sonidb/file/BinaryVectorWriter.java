@@ -6,6 +6,7 @@ import io.sonidb.sound.VectorId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -58,7 +59,8 @@ final class BinaryVectorWriter extends VectorWriter {
   }
 
   @Override
-  void writeRow(VectorId id, Vector vector, Optional<String> payload) throws IOException {
+  void writeRow(VectorId id, Vector vector, Optional<String> payload, Optional<Instant> expiresAt)
+      throws IOException {
     row.position(valuesOffset);
     if (element == ElementType.FLOAT32) {
       row.asFloatBuffer().put(vector.floats());

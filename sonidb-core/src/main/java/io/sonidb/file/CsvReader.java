@@ -144,7 +144,8 @@ final class CsvReader extends VectorReader {
         addComponent(i);
       }
     }
-    return Optional.of(new VectorRow(rows++, records.line(), id, builder.vector(), payload));
+    return Optional.of(
+        new VectorRow(rows++, records.line(), id, builder.vector(), payload, Optional.empty()));
   }
 
   private VectorId id(int index) throws IOException {

@@ -6,6 +6,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -18,8 +21,9 @@ import tools.jackson.core.json.JsonFactory;
 /// One JSON object a line: `{"id": 7, "vector": [0.1, "NaN"], "payload": {"title": "x"}}`.
 ///
 /// `values` and `embedding` are taken for `vector`, `metadata` for `payload`, as other databases'
-/// exports call them. Any other key is refused: passing over it would lose data without a word.
-/// Blank lines are skipped.
+/// exports call them. `"expires_at": "2027-01-31T12:00:00Z"` (RFC 3339) says from when on the
+/// vector is not to be there any more. Any other key is refused: passing over it would lose data
+/// without a word. Blank lines are skipped.
 final class JsonlReader extends VectorReader {
 
   private static final JsonFactory JSON = new JsonFactory();
@@ -97,6 +101,7 @@ final class JsonlReader extends VectorReader {
     private final JsonParser json;
     private @Nullable VectorId id;
     private @Nullable String payload;
+    private @Nullable Instant expiresAt;
     private boolean hasVector;
 
     Line(JsonParser json) {
@@ -114,9 +119,10 @@ final class JsonlReader extends VectorReader {
           case "id" -> id = once(key, id, id());
           case "vector", "values", "embedding" -> readVector(key);
           case "payload", "metadata" -> payload = once(key, payload, object(key));
+          case "expires_at" -> expiresAt = once(key, expiresAt, time(key));
           default ->
               throw here(
-                  "unknown key \"%s\"; a line has \"id\", \"vector\" and \"payload\", everything else belongs in \"payload\""
+                  "unknown key \"%s\"; a line has \"id\", \"vector\", \"payload\" and \"expires_at\", everything else belongs in \"payload\""
                       .formatted(DecimalText.shortened(key)));
         }
       }
@@ -131,7 +137,8 @@ final class JsonlReader extends VectorReader {
           lines.number(),
           Optional.ofNullable(id),
           builder.vector(),
-          Optional.ofNullable(payload));
+          Optional.ofNullable(payload),
+          Optional.ofNullable(expiresAt));
     }
 
     private <T> T once(String key, @Nullable T before, T now) throws IOException {
@@ -157,6 +164,17 @@ final class JsonlReader extends VectorReader {
         }
       }
       throw here("\"id\" must be a number from 0 or a string");
+    }
+
+    private Instant time(String key) throws IOException {
+      if (json.currentToken() == JsonToken.VALUE_STRING) {
+        try {
+          return OffsetDateTime.parse(json.getString()).toInstant();
+        } catch (DateTimeParseException _) {
+          // The message below says it better.
+        }
+      }
+      throw here("\"" + key + "\" must be a time such as \"2027-01-31T12:00:00Z\"");
     }
 
     private static boolean isUnsigned64(String digits) {

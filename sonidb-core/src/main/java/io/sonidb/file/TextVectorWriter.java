@@ -5,6 +5,7 @@ import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Optional;
 import tools.jackson.core.io.JsonStringEncoder;
 
@@ -38,7 +39,8 @@ final class TextVectorWriter extends VectorWriter {
   }
 
   @Override
-  void writeRow(VectorId id, Vector vector, Optional<String> payload) throws IOException {
+  void writeRow(VectorId id, Vector vector, Optional<String> payload, Optional<Instant> expiresAt)
+      throws IOException {
     // A line feed between the tokens of a JSON text is white space; within them it is always
     // escaped.
     Optional<String> onOneLine = payload.map(text -> text.replace('\n', ' ').replace('\r', ' '));
@@ -48,6 +50,7 @@ final class TextVectorWriter extends VectorWriter {
       appendComponents(vector);
       line.append(']');
       onOneLine.ifPresent(text -> line.append(",\"payload\":").append(text));
+      expiresAt.ifPresent(time -> line.append(",\"expires_at\":\"").append(time).append('"'));
       line.append('}');
     } else {
       line.append(field(id.toString())).append(',');

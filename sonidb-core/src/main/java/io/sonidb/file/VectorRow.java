@@ -2,6 +2,7 @@ package io.sonidb.file;
 
 import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
+import java.time.Instant;
 import java.util.Optional;
 
 /// One vector of a file.
@@ -11,5 +12,11 @@ import java.util.Optional;
 /// @param id the row's id, if the file has one for it
 /// @param vector its values; nobody else holds them
 /// @param payload its payload as the JSON text of an object, if the file has one for it
+/// @param expiresAt from when on it is not to be there any more, if the file says so
 public record VectorRow(
-    long number, long position, Optional<VectorId> id, Vector vector, Optional<String> payload) {}
+    long number,
+    long position,
+    Optional<VectorId> id,
+    Vector vector,
+    Optional<String> payload,
+    Optional<Instant> expiresAt) {}

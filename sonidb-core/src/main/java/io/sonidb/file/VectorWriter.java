@@ -7,6 +7,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -96,12 +97,23 @@ public abstract sealed class VectorWriter implements Closeable
   /// @param payload a JSON object, or empty for none
   /// @throws IllegalArgumentException if the vector is of another dimension or element type
   public final void write(VectorId id, Vector vector, Optional<String> payload) throws IOException {
+    write(id, vector, payload, Optional.empty());
+  }
+
+  /// Writes one row. Only `.jsonl` has room for the time at which it expires.
+  ///
+  /// @param payload a JSON object, or empty for none
+  /// @param expiresAt from when on it is not to be there any more, or empty for never
+  /// @throws IllegalArgumentException if the vector is of another dimension or element type
+  public final void write(
+      VectorId id, Vector vector, Optional<String> payload, Optional<Instant> expiresAt)
+      throws IOException {
     if (vector.dimension() != dimension || vector.elementType() != element) {
       throw new IllegalArgumentException(
           "vector %s must be %s of dimension %d, is %s of dimension %d"
               .formatted(id, element, dimension, vector.elementType(), vector.dimension()));
     }
-    writeRow(id, vector, payload);
+    writeRow(id, vector, payload, expiresAt);
     rows++;
   }
 
@@ -114,7 +126,9 @@ public abstract sealed class VectorWriter implements Closeable
   /// formats.
   public abstract long simplifiedNaNs();
 
-  abstract void writeRow(VectorId id, Vector vector, Optional<String> payload) throws IOException;
+  abstract void writeRow(
+      VectorId id, Vector vector, Optional<String> payload, Optional<Instant> expiresAt)
+      throws IOException;
 
   /// Corrects or checks the head, now that the count is known.
   abstract void completeHead() throws IOException;

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -49,6 +50,9 @@ class JsonlReaderTest {
         "{\"id\":18446744073709551616,\"vector\":[1]}|unsigned 64-bit",
         "{\"id\":\"\",\"vector\":[1]}|column",
         "{\"id\":null,\"vector\":[1]}|must be",
+        "{\"vector\":[1],\"expires_at\":1}|\"expires_at\" must be a time",
+        "{\"vector\":[1],\"expires_at\":\"2027-01-31\"}|\"expires_at\" must be a time",
+        "{\"expires_at\":\"2027-01-31T12:00:00Z\",\"expires_at\":null,\"vector\":[1]}|must be a time",
         "{\"vector\":[1],\"text\":\"a\"}|unknown key \"text\"",
         "{\"vector\":[1],\"payload\":[1]}|must be an object",
         "{\"vector\":[1],\"payload\":{\"a\":}}|column",
@@ -104,6 +108,19 @@ class JsonlReaderTest {
   void rejectsDeeplyNestedPayload() {
     String line = "{\"vector\":[1],\"payload\":" + "{\"a\":".repeat(100_000);
     assertThatThrownBy(() -> rows(line)).isInstanceOf(MalformedVectorFileException.class);
+  }
+
+  @Test
+  void readsWhenARowExpires() throws IOException {
+    List<VectorRow> rows =
+        rows(
+            """
+            {"expires_at":"2027-01-31T13:00:00.5+01:00","vector":[1]}
+            {"vector":[1]}\
+            """);
+    assertThat(rows)
+        .extracting(VectorRow::expiresAt)
+        .containsExactly(Optional.of(Instant.parse("2027-01-31T12:00:00.5Z")), Optional.empty());
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -171,6 +172,19 @@ class VectorWriterTest {
     assertThat(rows).extracting(row -> row.id().orElseThrow()).isEqualTo(ids);
     assertThat(rows)
         .allMatch(row -> row.payload().orElseThrow().equals(payload.replace('\n', ' ')));
+  }
+
+  @Test
+  void bringsBackWhenRowsOfJsonExpire() throws IOException {
+    Optional<Instant> time = Optional.of(Instant.parse("2027-01-31T12:00:00.123Z"));
+    try (VectorWriter writer = create("a.jsonl", 2, ElementType.FLOAT32)) {
+      writer.write(VectorId.of(0), TWO, Optional.of("{}"), time);
+      writer.write(VectorId.of(1), TWO, Optional.empty());
+      writer.finish();
+    }
+    assertThat(Rows.all(VectorReader.open(folder.resolve("a.jsonl"))))
+        .extracting(VectorRow::expiresAt)
+        .containsExactly(time, Optional.empty());
   }
 
   @Test

@@ -1,0 +1,48 @@
+package io.sonidb.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// The data folder that collections come from: all of them, or one, under its name or a new one.
+final class SourceFolder {
+
+  @Parameters(index = "0", paramLabel = "FOLDER", description = "Data folder, or snapshot.")
+  private Path folder = Path.of("");
+
+  @Parameters(
+      index = "1",
+      arity = "0..1",
+      paramLabel = "NAME",
+      description = "Collection there (default: all).")
+  private Optional<String> name = Optional.empty();
+
+  @Option(names = "--as", paramLabel = "NEW", description = "Its name here (default: the same).")
+  private Optional<String> as = Optional.empty();
+
+  /// @throws CommandFailure if there is no such folder, or a new name for nothing in particular
+  void check() {
+    if (as.isPresent() && name.isEmpty()) {
+      throw new CommandFailure(
+          ExitCode.USAGE, "--as " + as.get() + " needs the NAME of the collection there");
+    }
+    if (!Files.isDirectory(folder)) {
+      throw new CommandFailure(ExitCode.NOT_FOUND, folder + ": no such folder");
+    }
+  }
+
+  Path folder() {
+    return folder;
+  }
+
+  Optional<String> name() {
+    return name;
+  }
+
+  /// What a collection of the folder is called here.
+  String nameHere(String there) {
+    return as.orElse(there);
+  }
+}
