@@ -15,8 +15,10 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongPredicate;
@@ -36,16 +38,18 @@ final class Compaction {
   private final Storage storage;
   private final Path folder;
   private final Sealer sealer;
-  private final ExecutorService thread;
+  private final ScheduledExecutorService thread;
   private final AtomicBoolean scheduled = new AtomicBoolean();
   private final AtomicLong diedSince = new AtomicLong();
   private volatile boolean automatic;
   private volatile boolean stopping;
+  private volatile long restUntil = System.nanoTime();
 
   // The thread's own, as all that follows: segments in which a needed record is damaged, and
   // those whose deletes were looked at and are needed.
   private final Set<Integer> damaged = new HashSet<>();
   private final Set<Integer> keepDeletes = new HashSet<>();
+  private int failures;
   private long lastSeen;
   private long lastWriteNanos = System.nanoTime() - WRITING_NANOS;
   private long workedSince;
@@ -56,7 +60,7 @@ final class Compaction {
     this.folder = folder;
     this.sealer = sealer;
     this.thread =
-        Executors.newSingleThreadExecutor(
+        Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("sonidb-compact-" + log.header().name()).factory());
   }
 
@@ -64,6 +68,8 @@ final class Compaction {
   void begin() {
     automatic = true;
     consider();
+    // Deletes get old without anybody writing.
+    thread.scheduleWithFixedDelay(this::consider, 1, 1, TimeUnit.HOURS);
   }
 
   /// A record was superseded.
@@ -77,71 +83,122 @@ final class Compaction {
   /// Looks, soon, whether there is something to compact.
   void consider() {
     boolean wanted = automatic && !stopping && !log.manifest().isSnapshot();
-    if (wanted && scheduled.compareAndSet(false, true)) {
-      thread.execute(() -> {
-        scheduled.set(false);
-        try {
-          inBackground();
-        } catch (IOException | RuntimeException e) {
-          if (!stopping) {
-            log.notes().add("compaction: " + e.getMessage());
-          }
-        }
-      });
-    }
-  }
-
-  private void inBackground() throws IOException {
-    for (Run run = choose(); !run.isEmpty() && !stopping; run = choose()) {
+    if (wanted && System.nanoTime() - restUntil >= 0 && scheduled.compareAndSet(false, true)) {
       try {
-        rewrite(run, olderThanRetention(), this::breathe);
-      } catch (CorruptSegmentException e) {
-        log.segments().subList(run.from(), run.to()).forEach(each -> damaged.add(each.number()));
-        log.notes().add(e.getMessage());
+        thread.execute(this::inBackground);
+      } catch (RejectedExecutionException e) {
+        scheduled.set(false); // the collection is being closed
       }
     }
   }
 
+  private void inBackground() {
+    scheduled.set(false);
+    try {
+      for (Run run = choose(); !run.isEmpty() && !stopping; run = choose()) {
+        tryTo(run, olderThanRetention(), this::breathe);
+      }
+      failures = 0;
+    } catch (IOException | RuntimeException e) {
+      if (!stopping) {
+        rest(e);
+      }
+    }
+  }
+
+  /// After a failure, most likely a full disk, it waits, longer each time, before it tries again.
+  private void rest(Exception e) {
+    failures = Math.min(failures + 1, 12);
+    restUntil = System.nanoTime() + TimeUnit.SECONDS.toNanos(1L << failures);
+    note("compaction: " + e.getMessage());
+  }
+
+  private void note(String text) {
+    if (!log.notes().contains(text)) {
+      log.notes().add(text);
+    }
+  }
+
   /// Compacts now, at full speed, and returns when it is done.
+  ///
+  /// @throws CorruptSegmentException if a record that is needed is damaged; the other segments are
+  ///   done
   void now(boolean purge, WorkProgress progress) throws IOException {
     onThread(() -> {
       damaged.clear();
       keepDeletes.clear();
-      if (purge) {
-        purge(progress);
-      } else {
-        long done = 0;
-        for (Run run = choose(); !run.isEmpty(); run = choose()) {
-          rewrite(run, olderThanRetention(), this::checkNotStopping);
-          progress.update(++done, done + 1, "runs of segments");
-        }
+      Set<Integer> before = new HashSet<>();
+      log.segments().forEach(segment -> before.add(segment.number()));
+      Optional<CorruptSegmentException> first =
+          purge ? purge(before, progress) : worthwhile(before, progress);
+      if (first.isPresent()) {
+        throw first.get();
       }
       return log;
     });
   }
 
+  /// What others write meanwhile is for another time, so that it ends.
+  private Optional<CorruptSegmentException> worthwhile(Set<Integer> before, WorkProgress progress)
+      throws IOException {
+    Optional<CorruptSegmentException> first = Optional.empty();
+    long done = 0;
+    for (Run run = choose(); holdsAny(run, before); run = choose()) {
+      Optional<CorruptSegmentException> failed =
+          tryTo(run, olderThanRetention(), this::checkNotStopping);
+      first = first.or(() -> failed);
+      progress.update(++done, done + 1, "runs of segments");
+    }
+    return first;
+  }
+
+  private boolean holdsAny(Run run, Set<Integer> numbers) {
+    return log.segments().subList(run.from(), run.to()).stream()
+        .anyMatch(segment -> numbers.contains(segment.number()));
+  }
+
   /// Oldest first, so that a delete finds nothing older that it must guard against.
-  private void purge(WorkProgress progress) throws IOException {
-    Set<Integer> before = new HashSet<>();
-    log.segments().forEach(segment -> before.add(segment.number()));
+  private Optional<CorruptSegmentException> purge(Set<Integer> before, WorkProgress progress)
+      throws IOException {
+    Optional<CorruptSegmentException> first = Optional.empty();
     CompactionPolicy policy = new CompactionPolicy(log.manifest().segmentBytes());
     Run run = policy.fitting(candidates(true), 0);
-    while (!run.isEmpty() && before.contains(log.segments().get(run.from()).number())) {
-      rewrite(run, deletedAt -> true, this::checkNotStopping);
+    while (holdsAny(run, before)) {
+      Optional<CorruptSegmentException> failed =
+          tryTo(run, deletedAt -> true, this::checkNotStopping);
+      first = first.or(() -> failed);
       progress.update(Math.min(run.to(), before.size()), before.size(), "segments");
-      run = policy.fitting(candidates(true), run.from() + 1);
+      run = policy.fitting(candidates(true), failed.isPresent() ? run.from() : run.from() + 1);
+    }
+    return first;
+  }
+
+  /// Rewrites a run of segments; a damaged one among them is left alone from then on.
+  private Optional<CorruptSegmentException> tryTo(
+      Run run, LongPredicate deleteIsOld, Compactor.Pace pace) throws IOException {
+    try {
+      rewrite(run, deleteIsOld, pace);
+      return Optional.empty();
+    } catch (CorruptSegmentException e) {
+      damaged.add(e.segment());
+      note(e.getMessage());
+      return Optional.of(e);
     }
   }
 
   private <T> T onThread(Callable<T> task) throws IOException {
     CompletableFuture<T> done = new CompletableFuture<>();
-    thread.execute(() -> {
-      try {
-        done.complete(task.call());
-      } catch (Exception | Error e) {
-        done.completeExceptionally(e);
-      }
-    });
+    try {
+      thread.execute(() -> {
+        try {
+          done.complete(task.call());
+        } catch (Exception | Error e) {
+          done.completeExceptionally(e);
+        }
+      });
+    } catch (RejectedExecutionException e) {
+      throw new IOException("the collection is closed", e);
+    }
     try {
       return done.join();
     } catch (CompletionException e) {
@@ -175,7 +232,11 @@ final class Compaction {
         outdated =
             !entry.get().header().equals(manifest.header())
                 || !keepDeletes.contains(segment.number()) && hasOldDeletes(sealed.get(), isOld);
-        movable = purge ? !sound || outdated || dead + sealed.get().deletes() > 0 : sound;
+        movable =
+            purge
+                ? !damaged.contains(segment.number())
+                    && (!sound || outdated || dead + sealed.get().deletes() > 0)
+                : sound;
       }
       candidates.add(new Candidate(movable, segment.recordBytes(), dead, outdated));
     }
@@ -214,7 +275,9 @@ final class Compaction {
           new Compactor(storage, folder, sealer, task, entries, view.segments(), run.from());
       Compactor.Made made = compactor.run(log.manifest().epoch(), log.reserveNumber());
       log.swap(made);
-      keepDeletes.add(made.segment().number());
+      if (made.guards()) {
+        keepDeletes.add(made.segment().number());
+      }
     }
   }
 

@@ -14,8 +14,11 @@ final class CompactionPolicy {
   /// Share of dead bytes in a collection that is tolerated.
   static final double DEAD_SHARE = 0.2;
 
-  /// A segment with a smaller share of dead bytes is not worth copying.
+  /// A segment with a smaller share of dead bytes is not worth copying, nor is one with fewer than
+  /// this part of a full segment.
   private static final double WORTH = 0.15;
+
+  private static final int WORTH_PART = 64;
 
   private static final int SMALL = 8; // segments of up to an eighth of the full size are small
   private static final int FEWEST_SMALL = 4;
@@ -86,8 +89,10 @@ final class CompactionPolicy {
     return worst < 0 ? Run.NONE : grown(all, worst);
   }
 
-  private static boolean isWorth(Candidate candidate) {
-    return candidate.movable() && candidate.deadShare() >= WORTH;
+  private boolean isWorth(Candidate candidate) {
+    return candidate.movable()
+        && candidate.deadShare() >= WORTH
+        && candidate.deadBytes() >= segmentBytes / WORTH_PART;
   }
 
   /// The neighbours join in as long as they are worth it, or small, and all fits one segment.

@@ -66,12 +66,15 @@ final class Compactor {
   /// @param origins where each of its records was
   /// @param droppedDelete sequence number of the newest delete that was left out though nothing
   ///   supersedes it; 0 if none was
+  /// @param guards whether a delete was kept that is old enough to go, for an older segment holds a
+  ///   record of its id
   record Made(
       Sealer.Outcome outcome,
       Segment segment,
       List<Segment> inputs,
       Origins origins,
-      long droppedDelete) {}
+      long droppedDelete,
+      boolean guards) {}
 
   /// Where the records of the new segment were, by ordinal.
   static final class Origins {
@@ -122,6 +125,7 @@ final class Compactor {
   private long written = SegmentFormat.HEAD_SIZE;
   private long nextSample;
   private long droppedDelete;
+  private boolean guards;
 
   /// @param entries of the inputs
   /// @param all segments of the log, pinned
@@ -143,11 +147,7 @@ final class Compactor {
     this.firstInput = firstInput;
     this.inputs = all.subList(firstInput, firstInput + entries.size());
     this.decoder = new RecordDecoder(task.header().format());
-    long live = SegmentFormat.HEAD_SIZE;
-    for (Segment input : inputs) {
-      live += input.recordBytes() - input.liveness().deadBytes();
-    }
-    this.hearing = new Sealer.Hearing(task.header().format(), live);
+    this.hearing = new Sealer.Hearing(task.header().format());
   }
 
   /// Writes the new segment; nothing names it yet.
@@ -183,7 +183,7 @@ final class Compactor {
       storage.rename(fresh, path);
       storage.syncFolder(folder);
       segment.seal(outcome.bytes(), outcome.table());
-      return new Made(outcome, segment, List.copyOf(inputs), origins, droppedDelete);
+      return new Made(outcome, segment, List.copyOf(inputs), origins, droppedDelete, guards);
     } catch (IOException | RuntimeException | Error e) {
       deleteQuietly(fresh, e);
       throw e;
@@ -267,6 +267,7 @@ final class Compactor {
     for (int older = 0; older < firstInput; older++) {
       RecordTable records = all.get(older).table();
       if (!records.isSorted() || records.newestOf(id, records.count(), any -> true) >= 0) {
+        guards = true;
         return false;
       }
     }
@@ -298,7 +299,8 @@ final class Compactor {
               + records.id(ordinal).map(id -> ", id " + id).orElse("")
               + ": "
               + wrong
-              + ": the segment is not compacted");
+              + ": the segment is not compacted",
+          from.number());
     }
   }
 
@@ -328,7 +330,7 @@ final class Compactor {
   /// Decodes what was just written, which gives the MD5 and proves it right.
   private void hear(int start, int length) throws IOException {
     decoder.read(buffer, start, start + length, hearing);
-    hearing.heard(decoder, decoder.firstSample(), written + start);
+    hearing.heard(decoder, table.count() - 1);
   }
 
   /// Takes up the last number of the range, if no record that is kept has it.

@@ -1,6 +1,7 @@
 package io.sonidb.store;
 
 import io.sonidb.index.RecordTable;
+import java.util.List;
 import java.util.Optional;
 
 /// Walks the records of a log in the order of their sequence numbers, history first and then what
@@ -42,22 +43,26 @@ public final class LogCursor implements AutoCloseable {
   /// Goes to the record in whichever segment it is by now.
   private boolean seek(long last) {
     close();
-    for (Segment segment : log.segments()) {
-      if (segment.pin()) {
-        pinned = Optional.of(segment);
-        RecordTable table = segment.table();
-        int count = table.count();
-        if (count > 0 && table.sequence(count - 1) >= nextSequence) {
-          ordinal = table.firstAtOrAfter(nextSequence);
-          if (table.sequence(ordinal) > last) {
-            close();
-            return false;
-          }
-          load();
-          return true;
-        }
-        close();
+    List<Segment> segments = log.segments();
+    for (int i = 0; i < segments.size(); i++) {
+      if (!segments.get(i).pin()) {
+        segments = log.segments(); // compaction came in between: look through the new ones
+        i = -1;
+        continue;
       }
+      pinned = Optional.of(segments.get(i));
+      RecordTable table = segment().table();
+      int count = table.count();
+      if (count > 0 && table.sequence(count - 1) >= nextSequence) {
+        ordinal = table.firstAtOrAfter(nextSequence);
+        if (table.sequence(ordinal) > last) {
+          close();
+          return false;
+        }
+        load();
+        return true;
+      }
+      close();
     }
     return false;
   }

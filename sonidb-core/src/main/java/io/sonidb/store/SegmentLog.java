@@ -480,7 +480,7 @@ public final class SegmentLog implements AutoCloseable {
   void swap(Compactor.Made made) throws IOException {
     appender.exclusively(() -> {
       synchronized (manifestLock) {
-        replaceEntries(made);
+        nameInstead(made);
         Segment to = made.segment();
         List<Segment> both = new ArrayList<>(order);
         both.add(to);
@@ -501,6 +501,21 @@ public final class SegmentLog implements AutoCloseable {
       }
       return made;
     });
+  }
+
+  private void nameInstead(Compactor.Made made) throws IOException {
+    long generation = manifest.generation();
+    try {
+      replaceEntries(made);
+    } catch (SyncFailedException e) {
+      appender.fail(e); // nobody knows which manifest the disk holds
+      throw e;
+    } catch (IOException e) {
+      if (Manifest.read(storage, folder).generation() == generation) {
+        made.segment().retire(() -> deleteFiles(made.segment()));
+      }
+      throw e;
+    }
   }
 
   private void replaceEntries(Compactor.Made made) throws IOException {
