@@ -116,11 +116,7 @@ final class Compactor {
     this.firstInput = firstInput;
     this.inputs = all.subList(firstInput, firstInput + entries.size());
     this.decoder = new RecordDecoder(task.header().format());
-    long live = SegmentFormat.HEAD_SIZE;
-    for (Segment input : inputs) {
-      live += input.recordBytes() - input.liveness().deadBytes();
-    }
-    this.hearing = new Sealer.Hearing(task.header().format(), live);
+    this.hearing = new Sealer.Hearing(task.header().format());
   }
 
   /// Writes the new segment; nothing names it yet.
@@ -300,13 +296,13 @@ final class Compactor {
         sample,
         records.samples(ordinal),
         records.expiresAtMillis(ordinal) + records.vectorSequence(ordinal));
-    hear(start, used - start);
+    hear(start);
   }
 
   /// Decodes what was just written, which gives the MD5 and proves it right.
-  private void hear(int start, int length) throws IOException {
-    decoder.read(buffer, start, start + length, hearing);
-    hearing.heard(decoder, decoder.firstSample(), written + start);
+  private void hear(int start) throws IOException {
+    decoder.read(buffer, start, used, hearing);
+    hearing.heard(decoder);
   }
 
   private void remember(int input, int ordinal) {
@@ -343,7 +339,7 @@ final class Compactor {
         batch.recordSamples(0),
         0);
     nextSample += batch.recordSamples(0);
-    hear(start, used - start);
+    hear(start);
   }
 
   private void flush(Storage.File file) throws IOException {

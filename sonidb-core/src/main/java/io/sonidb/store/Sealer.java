@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -245,7 +246,7 @@ final class Sealer {
   /// @param file the bytes of the file, which may be fewer than `end`
   /// @param end where the last record ends; records of the table that lie behind are left out
   static Audio hear(MemorySegment file, RecordTable table, SoundFormat format, long end) {
-    Hearing hearing = new Hearing(format, end);
+    Hearing hearing = new Hearing(format);
     RecordDecoder decoder = new RecordDecoder(format);
     byte[] window = new byte[(int) Math.min(STEP, file.byteSize())];
     long windowStart = 0;
@@ -274,7 +275,7 @@ final class Sealer {
         int read = decoder.read(window, at, at + length, hearing);
         String wrong = mismatch(decoder, table, ordinal, read);
         if (wrong.isEmpty()) {
-          hearing.heard(decoder, decoder.firstSample(), offset);
+          hearing.heard(decoder);
         } else {
           hearing.damaged(ordinal, wrong);
         }
@@ -282,30 +283,25 @@ final class Sealer {
         hearing.damaged(ordinal, String.valueOf(e.getMessage()));
       }
     }
-    return hearing.audio(table);
+    return hearing.audio(table, end);
   }
 
   /// Gathers, record by record, what is to be known of a whole segment.
   static final class Hearing implements PartSink {
     private final SoundFormat format;
-    private final long end;
     private final PcmMd5 md5;
-    private final List<SeekTable.SeekPoint> points = new ArrayList<>();
     private final List<Damaged> damaged = new ArrayList<>();
-    private final long pointEvery;
-    private long nextPoint = SegmentFormat.HEAD_SIZE;
+    private int[] firstFrames = new int[1024]; // samples of the first frame, of each record heard
+    private int heard;
     private int minFrame = Integer.MAX_VALUE;
     private int maxFrame;
     private int firstFrame;
     private int deletes;
     private long newestDeleteMillis;
 
-    /// @param end about where the segment ends
-    Hearing(SoundFormat format, long end) {
+    Hearing(SoundFormat format) {
       this.format = format;
-      this.end = end;
       this.md5 = new PcmMd5(format.audio());
-      this.pointEvery = Math.max(1, (end - SegmentFormat.HEAD_SIZE) / SegmentFormat.SEEK_POINTS);
     }
 
     @Override
@@ -318,13 +314,12 @@ final class Sealer {
       }
     }
 
-    /// A record, all its parts, was heard.
-    void heard(RecordDecoder decoder, long firstSample, long offset) {
-      if (offset >= nextPoint && points.size() < SegmentFormat.SEEK_POINTS) {
-        points.add(
-            new SeekTable.SeekPoint(firstSample, offset - SegmentFormat.HEAD_SIZE, firstFrame));
-        nextPoint = offset + pointEvery;
+    /// The next record that is not damaged, all its parts, was heard.
+    void heard(RecordDecoder decoder) {
+      if (heard == firstFrames.length) {
+        firstFrames = Arrays.copyOf(firstFrames, heard * 2);
       }
+      firstFrames[heard++] = firstFrame;
       firstFrame = 0;
       if (decoder.kind() == RecordKind.DELETE) {
         deletes++;
@@ -335,10 +330,6 @@ final class Sealer {
     void damaged(int ordinal, String reason) {
       firstFrame = 0;
       damaged.add(new Damaged(ordinal, reason));
-    }
-
-    Audio audio(RecordTable table) {
-      return audio(table, end);
     }
 
     /// @param end where the segment's last record ends
@@ -355,10 +346,35 @@ final class Sealer {
               format.audio(),
               total,
               whole ? md5.digest() : Md5.UNKNOWN),
-          points,
+          points(table, end),
           damaged,
           deletes,
           newestDeleteMillis);
+    }
+
+    /// Evenly spread over the bytes; the same whoever heard the segment, so that its head can be
+    /// made again.
+    private List<SeekTable.SeekPoint> points(RecordTable table, long end) {
+      long every = Math.max(1, (end - SegmentFormat.HEAD_SIZE) / SegmentFormat.SEEK_POINTS);
+      long next = SegmentFormat.HEAD_SIZE;
+      List<SeekTable.SeekPoint> points = new ArrayList<>();
+      int skipped = 0;
+      for (int ordinal = 0; ordinal - skipped < heard; ordinal++) {
+        if (skipped < damaged.size() && damaged.get(skipped).ordinal() == ordinal) {
+          skipped++;
+          continue;
+        }
+        long offset = table.offset(ordinal);
+        if (offset >= next && points.size() < SegmentFormat.SEEK_POINTS) {
+          points.add(
+              new SeekTable.SeekPoint(
+                  table.firstSample(ordinal),
+                  offset - SegmentFormat.HEAD_SIZE,
+                  firstFrames[ordinal - skipped]));
+          next = offset + every;
+        }
+      }
+      return points;
     }
   }
 
