@@ -1,6 +1,7 @@
 package io.sonidb.store;
 
 import io.sonidb.index.RecordTable;
+import java.util.List;
 import java.util.Optional;
 
 /// Walks the records of a log in the order of their sequence numbers, history first and then what
@@ -42,24 +43,38 @@ public final class LogCursor implements AutoCloseable {
   /// Goes to the record in whichever segment it is by now.
   private boolean seek(long last) {
     close();
-    for (Segment segment : log.segments()) {
-      if (segment.pin()) {
-        pinned = Optional.of(segment);
-        RecordTable table = segment.table();
-        int count = table.count();
-        if (count > 0 && table.sequence(count - 1) >= nextSequence) {
-          ordinal = table.firstAtOrAfter(nextSequence);
-          if (table.sequence(ordinal) > last) {
-            close();
-            return false;
-          }
-          load();
-          return true;
+    while (true) {
+      List<Segment> segments = log.segments();
+      int at = 0;
+      while (at < segments.size() && segments.get(at).pin()) {
+        pinned = Optional.of(segments.get(at++));
+        if (hasNext()) {
+          return enter(last);
         }
         close();
       }
+      if (at == segments.size()) {
+        return false;
+      }
+      // One was compacted since: its records are in another one by now, and not behind it.
     }
-    return false;
+  }
+
+  private boolean hasNext() {
+    RecordTable table = segment().table();
+    int count = table.count();
+    return count > 0 && table.sequence(count - 1) >= nextSequence;
+  }
+
+  private boolean enter(long last) {
+    RecordTable table = segment().table();
+    ordinal = table.firstAtOrAfter(nextSequence);
+    if (table.sequence(ordinal) > last) {
+      close();
+      return false;
+    }
+    load();
+    return true;
   }
 
   private void load() {
