@@ -699,7 +699,9 @@ public final class Collection {
       if (table.kind(ordinal) == RecordKind.UPSERT && segment.liveness().isLive(ordinal)) {
         // A write that came in between moved it on, or took it away.
         boolean behind = now.newest(id.orElseThrow()).sequence() < table.sequence(ordinal);
-        wrong += behind && segment.liveness().isLive(ordinal) ? 1 : 0;
+        // What happens to a vector after compaction moved it, its old segment does not hear of.
+        boolean isLive = segment.liveness().isLive(ordinal) && !segment.isRetired();
+        wrong += behind && isLive ? 1 : 0;
       }
     }
     return wrong;

@@ -29,7 +29,7 @@ public final class Subscription implements AutoCloseable {
   Subscription(Supplier<Engine> current, long from) {
     this.current = current;
     this.engine = current.get();
-    this.horizon = engine.log().manifest().horizon();
+    this.horizon = engine.log().horizon();
     // Who has seen nothing yet misses no delete.
     if (from > 1 && from <= horizon) {
       throw rescan();
@@ -105,17 +105,23 @@ public final class Subscription implements AutoCloseable {
   /// Goes to the next record. The horizon is asked afterwards: what was dropped before that is
   /// found missing.
   private boolean advance() {
-    long next = cursor.nextSequence();
-    boolean found = cursor.next();
-    long now = engine.log().manifest().horizon();
-    if (now > horizon) {
-      horizon = now;
-      if (next > 1 && next <= now) {
-        cursor.close();
+    while (true) {
+      long next = cursor.nextSequence();
+      boolean found = cursor.next();
+      long now = engine.log().manifest().horizon();
+      if (now <= horizon || next > now) {
+        return found;
+      }
+      cursor.close();
+      if (next > 1) {
+        horizon = now;
         throw rescan();
       }
+      // Nothing was read yet. The cursor may stand in a segment that still has what a delete
+      // took away, and the delete is gone: begin again.
+      horizon = engine.log().horizon();
+      cursor = new LogCursor(engine.log(), next);
     }
-    return found;
   }
 
   private Optional<Change> change() {

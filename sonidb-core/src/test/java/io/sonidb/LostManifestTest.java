@@ -2,10 +2,12 @@ package io.sonidb;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sonidb.sound.VectorId;
 import io.sonidb.store.ForgetfulStorage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /// What may happen to a collection whose manifest was lost.
@@ -25,6 +27,31 @@ class LostManifestTest {
       if (file.startsWith(FOLDER) && file.endsWith("collection.json")) {
         storage.take(file);
       }
+    }
+  }
+
+  @Test
+  void sealsACompactedSegmentAgainAsItWas() throws IOException {
+    Path segment;
+    byte[] sealed;
+    try (SoniDb db = open(FOLDER)) {
+      Collection songs = db.create("songs", CollectionSpec.dimension(2));
+      for (int id = 0; id < 500; id++) {
+        songs.upsert("" + id, new float[] {id, 1});
+      }
+      songs.delete(IntStream.range(0, 300).mapToObj(VectorId::of).toList());
+      songs.compact(true, Progress.NONE);
+      segment =
+          storage.files().stream()
+              .filter(file -> file.toString().endsWith(".flac"))
+              .findFirst()
+              .orElseThrow();
+      sealed = storage.bytes(segment);
+    }
+    loseManifest();
+    try (SoniDb db = open(FOLDER)) {
+      db.collection("songs").buildIndex();
+      assertThat(storage.bytes(segment)).isEqualTo(sealed);
     }
   }
 

@@ -43,28 +43,38 @@ public final class LogCursor implements AutoCloseable {
   /// Goes to the record in whichever segment it is by now.
   private boolean seek(long last) {
     close();
-    List<Segment> segments = log.segments();
-    for (int i = 0; i < segments.size(); i++) {
-      if (!segments.get(i).pin()) {
-        segments = log.segments(); // compaction came in between: look through the new ones
-        i = -1;
-        continue;
-      }
-      pinned = Optional.of(segments.get(i));
-      RecordTable table = segment().table();
-      int count = table.count();
-      if (count > 0 && table.sequence(count - 1) >= nextSequence) {
-        ordinal = table.firstAtOrAfter(nextSequence);
-        if (table.sequence(ordinal) > last) {
-          close();
-          return false;
+    while (true) {
+      List<Segment> segments = log.segments();
+      int at = 0;
+      while (at < segments.size() && segments.get(at).pin()) {
+        pinned = Optional.of(segments.get(at++));
+        if (hasNext()) {
+          return enter(last);
         }
-        load();
-        return true;
+        close();
       }
-      close();
+      if (at == segments.size()) {
+        return false;
+      }
+      // One was compacted since: its records are in another one by now, and not behind it.
     }
-    return false;
+  }
+
+  private boolean hasNext() {
+    RecordTable table = segment().table();
+    int count = table.count();
+    return count > 0 && table.sequence(count - 1) >= nextSequence;
+  }
+
+  private boolean enter(long last) {
+    RecordTable table = segment().table();
+    ordinal = table.firstAtOrAfter(nextSequence);
+    if (table.sequence(ordinal) > last) {
+      close();
+      return false;
+    }
+    load();
+    return true;
   }
 
   private void load() {

@@ -207,6 +207,14 @@ public final class SegmentLog implements AutoCloseable {
     return damageAtOpen;
   }
 
+  /// Up to this sequence number deletes may be missing: from [#segments] that are asked for
+  /// afterwards, all deletes behind it can be read as long as it stays.
+  public long horizon() {
+    synchronized (manifestLock) { // it rises before the segments change
+      return manifest.horizon();
+    }
+  }
+
   /// The segments in the order of their sequence numbers.
   public List<Segment> segments() {
     return order;
