@@ -133,6 +133,7 @@ final class FlacHearing {
       skip(4 + (bigEndian(at) & 0xFFFFFF));
     } while (!last);
     inStep = true;
+    expectedNumber = 0; // so that frames behind a damaged first one are believed soon
     return true;
   }
 
