@@ -56,6 +56,7 @@ final class PayloadCommand extends DatabaseCommand {
     private Optional<String> deleteKeys = Optional.empty();
 
     @Option(names = "--clear", description = "Remove the whole payload.")
+    @SuppressWarnings("UnusedVariable") // It is what is left when none of the others is given.
     private boolean clear;
 
     /// The payload that takes the place of another one.

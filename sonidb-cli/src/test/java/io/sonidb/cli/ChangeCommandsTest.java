@@ -163,8 +163,10 @@ class ChangeCommandsTest {
     Path file =
         Files.writeString(
             folder.resolve("e.jsonl"),
-            "{\"id\":1,\"vector\":[1],\"expires_at\":\"2998-01-01T01:00:00+01:00\"}\n"
-                + "{\"id\":2,\"vector\":[1]}\n");
+            """
+            {"id":1,"vector":[1],"expires_at":"2998-01-01T01:00:00+01:00"}
+            {"id":2,"vector":[1]}
+            """);
     cli.ok("insert", "e", file.toString(), "--expires-at", LATER);
     String rows = cli.ok("get", "e", "1", "2").out();
     assertThat(rows).contains("\"expires_at\":\"2998-01-01T00:00:00Z\"}", LATER);
