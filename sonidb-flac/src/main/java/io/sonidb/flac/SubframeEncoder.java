@@ -37,18 +37,11 @@ final class SubframeEncoder {
   /// @param depth bits per sample, 4 to 24
   void encode(BitWriter out, int[] pcm, int blockSize, int depth, int channel) {
     int first = pcm[0];
-    int different = 0;
-    int ones = first;
-    int foldedUnion = 0;
-    long foldedSum = 0;
-    for (int i = 1; i < blockSize; i++) {
-      int sample = pcm[i];
-      int folded = Rice.fold(sample);
-      different |= sample ^ first;
-      ones |= sample;
-      foldedUnion |= folded;
-      foldedSum += folded;
-    }
+    int different = differing(pcm, blockSize, first);
+    int ones = first | ones(pcm, blockSize);
+    measure(pcm, 1, blockSize);
+    int foldedUnion = union;
+    long foldedSum = sum;
     if ((foldedUnion | Rice.fold(first)) >>> depth != 0) {
       throw outOfRange(pcm, blockSize, depth, channel);
     }
@@ -138,15 +131,44 @@ final class SubframeEncoder {
   }
 
   private void measure(int[] residuals, int from, int blockSize) {
-    int foldedUnion = 0;
-    long foldedSum = 0;
-    for (int i = from; i < blockSize; i++) {
-      int folded = Rice.fold(residuals[i]);
-      foldedUnion |= folded;
-      foldedSum += folded;
+    union = foldedUnion(residuals, from, blockSize);
+    sum = foldedSum(residuals, from, blockSize);
+  }
+
+  // One loop a sum, each in a method of its own: only so does the compiler vectorise them, and four
+  // vectorised passes take a fraction of one that is not.
+
+  /// All bits in which a sample differs from the first.
+  private static int differing(int[] samples, int to, int first) {
+    int differing = 0;
+    for (int i = 1; i < to; i++) {
+      differing |= samples[i] ^ first;
     }
-    union = foldedUnion;
-    sum = foldedSum;
+    return differing;
+  }
+
+  private static int ones(int[] samples, int to) {
+    int ones = 0;
+    for (int i = 1; i < to; i++) {
+      ones |= samples[i];
+    }
+    return ones;
+  }
+
+  private static int foldedUnion(int[] residuals, int from, int to) {
+    int union = 0;
+    for (int i = from; i < to; i++) {
+      union |= Rice.fold(residuals[i]);
+    }
+    return union;
+  }
+
+  private static long foldedSum(int[] residuals, int from, int to) {
+    long sum = 0;
+    for (int i = from; i < to; i++) {
+      sum += Rice.fold(residuals[i]);
+    }
+    return sum;
   }
 
   /// The difference of one order more than the last call made, or of order 1. Four differences of
