@@ -126,6 +126,13 @@ final class BitReader {
     if (index <= limit - Long.BYTES) {
       return BigEndian.readLong(in, index) << (at & 7);
     }
+    if (index >= limit) {
+      return 0;
+    }
+    int missing = index - (limit - Long.BYTES);
+    if (limit >= Long.BYTES) {
+      return BigEndian.readLong(in, limit - Long.BYTES) << (8 * missing) << (at & 7);
+    }
     long word = 0;
     for (int i = index; i < limit; i++) {
       word |= (in[i] & 0xffL) << (56 - ((i - index) << 3));

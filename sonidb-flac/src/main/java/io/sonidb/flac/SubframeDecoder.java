@@ -11,6 +11,7 @@ final class SubframeDecoder {
   private static final int MAX_LPC_ORDER = 32;
 
   private final int[] coefficients = new int[MAX_LPC_ORDER];
+  private final Residual residual = new Residual();
 
   /// The header of the subframe at hand.
   private int type;
@@ -32,12 +33,12 @@ final class SubframeDecoder {
       int order = predictorOrder(in, blockSize);
       in.samples(into, 0, order, bits);
       if (type < 32) {
-        Residual.read(in, into, order, blockSize);
+        residual.read(in, into, order, blockSize);
         checkDepth(in, Prediction.restoreFixed(into, order, blockSize), bits);
       } else {
         int precision = in.bits(4) + 1;
         int shift = readCoefficients(in, order, precision);
-        Residual.read(in, into, order, blockSize);
+        residual.read(in, into, order, blockSize);
         checkDepth(
             in,
             Prediction.restoreLpc(into, coefficients, order, shift, bits + precision, blockSize),
@@ -67,11 +68,11 @@ final class SubframeDecoder {
       int order = predictorOrder(in, blockSize);
       readWide(in, into, order, bits);
       if (type < 32) {
-        Residual.read(in, residuals, order, blockSize);
+        residual.read(in, residuals, order, blockSize);
         checkDepth(in, Prediction.restoreFixed(residuals, into, order, blockSize), bits);
       } else {
         int shift = readCoefficients(in, order, in.bits(4) + 1);
-        Residual.read(in, residuals, order, blockSize);
+        residual.read(in, residuals, order, blockSize);
         checkDepth(
             in,
             Prediction.restoreLpc(residuals, into, coefficients, order, shift, blockSize),
