@@ -1,5 +1,7 @@
 package io.sonidb.flac;
 
+import io.sonidb.flac.kernel.BigEndian;
+
 /// Bits out of a byte array, most significant first; never past `limit`.
 final class BitReader {
 

@@ -1,5 +1,7 @@
 package io.sonidb.flac;
 
+import io.sonidb.flac.kernel.BigEndian;
+
 /// Bits into a byte array, most significant first.
 ///
 /// Up to seven bits that do not fill a byte yet wait at the top of `pending`. Every write stores

@@ -1,5 +1,7 @@
 package io.sonidb.flac;
 
+import io.sonidb.flac.kernel.Crc16;
+
 /// Reads FLAC frames, all that RFC 9639 defines: every subframe type and header code, 4 to 32 bits,
 /// 1 to 8 channels, left/side, side/right and mid/side stereo.
 ///

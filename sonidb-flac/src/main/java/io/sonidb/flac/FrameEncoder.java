@@ -1,5 +1,8 @@
 package io.sonidb.flac;
 
+import io.sonidb.flac.kernel.BigEndian;
+import io.sonidb.flac.kernel.Crc16;
+
 /// Writes blocks of samples as FLAC frames of independent channels (RFC 9639, 9).
 ///
 /// What it can do: 4 to 24 bits per sample, 1 to 8 channels, blocks of 1 to 65535 samples, streams

@@ -1,5 +1,7 @@
 package io.sonidb.flac;
 
+import io.sonidb.flac.kernel.Rice;
+
 /// How a residual is cut into partitions, and how each of them is coded (RFC 9639, 9.2.7).
 ///
 /// [#choose] finds the cheapest way by counting every bit. The unary parts under every parameter

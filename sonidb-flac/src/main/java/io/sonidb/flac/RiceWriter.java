@@ -1,5 +1,8 @@
 package io.sonidb.flac;
 
+import io.sonidb.flac.kernel.BigEndian;
+import io.sonidb.flac.kernel.Rice;
+
 /// Writes Rice codes: each residual folded, its high bits in unary (zeros, then a one), its low
 /// `parameter` bits as they are (RFC 9639, 9.2.7.2).
 ///

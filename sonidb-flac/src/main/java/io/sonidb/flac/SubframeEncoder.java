@@ -1,5 +1,7 @@
 package io.sonidb.flac;
 
+import io.sonidb.flac.kernel.Rice;
+
 /// Writes one channel of a frame as the smallest subframe that its [SubframeSearch] reaches (RFC
 /// 9639, 9.2).
 ///
