@@ -1,6 +1,7 @@
 package io.sonidb.flac;
 
 import io.sonidb.flac.kernel.Crc16;
+import io.sonidb.flac.kernel.Kernels;
 
 /// Reads FLAC frames, all that RFC 9639 defines: every subframe type and header code, 4 to 32 bits,
 /// 1 to 8 channels, left/side, side/right and mid/side stereo.
@@ -25,7 +26,7 @@ public final class FrameDecoder {
   private static final int FOOTER_BYTES = 2;
 
   private final FrameHeader header = new FrameHeader();
-  private final BitReader reader = new BitReader();
+  private final BitReader reader;
   private final SubframeDecoder subframes = new SubframeDecoder();
   private final int[][] channels = new int[AudioFormat.MAX_CHANNELS][0];
 
@@ -52,8 +53,13 @@ public final class FrameDecoder {
     this(true, info, true);
   }
 
-  /// @param checksums false only to let fuzzed bytes through to the code behind the checksums
   FrameDecoder(boolean bound, StreamInfo info, boolean checksums) {
+    this(bound, info, checksums, Kernels.BEST);
+  }
+
+  /// @param checksums false only to let fuzzed bytes through to the code behind the checksums
+  FrameDecoder(boolean bound, StreamInfo info, boolean checksums, Kernels kernels) {
+    reader = new BitReader(kernels);
     this.bound = bound;
     this.info = info;
     this.checksums = checksums;

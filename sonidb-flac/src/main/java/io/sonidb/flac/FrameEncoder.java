@@ -2,6 +2,7 @@ package io.sonidb.flac;
 
 import io.sonidb.flac.kernel.BigEndian;
 import io.sonidb.flac.kernel.Crc16;
+import io.sonidb.flac.kernel.Kernels;
 
 /// Writes blocks of samples as FLAC frames of independent channels (RFC 9639, 9).
 ///
@@ -30,7 +31,7 @@ public final class FrameEncoder {
   private static final int FOOTER_BYTES = 2;
 
   private final AudioFormat format;
-  private final BitWriter writer = new BitWriter();
+  private final BitWriter writer;
   private final SubframeEncoder subframes;
 
   /// An encoder for one format.
@@ -39,6 +40,10 @@ public final class FrameEncoder {
   /// @param search how hard to look for small subframes
   /// @throws IllegalArgumentException if the format has more than [#MAX_BITS_PER_SAMPLE] bits
   public FrameEncoder(AudioFormat format, SubframeSearch search) {
+    this(format, search, Kernels.BEST);
+  }
+
+  FrameEncoder(AudioFormat format, SubframeSearch search, Kernels kernels) {
     if (format.bitsPerSample() > MAX_BITS_PER_SAMPLE) {
       throw new IllegalArgumentException(
           "the encoder takes 4 to "
@@ -47,6 +52,7 @@ public final class FrameEncoder {
               + format.bitsPerSample());
     }
     this.format = format;
+    writer = new BitWriter(kernels);
     subframes = new SubframeEncoder(search);
   }
 
@@ -129,7 +135,7 @@ public final class FrameEncoder {
               + (out.length - offset));
     }
     int header = FrameHeader.write(out, offset, format, variable, blockSize, number);
-    writer.start(out, offset + header);
+    writer.start(out, offset + header, offset + room);
     for (int channel = 0; channel < channels; channel++) {
       subframes.encode(writer, pcm[channel], blockSize, format.bitsPerSample(), channel);
     }

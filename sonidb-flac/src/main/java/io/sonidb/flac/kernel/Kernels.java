@@ -1,0 +1,61 @@
+package io.sonidb.flac.kernel;
+
+/// The loops of the codec for which SIMD pays.
+///
+/// One implementation is chosen when the class is loaded: SIMD when the module
+/// `jdk.incubator.vector` is there and the machine has vectors of at least eight ints, plain loops
+/// otherwise or with `-Dsonidb.simd=off`. Both give the same bytes and samples. Loops that the
+/// compiler vectorises by itself, and loops in which each step waits for the one before, are not
+/// among them.
+public sealed interface Kernels permits ScalarKernels, SimdKernels {
+  /// Plain loops, for every machine.
+  Kernels SCALAR = new ScalarKernels();
+
+  /// The implementation for this machine.
+  Kernels BEST = choose();
+
+  /// The most bits of a joined code.
+  int MAX_JOINED_BITS = 56;
+
+  private static Kernels choose() {
+    if ("off".equals(System.getProperty("sonidb.simd"))) {
+      return SCALAR;
+    }
+    boolean resolved = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+    return resolved && SimdKernels.isWorthwhile() ? new SimdKernels() : SCALAR;
+  }
+
+  /// Name for statistics: `scalar`, or `simd` with the width in bits.
+  String name();
+
+  /// Stores the low 24 bits of `samples[from..to)`, most significant byte first, from `out[at]` on,
+  /// and the last few not.
+  ///
+  /// @param limit bytes from here on are not touched; those before it may be overwritten
+  /// @return the sample that the caller goes on with, `3 * (it - from)` bytes behind `at`
+  int pack24(int[] samples, int from, int to, byte[] out, int at, int limit);
+
+  /// Undoes [#pack24], with signs.
+  ///
+  /// @param limit bytes from here on are not read
+  /// @return the sample that the caller goes on with
+  int unpack24(byte[] in, int at, int limit, int[] into, int from, int to);
+
+  /// Makes the Rice codes of `residuals[from..to)` and joins each two, but not those of the last
+  /// few.
+  ///
+  /// A joined code stands above the low byte of a `long`, which holds the number of its bits; if
+  /// that is more than [#MAX_JOINED_BITS], the code is not there.
+  ///
+  /// @param residuals of at most 29 bits
+  /// @param parameter 0 to 13
+  /// @param codes receives the joined codes
+  /// @return how many; 0 where this is not faster than writing each code at once
+  int pairCodes(int[] residuals, int from, int to, int parameter, long[] codes);
+
+  /// Joins each two of some joined codes, but not the last few.
+  ///
+  /// @param codes receives the result from its beginning on
+  /// @return how many are joined: if not half of `count`, the codes behind are lost
+  int joinCodes(long[] codes, int count);
+}

@@ -1,0 +1,127 @@
+package io.sonidb.flac.kernel;
+
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
+
+/// The widest vectors that the machine prefers.
+final class SimdKernels implements Kernels {
+  private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_PREFERRED;
+  private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
+  private static final VectorSpecies<Long> LONGS = LongVector.SPECIES_PREFERRED;
+
+  /// Samples in a vector, and the bytes that they take when packed.
+  private static final int SAMPLES = INTS.length();
+
+  private static final int PACKED = 3 * SAMPLES;
+
+  /// The low three bytes of each int, highest first.
+  private static final VectorShuffle<Byte> PACK =
+      VectorShuffle.fromOp(BYTES, i -> i < PACKED ? i / 3 * 4 + 2 - i % 3 : 0);
+
+  /// Three bytes, first to last, into the high ones of an int, highest to lowest.
+  private static final VectorShuffle<Byte> UNPACK =
+      VectorShuffle.fromOp(BYTES, i -> i % 4 == 0 ? 0 : i / 4 * 3 + 3 - i % 4);
+
+  /// Every other lane of two vectors.
+  private static final VectorShuffle<Long> EVEN = VectorShuffle.fromOp(LONGS, i -> 2 * i);
+
+  private static final VectorShuffle<Long> ODD = VectorShuffle.fromOp(LONGS, i -> 2 * i + 1);
+
+  private static final long LOW = 0xffff_ffffL;
+
+  /// More than fit; twice as many still fit in a byte.
+  private static final long MANY_BITS = 0x7f;
+
+  static boolean isWorthwhile() {
+    return SAMPLES >= 8;
+  }
+
+  @Override
+  public String name() {
+    return "simd" + INTS.vectorBitSize();
+  }
+
+  @Override
+  public int pack24(int[] samples, int from, int to, byte[] out, int at, int limit) {
+    int end = at;
+    int i = from;
+    // A quarter of what is stored lies behind the samples and is overwritten later.
+    for (; i <= to - SAMPLES && end <= limit - BYTES.length(); i += SAMPLES) {
+      IntVector.fromArray(INTS, samples, i)
+          .reinterpretAsBytes()
+          .rearrange(PACK)
+          .intoArray(out, end);
+      end += PACKED;
+    }
+    return i;
+  }
+
+  @Override
+  public int unpack24(byte[] in, int at, int limit, int[] into, int from, int to) {
+    int begin = at;
+    int i = from;
+    for (; i <= to - SAMPLES && begin <= limit - BYTES.length(); i += SAMPLES) {
+      ByteVector.fromArray(BYTES, in, begin)
+          .rearrange(UNPACK)
+          .reinterpretAsInts()
+          .lanewise(VectorOperators.ASHR, 8)
+          .intoArray(into, i);
+      begin += PACKED;
+    }
+    return i;
+  }
+
+  // C2 inlines some forty vector operations into one method and then gives up, so the joining is
+  // done in passes over an array.
+
+  @Override
+  public int pairCodes(int[] residuals, int from, int to, int parameter, long[] codes) {
+    int stop = 1 << parameter;
+    int count = 0;
+    for (int i = from; i <= to - SAMPLES; i += SAMPLES) {
+      IntVector residual = IntVector.fromArray(INTS, residuals, i);
+      IntVector folded =
+          residual
+              .lanewise(VectorOperators.LSHL, 1)
+              .lanewise(VectorOperators.XOR, residual.lanewise(VectorOperators.ASHR, 31));
+      LongVector code = folded.and(stop - 1).or(stop).reinterpretAsLongs();
+      LongVector bits =
+          folded.lanewise(VectorOperators.LSHR, parameter).add(parameter + 1).reinterpretAsLongs();
+      LongVector secondBits = bits.lanewise(VectorOperators.LSHR, 32);
+      // The first of two is in the low half.
+      code.and(LOW)
+          .lanewise(VectorOperators.LSHL, secondBits)
+          .or(code.lanewise(VectorOperators.LSHR, 32))
+          .lanewise(VectorOperators.LSHL, 8)
+          .or(bits.and(LOW).add(secondBits).min(MANY_BITS))
+          .intoArray(codes, count);
+      count += LONGS.length();
+    }
+    return count;
+  }
+
+  @Override
+  public int joinCodes(long[] codes, int count) {
+    int joined = 0;
+    for (int i = 0; i <= count - 2 * LONGS.length(); i += 2 * LONGS.length()) {
+      LongVector a = LongVector.fromArray(LONGS, codes, i);
+      LongVector b = LongVector.fromArray(LONGS, codes, i + LONGS.length());
+      LongVector first = a.rearrange(EVEN, b);
+      LongVector second = a.rearrange(ODD, b);
+      LongVector secondBits = second.and(0xff);
+      first
+          .lanewise(VectorOperators.LSHR, 8)
+          .lanewise(VectorOperators.LSHL, secondBits)
+          .or(second.lanewise(VectorOperators.LSHR, 8))
+          .lanewise(VectorOperators.LSHL, 8)
+          .or(first.and(0xff).add(secondBits).min(MANY_BITS))
+          .intoArray(codes, joined);
+      joined += LONGS.length();
+    }
+    return joined;
+  }
+}
