@@ -9,7 +9,7 @@ final class BitReader {
   /// A word read at any bit has at least so many bits of the array in it.
   private static final int SURE_BITS = 57;
 
-  private final Kernels kernels;
+  final Kernels kernels;
 
   byte[] in = {};
 

@@ -138,14 +138,8 @@ final class Residual {
       values = new byte[most];
     }
     int count = byTable(in, values, to - from, TABLES[parameter], LENGTHS[parameter]);
-    widen(values, into, from, count);
+    in.kernels.widen(values, count, into, from);
     return count;
-  }
-
-  private static void widen(byte[] values, int[] into, int offset, int count) {
-    for (int i = 0; i < count; i++) {
-      into[offset + i] = values[i];
-    }
   }
 
   /// Takes codes until one is too long for the table, or the output or input is nearly used up.
@@ -184,7 +178,14 @@ final class Residual {
         break;
       }
     }
-    while (i <= count - CODES_PER_ENTRY && available >= TABLE_BITS) {
+    while (i <= count - CODES_PER_ENTRY) {
+      if (pointer <= last) {
+        word |= BigEndian.readLong(in, pointer) >>> available;
+        pointer += (63 - available) >>> 3;
+        available |= 56;
+      } else if (available < TABLE_BITS) {
+        break;
+      }
       int index = (int) (word >>> (64 - TABLE_BITS));
       int length = lengths[index];
       if (length == 0) {

@@ -41,6 +41,9 @@ public sealed interface Kernels permits ScalarKernels, SimdKernels {
   /// @return the sample that the caller goes on with
   int unpack24(byte[] in, int at, int limit, int[] into, int from, int to);
 
+  /// Copies `count` bytes, with signs, to `into[offset]` and on.
+  void widen(byte[] values, int count, int[] into, int offset);
+
   /// Makes the Rice codes of `residuals[from..to)` and joins each two, but not those of the last
   /// few.
   ///

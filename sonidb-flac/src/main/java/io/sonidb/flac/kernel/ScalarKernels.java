@@ -52,6 +52,13 @@ final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public void widen(byte[] values, int count, int[] into, int offset) {
+    for (int i = 0; i < count; i++) {
+      into[offset + i] = values[i];
+    }
+  }
+
+  @Override
   public int pairCodes(int[] residuals, int from, int to, int parameter, long[] codes) {
     return 0;
   }

@@ -4,6 +4,7 @@ import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -12,6 +13,10 @@ final class SimdKernels implements Kernels {
   private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_PREFERRED;
   private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
   private static final VectorSpecies<Long> LONGS = LongVector.SPECIES_PREFERRED;
+
+  /// As many bytes as a vector has ints.
+  private static final VectorSpecies<Byte> BYTES_TO_WIDEN =
+      VectorSpecies.of(byte.class, VectorShape.forBitSize(BYTES.vectorBitSize() / 4));
 
   /// Samples in a vector, and the bytes that they take when packed.
   private static final int SAMPLES = INTS.length();
@@ -73,6 +78,20 @@ final class SimdKernels implements Kernels {
       begin += PACKED;
     }
     return i;
+  }
+
+  @Override
+  public void widen(byte[] values, int count, int[] into, int offset) {
+    int i = 0;
+    for (; i <= count - SAMPLES; i += SAMPLES) {
+      ByteVector.fromArray(BYTES_TO_WIDEN, values, i)
+          .convertShape(VectorOperators.B2I, INTS, 0)
+          .reinterpretAsInts()
+          .intoArray(into, offset + i);
+    }
+    for (; i < count; i++) {
+      into[offset + i] = values[i];
+    }
   }
 
   // C2 inlines some forty vector operations into one method and then gives up, so the joining is

@@ -56,6 +56,22 @@ class KernelsTest {
 
   @ParameterizedTest
   @MethodSource("kernels")
+  void widensEveryByteAndNothingElse(Kernels kernels) {
+    for (int count = 0; count < 100; count++) {
+      byte[] values = new byte[count];
+      random.nextBytes(values);
+      int[] expected = new int[count + 10];
+      for (int i = 0; i < count; i++) {
+        expected[3 + i] = values[i];
+      }
+      int[] widened = new int[count + 10];
+      kernels.widen(values, count, widened, 3);
+      assertThat(widened).isEqualTo(expected);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("kernels")
   void joinsCodesThatFitAndTellsTheOthers(Kernels kernels) {
     for (int parameter = 0; parameter <= 13; parameter++) {
       for (int count = 0; count < 150; count++) {
