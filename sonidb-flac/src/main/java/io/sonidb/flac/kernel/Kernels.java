@@ -28,6 +28,9 @@ public sealed interface Kernels permits ScalarKernels, SimdKernels {
   /// Name for statistics: `scalar`, or `simd` with the width in bits.
   String name();
 
+  /// Whether the loops here use SIMD, so that they are faster than tables.
+  boolean areSimd();
+
   /// Stores the low 24 bits of `samples[from..to)`, most significant byte first, from `out[at]` on,
   /// and the last few not.
   ///
@@ -52,8 +55,8 @@ public sealed interface Kernels permits ScalarKernels, SimdKernels {
   ///
   /// @param residuals of at most 29 bits
   /// @param parameter 0 to 13
-  /// @param codes receives the joined codes
-  /// @return how many; 0 where this is not faster than writing each code at once
+  /// @param codes receives the joined codes; `to - from` long
+  /// @return how many
   int pairCodes(int[] residuals, int from, int to, int parameter, long[] codes);
 
   /// Joins each two of some joined codes, but not the last few.

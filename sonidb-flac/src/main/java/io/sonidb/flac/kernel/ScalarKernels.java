@@ -2,10 +2,17 @@ package io.sonidb.flac.kernel;
 
 /// Plain loops over whole words.
 final class ScalarKernels implements Kernels {
+  /// More than fit; twice as many still fit in a byte.
+  private static final int MANY_BITS = 0x7f;
 
   @Override
   public String name() {
     return "scalar";
+  }
+
+  @Override
+  public boolean areSimd() {
+    return false;
   }
 
   /// Eight samples fill three words exactly.
@@ -60,11 +67,32 @@ final class ScalarKernels implements Kernels {
 
   @Override
   public int pairCodes(int[] residuals, int from, int to, int parameter, long[] codes) {
-    return 0;
+    int count = to - from & ~1;
+    codes(residuals, from, count, parameter, codes);
+    return joinCodes(codes, count);
+  }
+
+  /// The code of each residual alone.
+  private static void codes(int[] residuals, int from, int count, int parameter, long[] codes) {
+    int stop = 1 << parameter;
+    int mask = stop - 1;
+    for (int i = 0; i < count; i++) {
+      int folded = Rice.fold(residuals[from + i]);
+      int bits = Math.min((folded >>> parameter) + 1 + parameter, MANY_BITS);
+      codes[i] = ((folded & mask) | stop) << 8 | bits;
+    }
   }
 
   @Override
   public int joinCodes(long[] codes, int count) {
-    return 0;
+    int joined = count / 2;
+    for (int i = 0; i < joined; i++) {
+      long first = codes[2 * i];
+      long second = codes[2 * i + 1];
+      // A shift takes no more than the low six bits of its distance.
+      long code = ((first & ~0xffL) << second) + (second & ~0xffL);
+      codes[i] = code + Math.min((first & 0xff) + (second & 0xff), MANY_BITS);
+    }
+    return joined;
   }
 }

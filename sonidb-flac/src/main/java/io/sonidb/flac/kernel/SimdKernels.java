@@ -51,6 +51,11 @@ final class SimdKernels implements Kernels {
   }
 
   @Override
+  public boolean areSimd() {
+    return true;
+  }
+
+  @Override
   public int pack24(int[] samples, int from, int to, byte[] out, int at, int limit) {
     int end = at;
     int i = from;
