@@ -9,7 +9,8 @@ final class BitReader {
   /// A word read at any bit has at least so many bits of the array in it.
   private static final int SURE_BITS = 57;
 
-  final Kernels kernels;
+  /// May change from frame to frame.
+  Kernels kernels;
 
   byte[] in = {};
 

@@ -14,7 +14,8 @@ final class BitWriter {
   /// The most bits that fit behind the seven that may be waiting, with a byte to spare.
   static final int MAX_BITS = 56;
 
-  final Kernels kernels;
+  /// May change from frame to frame.
+  Kernels kernels;
 
   byte[] out = {};
   int position;

@@ -2,6 +2,7 @@ package io.sonidb.flac;
 
 import io.sonidb.flac.kernel.BigEndian;
 import io.sonidb.flac.kernel.Crc16;
+import io.sonidb.flac.kernel.KernelChoice;
 import io.sonidb.flac.kernel.Kernels;
 
 /// Writes blocks of samples as FLAC frames of independent channels (RFC 9639, 9).
@@ -32,6 +33,7 @@ public final class FrameEncoder {
 
   private final AudioFormat format;
   private final BitWriter writer;
+  private final boolean choosesKernels;
   private final SubframeEncoder subframes;
 
   /// An encoder for one format.
@@ -40,10 +42,16 @@ public final class FrameEncoder {
   /// @param search how hard to look for small subframes
   /// @throws IllegalArgumentException if the format has more than [#MAX_BITS_PER_SAMPLE] bits
   public FrameEncoder(AudioFormat format, SubframeSearch search) {
-    this(format, search, Kernels.BEST);
+    this(format, search, KernelChoice.forNextFrame(), true);
   }
 
+  /// An encoder that keeps to some kernels.
   FrameEncoder(AudioFormat format, SubframeSearch search, Kernels kernels) {
+    this(format, search, kernels, false);
+  }
+
+  private FrameEncoder(
+      AudioFormat format, SubframeSearch search, Kernels kernels, boolean choosesKernels) {
     if (format.bitsPerSample() > MAX_BITS_PER_SAMPLE) {
       throw new IllegalArgumentException(
           "the encoder takes 4 to "
@@ -53,6 +61,7 @@ public final class FrameEncoder {
     }
     this.format = format;
     writer = new BitWriter(kernels);
+    this.choosesKernels = choosesKernels;
     subframes = new SubframeEncoder(search);
   }
 
@@ -133,6 +142,9 @@ public final class FrameEncoder {
               + out.length
               + " bytes leaves "
               + (out.length - offset));
+    }
+    if (choosesKernels) {
+      writer.kernels = KernelChoice.forNextFrame();
     }
     int header = FrameHeader.write(out, offset, format, variable, blockSize, number);
     writer.start(out, offset + header, offset + room);

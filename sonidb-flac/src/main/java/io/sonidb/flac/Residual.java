@@ -57,16 +57,27 @@ final class Residual {
   /// The values that the table gives for a partition, with room for an entry behind the last.
   private byte[] values = {};
 
+  /// Bits of each parameter: 4 or 5.
+  private int parameterBits;
+
+  /// There are 2 to the power of this partitions.
+  private int order;
+
   /// Reads the residual of a block into `into[predictorOrder..blockSize)`.
   void read(BitReader in, int[] into, int predictorOrder, int blockSize)
       throws MalformedFlacException {
+    readHeader(in, predictorOrder, blockSize);
+    readPartitions(in, into, predictorOrder, blockSize);
+  }
+
+  /// Reads how the residual is coded and cut into partitions.
+  void readHeader(BitReader in, int predictorOrder, int blockSize) throws MalformedFlacException {
     int method = in.bits(2);
     if (method > 1) {
       throw in.malformed("residual coding method " + method + " is reserved");
     }
-    int parameterBits = method == 0 ? 4 : 5;
-    int escape = (1 << parameterBits) - 1;
-    int order = in.bits(4);
+    parameterBits = method == 0 ? 4 : 5;
+    order = in.bits(4);
     int size = blockSize >>> order;
     if (size << order != blockSize) {
       throw in.malformed(
@@ -79,6 +90,37 @@ final class Residual {
               + " samples are too short for a predictor of order "
               + predictorOrder);
     }
+  }
+
+  /// The Rice parameter, if it is one for the whole block, and not yet read.
+  ///
+  /// @return -1 if there are several, or an escape
+  int wholeParameter(BitReader in) throws MalformedFlacException {
+    if (order > 0) {
+      return -1;
+    }
+    int parameter = in.bits(parameterBits);
+    in.position -= parameterBits;
+    return parameter < (1 << parameterBits) - 1 ? parameter : -1;
+  }
+
+  /// Goes on behind the parameter with the codes of a whole block, of which others have read those
+  /// before `from`.
+  void readRest(BitReader in, int[] into, int from, int blockSize, int parameter)
+      throws MalformedFlacException {
+    rice(in, into, from, blockSize, parameter);
+  }
+
+  /// Skips what [#wholeParameter] has told.
+  void skipParameter(BitReader in) {
+    in.position += parameterBits;
+  }
+
+  /// Reads the partitions behind the header.
+  void readPartitions(BitReader in, int[] into, int predictorOrder, int blockSize)
+      throws MalformedFlacException {
+    int escape = (1 << parameterBits) - 1;
+    int size = blockSize >>> order;
     int start = predictorOrder;
     for (int part = 0; part < 1 << order; part++) {
       int end = (part + 1) * size;
@@ -97,7 +139,7 @@ final class Residual {
     }
   }
 
-  void rice(BitReader in, int[] into, int from, int to, int parameter)
+  private void rice(BitReader in, int[] into, int from, int to, int parameter)
       throws MalformedFlacException {
     // Each code takes at least 1 + parameter bits: refuse early what cannot be there.
     in.require((long) (to - from) * (parameter + 1));
@@ -125,7 +167,7 @@ final class Residual {
   }
 
   /// Takes off the one that ends the unary part, which lies above the low bits, and unfolds.
-  private static void unfold(int[] into, int from, int to, int stop) {
+  static void unfold(int[] into, int from, int to, int stop) {
     for (int i = from; i < to; i++) {
       into[i] = Rice.unfold(into[i] - stop);
     }

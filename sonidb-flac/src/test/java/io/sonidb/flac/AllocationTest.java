@@ -43,7 +43,7 @@ class AllocationTest {
           Pcm.channel(new SplittableRandom(7), kinds[channel], format.bitsPerSample(), 768);
     }
     FrameEncoder encoder = new FrameEncoder(format, SubframeSearch.NOISE, Kernels.BEST);
-    FrameDecoder decoder = new FrameDecoder();
+    FrameDecoder decoder = new FrameDecoder(StreamInfo.open(format), Kernels.BEST);
     byte[] frame = new byte[encoder.maxFrameSize(768)];
     Work both =
         () -> {

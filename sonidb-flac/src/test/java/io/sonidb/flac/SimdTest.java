@@ -35,7 +35,7 @@ class SimdTest {
     byte[] simd = encode(new FrameEncoder(format, search, Kernels.BEST), pcm, size);
     assertThat(simd).isEqualTo(plain);
     for (Kernels kernels : new Kernels[] {Kernels.SCALAR, Kernels.BEST}) {
-      FrameDecoder decoder = new FrameDecoder(true, StreamInfo.open(format), true, kernels);
+      FrameDecoder decoder = new FrameDecoder(StreamInfo.open(format), kernels);
       assertThat(decoder.decode(plain, 0, plain.length)).isEqualTo(plain.length);
       assertThat(Pcm.of(decoder)).isEqualTo(pcm);
     }

@@ -2,11 +2,11 @@ package io.sonidb.flac.kernel;
 
 /// The loops of the codec for which SIMD pays.
 ///
-/// One implementation is chosen when the class is loaded: SIMD when the module
-/// `jdk.incubator.vector` is there and the machine has vectors of at least eight ints, plain loops
-/// otherwise or with `-Dsonidb.simd=off`. Both give the same bytes and samples. Loops that the
-/// compiler vectorises by itself, and loops in which each step waits for the one before, are not
-/// among them.
+/// One implementation is the best for a machine: SIMD when the module `jdk.incubator.vector` is
+/// there and the machine has vectors of at least eight ints, plain loops otherwise or with
+/// `-Dsonidb.simd=off`. [KernelChoice] tells when it takes over. Both give the same bytes and
+/// samples. Loops that the compiler vectorises by itself, and loops in which each step waits for
+/// the one before, are not among them.
 public sealed interface Kernels permits ScalarKernels, SimdKernels {
   /// Plain loops, for every machine.
   Kernels SCALAR = new ScalarKernels();
@@ -64,4 +64,21 @@ public sealed interface Kernels permits ScalarKernels, SimdKernels {
   /// @param codes receives the result from its beginning on
   /// @return how many are joined: if not half of `count`, the codes behind are lost
   int joinCodes(long[] codes, int count);
+
+  /// How many runs [#readInLanes] reads at once; 0 where that is not faster than one by one.
+  int lanes();
+
+  /// Reads Rice codes of [#lanes()] runs at once, in groups of a few of each run. What it gives is
+  /// not unfolded, and the one that ends the unary part still stands above the low bits. It ends
+  /// where the next few codes of any run do not lie in 57 bits, or within eight bytes of its end.
+  ///
+  /// @param positions the next bit of each run in `in`, counted from its first byte; is moved on
+  /// @param ends for each run the index behind the last byte that may be read
+  /// @param words is overwritten; [#lanes()] long, as are the two before it
+  /// @param parameter of all codes, 0 to 13
+  /// @param count how many numbers of each run, at most
+  /// @param into receives the first of all runs, the second of all runs, and so on
+  /// @return how many numbers of each run it has read
+  int readInLanes(
+      byte[] in, long[] positions, int[] ends, long[] words, int parameter, int count, int[] into);
 }

@@ -95,4 +95,15 @@ final class ScalarKernels implements Kernels {
     }
     return joined;
   }
+
+  @Override
+  public int lanes() {
+    return 0;
+  }
+
+  @Override
+  public int readInLanes(
+      byte[] in, long[] positions, int[] ends, long[] words, int parameter, int count, int[] into) {
+    return 0;
+  }
 }

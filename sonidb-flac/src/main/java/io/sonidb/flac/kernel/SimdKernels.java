@@ -14,6 +14,10 @@ final class SimdKernels implements Kernels {
   private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
   private static final VectorSpecies<Long> LONGS = LongVector.SPECIES_PREFERRED;
 
+  /// As many ints as a vector has longs.
+  private static final VectorSpecies<Integer> HALF_INTS =
+      VectorSpecies.of(int.class, VectorShape.forBitSize(INTS.vectorBitSize() / 2));
+
   /// As many bytes as a vector has ints.
   private static final VectorSpecies<Byte> BYTES_TO_WIDEN =
       VectorSpecies.of(byte.class, VectorShape.forBitSize(BYTES.vectorBitSize() / 4));
@@ -37,6 +41,9 @@ final class SimdKernels implements Kernels {
   private static final VectorShuffle<Long> ODD = VectorShuffle.fromOp(LONGS, i -> 2 * i + 1);
 
   private static final long LOW = 0xffff_ffffL;
+
+  /// A word read at any bit has at least so many bits of the input in it.
+  private static final int SURE_BITS = 57;
 
   /// More than fit; twice as many still fit in a byte.
   private static final long MANY_BITS = 0x7f;
@@ -147,5 +154,85 @@ final class SimdKernels implements Kernels {
       joined += LONGS.length();
     }
     return joined;
+  }
+
+  /// Only vectors of 512 bits can count leading zeros, and fewer lanes would not pay.
+  @Override
+  public int lanes() {
+    return LONGS.length() == 8 ? 2 * LONGS.length() : 0;
+  }
+
+  @Override
+  public int readInLanes(
+      byte[] in, long[] positions, int[] ends, long[] words, int parameter, int count, int[] into) {
+    int half = LONGS.length();
+    int tail = parameter + 1;
+    int lowShift = 63 - parameter;
+    // As many codes as mostly lie in a word.
+    int group = parameter <= 4 ? 6 : 4;
+    LongVector atA = LongVector.fromArray(LONGS, positions, 0);
+    LongVector atB = LongVector.fromArray(LONGS, positions, half);
+    int row = 0;
+    int done = 0;
+    for (; done <= count - group; done += group) {
+      if (!readWords(in, positions, ends, words)) {
+        return done;
+      }
+      // Two vectors in turns: each would wait for its words to come back from memory.
+      LongVector a =
+          LongVector.fromArray(LONGS, words, 0).lanewise(VectorOperators.LSHL, atA.and(7));
+      LongVector b =
+          LongVector.fromArray(LONGS, words, half).lanewise(VectorOperators.LSHL, atB.and(7));
+      LongVector zerosA = LongVector.zero(LONGS);
+      LongVector zerosB = zerosA;
+      for (int n = 0; n < group; n++) {
+        LongVector highA = a.lanewise(VectorOperators.LEADING_ZEROS_COUNT);
+        LongVector highB = b.lanewise(VectorOperators.LEADING_ZEROS_COUNT);
+        a = a.lanewise(VectorOperators.LSHL, highA);
+        b = b.lanewise(VectorOperators.LSHL, highB);
+        store(highA, parameter, a, lowShift, into, row);
+        store(highB, parameter, b, lowShift, into, row + half);
+        a = a.lanewise(VectorOperators.LSHL, tail);
+        b = b.lanewise(VectorOperators.LSHL, tail);
+        zerosA = zerosA.add(highA);
+        zerosB = zerosB.add(highB);
+        row += 2 * half;
+      }
+      if (zerosA
+          .max(zerosB)
+          .compare(VectorOperators.GT, SURE_BITS - (long) group * tail)
+          .anyTrue()) {
+        return done;
+      }
+      atA = atA.add(zerosA).add((long) group * tail);
+      atB = atB.add(zerosB).add((long) group * tail);
+      atA.intoArray(positions, 0);
+      atB.intoArray(positions, half);
+    }
+    return done;
+  }
+
+  /// @return whether all words lie before the ends
+  private static boolean readWords(byte[] in, long[] positions, int[] ends, long[] words) {
+    int least = Integer.MAX_VALUE;
+    for (int lane = 0; lane < words.length; lane++) {
+      least = Math.min(least, ends[lane] - Long.BYTES - (int) (positions[lane] >>> 3));
+    }
+    if (least < 0) {
+      return false;
+    }
+    for (int lane = 0; lane < words.length; lane++) {
+      words[lane] = BigEndian.readLong(in, (int) (positions[lane] >>> 3));
+    }
+    return true;
+  }
+
+  private static void store(
+      LongVector high, int parameter, LongVector low, int lowShift, int[] into, int offset) {
+    high.lanewise(VectorOperators.LSHL, parameter)
+        .add(low.lanewise(VectorOperators.LSHR, lowShift))
+        .convertShape(VectorOperators.L2I, HALF_INTS, 0)
+        .reinterpretAsInts()
+        .intoArray(into, offset);
   }
 }
