@@ -63,6 +63,11 @@ public final class FrameDecoder {
   }
 
   /// A decoder that keeps to some kernels.
+  FrameDecoder(Kernels kernels) {
+    this(false, StreamInfo.open(new AudioFormat(0, 1, 4)), true, kernels, false);
+  }
+
+  /// A decoder for the frames of one stream that keeps to some kernels.
   FrameDecoder(StreamInfo info, Kernels kernels) {
     this(true, info, true, kernels, false);
   }
