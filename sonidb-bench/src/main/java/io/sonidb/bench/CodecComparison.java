@@ -2,10 +2,12 @@ package io.sonidb.bench;
 
 import io.sonidb.flac.AudioFormat;
 import io.sonidb.flac.FlacKernels;
+import io.sonidb.flac.FrameBatchDecoder;
 import io.sonidb.flac.FrameDecoder;
 import io.sonidb.flac.FrameEncoder;
 import io.sonidb.flac.MalformedFlacException;
 import java.io.BufferedOutputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
@@ -25,14 +27,18 @@ import java.util.Locale;
 /// process, less that of the same process on a file of a single frame. The programs read a file and
 /// write to `/dev/null`; this codec goes from array to array. MD5 is off, except when `ffmpeg`
 /// encodes, which cannot do without. Rounds go through all of them in turns; a table shows the
-/// least time of each and how much longer the median was. Samples repeat after some ten million
-/// bytes, so that both sides find them in a cache.
+/// least time of each and how much longer the median was. Samples repeat after a few million bytes,
+/// so that both sides find them in a cache.
+///
+/// The last column compares with the row on top, and says how often a program's time holds that of
+/// SoniDB.
 ///
 /// It needs `bash`, `flac` and `ffmpeg`. Each kind of samples has a JVM of its own, started with
 /// the flags of this one: with `-Dsonidb.simd=off` the plain loops are measured.
 final class CodecComparison {
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
   private static final int DEFAULT_ROUNDS = 7;
+  private static final long WARM_UP_NANOS = 3_000_000_000L;
 
   private interface Coding {
     void run() throws MalformedFlacException;
@@ -172,6 +178,7 @@ final class CodecComparison {
                   decoder.decode(frame, 0, frame.length);
                 }
               }));
+      candidates.add(batchDecoder(frames));
     } else {
       for (Path file : List.of(files.get(1), files.get(2))) {
         byte[] bytes = Files.readAllBytes(file);
@@ -195,6 +202,30 @@ final class CodecComparison {
     return candidates;
   }
 
+  private Candidate batchDecoder(byte[][] frames) {
+    int count = 32;
+    byte[][] batches = new byte[frames.length / count][];
+    int[][] ends = new int[batches.length][count];
+    int[][] offsets = new int[batches.length][count];
+    for (int batch = 0; batch < batches.length; batch++) {
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      for (int i = 0; i < count; i++) {
+        offsets[batch][i] = bytes.size();
+        bytes.writeBytes(frames[batch * count + i]);
+        ends[batch][i] = bytes.size();
+      }
+      batches[batch] = bytes.toByteArray();
+    }
+    FrameBatchDecoder decoder = new FrameBatchDecoder();
+    return ours(
+        "SoniDB, batches of " + count,
+        () -> {
+          for (int batch = 0; batch < batches.length; batch++) {
+            decoder.decode(batches[batch], offsets[batch], ends[batch], count);
+          }
+        });
+  }
+
   private byte[][] encodeAll() {
     FrameEncoder encoder = new FrameEncoder(samples.format(), samples.search());
     byte[] out = new byte[encoder.maxFrameSize(samples.blockSize())];
@@ -213,8 +244,8 @@ final class CodecComparison {
   /// Runs something until it is compiled; then each call times it `repeats` times.
   private static Timing warmed(Coding coding, int repeats) {
     try {
-      long end = System.nanoTime() + 3_000_000_000L;
-      while (System.nanoTime() < end) {
+      long end = THREADS.getCurrentThreadCpuTime() + WARM_UP_NANOS;
+      while (THREADS.getCurrentThreadCpuTime() < end) {
         coding.run();
       }
     } catch (MalformedFlacException e) {

@@ -55,7 +55,7 @@ record ComparedSamples(
     RecordEncoder records = new RecordEncoder(format);
     FrameDecoder decoder = new FrameDecoder();
     UnitVectors vectors = new UnitVectors(DIMENSION);
-    int[][][] blocks = new int[2000][format.channels()][];
+    int[][][] blocks = new int[992][format.channels()][];
     for (int i = 0; i < blocks.length; i++) {
       SoundRecord record =
           SoundRecord.upsert(3_000_000 + i, VectorId.of(2_500_000 + i), Vector.of(vectors.next()));
@@ -72,18 +72,17 @@ record ComparedSamples(
       }
     }
     return new ComparedSamples(
-        "768-d float32, 24-bit stereo", format.audio(), SubframeSearch.NOISE, blocks, 8);
+        "768-d float32, 24-bit stereo", format.audio(), SubframeSearch.NOISE, blocks, 16);
   }
 
   private static ComparedSamples bytes() {
     SplittableRandom random = new SplittableRandom(8);
-    int[][][] blocks = new int[10_000][1][DIMENSION];
+    int[][][] blocks = new int[2016][1][DIMENSION];
     for (int[][] block : blocks) {
-      Arrays.setAll(
-          block[0], i -> Math.clamp(Math.round(20 * random.nextGaussian()), -128, 127));
+      Arrays.setAll(block[0], i -> Math.clamp(Math.round(20 * random.nextGaussian()), -128, 127));
     }
     return new ComparedSamples(
-        "768-d int8, 8-bit mono", new AudioFormat(48_000, 1, 8), SubframeSearch.NOISE, blocks, 8);
+        "768-d int8, 8-bit mono", new AudioFormat(48_000, 1, 8), SubframeSearch.NOISE, blocks, 32);
   }
 
   private static ComparedSamples music() {
