@@ -302,7 +302,8 @@ final class CodecComparison {
   }
 
   private void printSizes(byte[][] frames, List<Path> files) throws IOException {
-    long all = Arrays.stream(frames).mapToLong(frame -> frame.length).sum() * samples.repeats();
+    double all =
+        Arrays.stream(frames).mapToDouble(frame -> frame.length).sum() * samples.repeats();
     System.out.printf("%n| size | bytes a frame | of flac -8 |%n|---|--:|--:|%n");
     double best = sizeOfFrames(files.getLast());
     printSize("SoniDB", all, best);
@@ -339,7 +340,8 @@ final class CodecComparison {
     return (double) samples.frames()
         * samples.blockSize()
         * format.channels()
-        * (format.bitsPerSample() / 8);
+        * format.bitsPerSample()
+        / Byte.SIZE;
   }
 
   /// Writes samples interleaved, low byte first.

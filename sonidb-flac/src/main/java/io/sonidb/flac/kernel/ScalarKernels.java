@@ -79,7 +79,8 @@ final class ScalarKernels implements Kernels {
     for (int i = 0; i < count; i++) {
       int folded = Rice.fold(residuals[from + i]);
       int bits = Math.min((folded >>> parameter) + 1 + parameter, MANY_BITS);
-      codes[i] = ((folded & mask) | stop) << 8 | bits;
+      int code = ((folded & mask) | stop) << 8 | bits;
+      codes[i] = code;
     }
   }
 
