@@ -302,8 +302,7 @@ final class CodecComparison {
   }
 
   private void printSizes(byte[][] frames, List<Path> files) throws IOException {
-    double all =
-        Arrays.stream(frames).mapToDouble(frame -> frame.length).sum() * samples.repeats();
+    double all = Arrays.stream(frames).mapToDouble(frame -> frame.length).sum() * samples.repeats();
     System.out.printf("%n| size | bytes a frame | of flac -8 |%n|---|--:|--:|%n");
     double best = sizeOfFrames(files.getLast());
     printSize("SoniDB", all, best);

@@ -13,14 +13,7 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /// Samples that codecs are compared on, the same in every run.
-///
-/// @param name of the kind
-/// @param format of the audio
-/// @param search how the encoder looks for subframes of this kind
-/// @param blocks `[block][channel][sample]`, all blocks of one size
-/// @param repeats how often all of them are coded in a round
-record ComparedSamples(
-    String name, AudioFormat format, SubframeSearch search, int[][][] blocks, int repeats) {
+final class ComparedSamples {
 
   private static final int DIMENSION = 768;
 
@@ -40,6 +33,44 @@ record ComparedSamples(
         case MUSIC -> music();
       };
     }
+  }
+
+  private final String name;
+  private final AudioFormat format;
+  private final SubframeSearch search;
+  private final int[][][] blocks;
+  private final int repeats;
+
+  private ComparedSamples(
+      String name, AudioFormat format, SubframeSearch search, int[][][] blocks, int repeats) {
+    this.name = name;
+    this.format = format;
+    this.search = search;
+    this.blocks = blocks;
+    this.repeats = repeats;
+  }
+
+  String name() {
+    return name;
+  }
+
+  AudioFormat format() {
+    return format;
+  }
+
+  /// How the encoder looks for subframes of this kind.
+  SubframeSearch search() {
+    return search;
+  }
+
+  /// `[block][channel][sample]`, all blocks of one size.
+  int[][][] blocks() {
+    return blocks;
+  }
+
+  /// How often all of them are coded in a round.
+  int repeats() {
+    return repeats;
   }
 
   int blockSize() {

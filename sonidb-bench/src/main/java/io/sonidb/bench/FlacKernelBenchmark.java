@@ -40,7 +40,7 @@ public class FlacKernelBenchmark {
 
   /// `on` is what the machine prefers.
   @Param({"on", "off"})
-  public String simd;
+  public String simd = "on";
 
   private Kernels kernels = Kernels.SCALAR;
   private final int[] noise = new int[SIZE];
