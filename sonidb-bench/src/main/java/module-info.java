@@ -6,5 +6,6 @@ module io.sonidb.bench {
   requires static org.jspecify;
   requires io.sonidb;
   requires jdk.incubator.vector;
+  requires java.management;
   requires jmh.core;
 }

@@ -181,7 +181,7 @@ final class Compaction {
       return Optional.empty();
     } catch (CorruptSegmentException e) {
       damaged.add(e.segment());
-      note(e.getMessage());
+      note(String.valueOf(e.getMessage()));
       return Optional.of(e);
     }
   }

@@ -1,5 +1,6 @@
 package io.sonidb.flac;
 
+import io.sonidb.flac.kernel.BigEndian;
 import java.util.Arrays;
 
 /// APPLICATION: data of one program, marked with its identifier (RFC 9639, 8.4).

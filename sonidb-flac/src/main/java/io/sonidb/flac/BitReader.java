@@ -1,10 +1,16 @@
 package io.sonidb.flac;
 
+import io.sonidb.flac.kernel.BigEndian;
+import io.sonidb.flac.kernel.Kernels;
+
 /// Bits out of a byte array, most significant first; never past `limit`.
 final class BitReader {
 
   /// A word read at any bit has at least so many bits of the array in it.
   private static final int SURE_BITS = 57;
+
+  /// May change from frame to frame.
+  Kernels kernels;
 
   byte[] in = {};
 
@@ -13,6 +19,10 @@ final class BitReader {
 
   /// The next bit, counted from the beginning of the array.
   long position;
+
+  BitReader(Kernels kernels) {
+    this.kernels = kernels;
+  }
 
   void start(byte[] array, int offset, int end) {
     in = array;
@@ -70,7 +80,8 @@ final class BitReader {
     require((long) (to - from) * depth);
     int i = from;
     if (depth == 24 && (position & 7) == 0) {
-      i = triples(into, from, to);
+      i = kernels.unpack24(in, (int) (position >>> 3), limit, into, from, to);
+      position += 24L * (i - from);
     } else if (depth <= 28) {
       i = pairs(into, from, to, depth);
     }
@@ -78,28 +89,6 @@ final class BitReader {
       into[i] = (int) (word(position) >> (64 - depth));
       position += depth;
     }
-  }
-
-  private int triples(int[] into, int from, int to) {
-    byte[] array = in;
-    int at = (int) (position >>> 3);
-    int i = from;
-    for (; i + 8 <= to; i += 8) {
-      long a = BigEndian.readLong(array, at);
-      long b = BigEndian.readLong(array, at + 8);
-      long c = BigEndian.readLong(array, at + 16);
-      into[i] = (int) (a >> 40);
-      into[i + 1] = (int) (a >>> 8) >> 8;
-      into[i + 2] = (int) (a << 16 | b >>> 48) >> 8;
-      into[i + 3] = (int) (b >>> 24) >> 8;
-      into[i + 4] = (int) b >> 8;
-      into[i + 5] = (int) (b << 16 | c >>> 48) << 8 >> 8;
-      into[i + 6] = (int) (c >>> 16) >> 8;
-      into[i + 7] = (int) c << 8 >> 8;
-      at += 24;
-    }
-    position = (long) at << 3;
-    return i;
   }
 
   private int pairs(int[] into, int from, int to, int depth) {
@@ -125,6 +114,13 @@ final class BitReader {
     int index = (int) (at >>> 3);
     if (index <= limit - Long.BYTES) {
       return BigEndian.readLong(in, index) << (at & 7);
+    }
+    if (index >= limit) {
+      return 0;
+    }
+    int missing = index - (limit - Long.BYTES);
+    if (limit >= Long.BYTES) {
+      return BigEndian.readLong(in, limit - Long.BYTES) << (8 * missing) << (at & 7);
     }
     long word = 0;
     for (int i = index; i < limit; i++) {

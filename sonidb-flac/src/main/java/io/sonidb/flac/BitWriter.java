@@ -1,5 +1,8 @@
 package io.sonidb.flac;
 
+import io.sonidb.flac.kernel.BigEndian;
+import io.sonidb.flac.kernel.Kernels;
+
 /// Bits into a byte array, most significant first.
 ///
 /// Up to seven bits that do not fill a byte yet wait at the top of `pending`. Every write stores
@@ -11,16 +14,28 @@ final class BitWriter {
   /// The most bits that fit behind the seven that may be waiting, with a byte to spare.
   static final int MAX_BITS = 56;
 
+  /// May change from frame to frame.
+  Kernels kernels;
+
   byte[] out = {};
   int position;
+
+  /// The end of what may be overwritten, an index into `out`.
+  private int limit;
+
   long pending;
 
   /// 0 to 7.
   int pendingBits;
 
-  void start(byte[] array, int offset) {
+  BitWriter(Kernels kernels) {
+    this.kernels = kernels;
+  }
+
+  void start(byte[] array, int offset, int end) {
     out = array;
     position = offset;
+    limit = end;
     pending = 0;
     pendingBits = 0;
   }
@@ -65,7 +80,8 @@ final class BitWriter {
   void putSamples(int[] samples, int from, int to, int depth) {
     int i = from;
     if (depth == 24 && pendingBits == 0) {
-      i = putTriples(samples, from, to);
+      i = kernels.pack24(samples, from, to, out, position, limit);
+      position += 3 * (i - from);
     } else if (depth <= 14) {
       i = putQuads(samples, from, to, depth);
     } else if (depth <= 28) {
@@ -74,29 +90,6 @@ final class BitWriter {
     for (; i < to; i++) {
       putSigned(samples[i], depth);
     }
-  }
-
-  /// Eight 24-bit samples fill three words exactly.
-  private int putTriples(int[] samples, int from, int to) {
-    byte[] array = out;
-    int at = position;
-    int i = from;
-    for (; i + 8 <= to; i += 8) {
-      long a = samples[i] & 0xffffffL;
-      long b = samples[i + 1] & 0xffffffL;
-      long c = samples[i + 2] & 0xffffffL;
-      long d = samples[i + 3] & 0xffffffL;
-      long e = samples[i + 4] & 0xffffffL;
-      long f = samples[i + 5] & 0xffffffL;
-      long g = samples[i + 6] & 0xffffffL;
-      long h = samples[i + 7] & 0xffffffL;
-      BigEndian.writeLong(array, at, a << 40 | b << 16 | c >>> 8);
-      BigEndian.writeLong(array, at + 8, c << 56 | d << 32 | e << 8 | f >>> 16);
-      BigEndian.writeLong(array, at + 16, f << 48 | g << 24 | h);
-      at += 24;
-    }
-    position = at;
-    return i;
   }
 
   private int putPairs(int[] samples, int from, int to, int depth) {

@@ -1,5 +1,6 @@
 package io.sonidb.flac;
 
+import io.sonidb.flac.kernel.BigEndian;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;

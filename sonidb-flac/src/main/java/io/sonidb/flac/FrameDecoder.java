@@ -1,5 +1,9 @@
 package io.sonidb.flac;
 
+import io.sonidb.flac.kernel.Crc16;
+import io.sonidb.flac.kernel.KernelChoice;
+import io.sonidb.flac.kernel.Kernels;
+
 /// Reads FLAC frames, all that RFC 9639 defines: every subframe type and header code, 4 to 32 bits,
 /// 1 to 8 channels, left/side, side/right and mid/side stereo.
 ///
@@ -22,10 +26,10 @@ public final class FrameDecoder {
 
   private static final int FOOTER_BYTES = 2;
 
-  private final FrameHeader header = new FrameHeader();
-  private final BitReader reader = new BitReader();
-  private final SubframeDecoder subframes = new SubframeDecoder();
-  private final int[][] channels = new int[AudioFormat.MAX_CHANNELS][0];
+  final FrameHeader header = new FrameHeader();
+  final BitReader reader;
+  final SubframeDecoder subframes = new SubframeDecoder();
+  final int[][] channels = new int[AudioFormat.MAX_CHANNELS][0];
 
   /// The side channel of 32-bit stereo, which has 33 bits.
   private long[] wide = {};
@@ -33,9 +37,13 @@ public final class FrameDecoder {
   private final boolean bound;
   private final StreamInfo info;
   private final boolean checksums;
+  private final boolean choosesKernels;
 
   private AudioFormat format = new AudioFormat(0, 1, 4);
   private int blockSize;
+
+  /// Of the frame at hand.
+  int bitsPerSample;
 
   /// A decoder for frames whose headers carry sample rate and bit depth themselves.
   public FrameDecoder() {
@@ -50,8 +58,25 @@ public final class FrameDecoder {
     this(true, info, true);
   }
 
-  /// @param checksums false only to let fuzzed bytes through to the code behind the checksums
   FrameDecoder(boolean bound, StreamInfo info, boolean checksums) {
+    this(bound, info, checksums, KernelChoice.forNextFrame(), true);
+  }
+
+  /// A decoder that keeps to some kernels.
+  FrameDecoder(Kernels kernels) {
+    this(false, StreamInfo.open(new AudioFormat(0, 1, 4)), true, kernels, false);
+  }
+
+  /// A decoder for the frames of one stream that keeps to some kernels.
+  FrameDecoder(StreamInfo info, Kernels kernels) {
+    this(true, info, true, kernels, false);
+  }
+
+  /// @param checksums false only to let fuzzed bytes through to the code behind the checksums
+  private FrameDecoder(
+      boolean bound, StreamInfo info, boolean checksums, Kernels kernels, boolean choosesKernels) {
+    reader = new BitReader(kernels);
+    this.choosesKernels = choosesKernels;
     this.bound = bound;
     this.info = info;
     this.checksums = checksums;
@@ -68,27 +93,46 @@ public final class FrameDecoder {
   ///   tells whether more bytes might mend it. The samples and properties of this decoder are then
   ///   undefined
   public int decode(byte[] in, int offset, int limit) throws MalformedFlacException {
+    begin(in, offset, limit);
+    if (header.assignment < FrameHeader.LEFT_SIDE) {
+      for (int channel = 0; channel < header.channels; channel++) {
+        subframes.decode(reader, channels[channel], header.blockSize, bitsPerSample);
+      }
+    } else {
+      decodeStereo(header.blockSize, bitsPerSample);
+    }
+    return end(in, offset);
+  }
+
+  /// Reads the header of a frame and makes room for its samples.
+  void begin(byte[] in, int offset, int limit) throws MalformedFlacException {
     if (offset < 0 || limit > in.length || offset > limit) {
       throw new IndexOutOfBoundsException(
           "bytes " + offset + " to " + limit + " of an array of " + in.length);
+    }
+    if (choosesKernels) {
+      reader.kernels = KernelChoice.forNextFrame();
     }
     blockSize = 0;
     int headerSize = header.read(in, offset, limit);
     if (headerSize < 0) {
       throw new MalformedFlacException(header.problem, header.problemOffset, header.truncated);
     }
-    int bitsPerSample = settleFormat(offset);
-    int size = header.blockSize;
+    bitsPerSample = settleFormat(offset);
     reader.start(in, offset + headerSize, limit);
-    if (header.assignment < FrameHeader.LEFT_SIDE) {
-      for (int channel = 0; channel < header.channels; channel++) {
-        subframes.decode(reader, room(channel, size), size, bitsPerSample);
+    for (int channel = 0; channel < header.channels; channel++) {
+      if (channels[channel].length < header.blockSize) {
+        channels[channel] = new int[header.blockSize];
       }
-    } else {
-      decodeStereo(size, bitsPerSample);
     }
+  }
+
+  /// Checks what follows the last subframe.
+  ///
+  /// @return the frame's length in bytes
+  int end(byte[] in, int offset) throws MalformedFlacException {
     int end = checkEnd(in, offset);
-    blockSize = size;
+    blockSize = header.blockSize;
     return end - offset;
   }
 
@@ -168,8 +212,8 @@ public final class FrameDecoder {
   }
 
   private void decodeStereo(int size, int bits) throws MalformedFlacException {
-    int[] first = room(0, size);
-    int[] second = room(1, size);
+    int[] first = channels[0];
+    int[] second = channels[1];
     long outside;
     if (bits < 32) {
       boolean sideFirst = header.assignment == FrameHeader.SIDE_RIGHT;
@@ -236,12 +280,5 @@ public final class FrameDecoder {
           offset);
     }
     return end;
-  }
-
-  private int[] room(int channel, int size) {
-    if (channels[channel].length < size) {
-      channels[channel] = new int[size];
-    }
-    return channels[channel];
   }
 }

@@ -1,5 +1,10 @@
 package io.sonidb.flac;
 
+import io.sonidb.flac.kernel.BigEndian;
+import io.sonidb.flac.kernel.Crc16;
+import io.sonidb.flac.kernel.KernelChoice;
+import io.sonidb.flac.kernel.Kernels;
+
 /// Writes blocks of samples as FLAC frames of independent channels (RFC 9639, 9).
 ///
 /// What it can do: 4 to 24 bits per sample, 1 to 8 channels, blocks of 1 to 65535 samples, streams
@@ -27,7 +32,8 @@ public final class FrameEncoder {
   private static final int FOOTER_BYTES = 2;
 
   private final AudioFormat format;
-  private final BitWriter writer = new BitWriter();
+  private final BitWriter writer;
+  private final boolean choosesKernels;
   private final SubframeEncoder subframes;
 
   /// An encoder for one format.
@@ -36,6 +42,16 @@ public final class FrameEncoder {
   /// @param search how hard to look for small subframes
   /// @throws IllegalArgumentException if the format has more than [#MAX_BITS_PER_SAMPLE] bits
   public FrameEncoder(AudioFormat format, SubframeSearch search) {
+    this(format, search, KernelChoice.forNextFrame(), true);
+  }
+
+  /// An encoder that keeps to some kernels.
+  FrameEncoder(AudioFormat format, SubframeSearch search, Kernels kernels) {
+    this(format, search, kernels, false);
+  }
+
+  private FrameEncoder(
+      AudioFormat format, SubframeSearch search, Kernels kernels, boolean choosesKernels) {
     if (format.bitsPerSample() > MAX_BITS_PER_SAMPLE) {
       throw new IllegalArgumentException(
           "the encoder takes 4 to "
@@ -44,6 +60,8 @@ public final class FrameEncoder {
               + format.bitsPerSample());
     }
     this.format = format;
+    writer = new BitWriter(kernels);
+    this.choosesKernels = choosesKernels;
     subframes = new SubframeEncoder(search);
   }
 
@@ -125,8 +143,11 @@ public final class FrameEncoder {
               + " bytes leaves "
               + (out.length - offset));
     }
+    if (choosesKernels) {
+      writer.kernels = KernelChoice.forNextFrame();
+    }
     int header = FrameHeader.write(out, offset, format, variable, blockSize, number);
-    writer.start(out, offset + header);
+    writer.start(out, offset + header, offset + room);
     for (int channel = 0; channel < channels; channel++) {
       subframes.encode(writer, pcm[channel], blockSize, format.bitsPerSample(), channel);
     }

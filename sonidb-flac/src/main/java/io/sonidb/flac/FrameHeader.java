@@ -1,5 +1,7 @@
 package io.sonidb.flac;
 
+import io.sonidb.flac.kernel.BigEndian;
+
 /// The 5 to 16 bytes that a frame begins with (RFC 9639, 9.1), read and written.
 ///
 /// ```

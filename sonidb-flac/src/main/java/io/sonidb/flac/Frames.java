@@ -1,5 +1,8 @@
 package io.sonidb.flac;
 
+import io.sonidb.flac.kernel.BigEndian;
+import io.sonidb.flac.kernel.Crc16;
+
 /// What can be done with frames without decoding them.
 public final class Frames {
 

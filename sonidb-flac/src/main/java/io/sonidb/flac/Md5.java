@@ -1,5 +1,6 @@
 package io.sonidb.flac;
 
+import io.sonidb.flac.kernel.BigEndian;
 import java.util.HexFormat;
 
 /// An MD5 digest as a value: 128 bits, compared by content.

@@ -1,5 +1,7 @@
 package io.sonidb.flac;
 
+import io.sonidb.flac.kernel.Rice;
+
 /// How a residual is cut into partitions, and how each of them is coded (RFC 9639, 9.2.7).
 ///
 /// [#choose] finds the cheapest way by counting every bit. The unary parts under every parameter
@@ -34,33 +36,41 @@ final class Partitioning {
   /// @param from the predictor order: so many samples of the first partition are missing
   /// @param sum of the residual's folded values
   /// @param union of the residual's folded values
+  /// @param unary of the residual
   /// @return whether there are; if not, this object describes nothing
   boolean choose(
-      int[] residuals, int from, int blockSize, int maxOrder, long sum, int union, long limit) {
+      int[] residuals,
+      int from,
+      int blockSize,
+      int maxOrder,
+      long sum,
+      int union,
+      UnarySums unary,
+      long limit) {
     int finest = Math.min(maxOrder, Integer.numberOfTrailingZeros(blockSize));
     while (finest > 0 && blockSize >>> finest <= from) {
       finest--;
     }
     bits = limit;
     if (finest == 0) {
-      return chooseWhole(residuals, from, blockSize, sum, union);
+      return chooseWhole(blockSize - from, sum, union, unary);
     }
     return chooseParts(residuals, from, blockSize, finest);
   }
 
-  private boolean chooseWhole(int[] residuals, int from, int blockSize, long sum, int union) {
-    int count = blockSize - from;
+  private boolean chooseWhole(int count, long sum, int union, UnarySums unary) {
     int width = Rice.width(union);
     long escaped = WIDTH_BITS + (long) width * count;
     long overhead = METHOD_BITS + ORDER_BITS + 4;
     if (overhead + Math.min(Rice.lowerBound(sum, count), escaped) >= bits) {
       return false;
     }
-    int best = bestParameter(residuals, from, blockSize, sum);
-    long bestLength = length(residuals, from, blockSize, best, sum);
+    int best = bestParameter(unary, count, sum);
+    long bestLength = length(unary, count, best);
     int narrow = Math.min(best, Rice.MAX_PARAMETER_4_BIT);
-    long narrowLength =
-        narrow == best ? bestLength : length(residuals, from, blockSize, narrow, sum);
+    // Only a parameter above 14 makes the wider method the smaller one.
+    boolean weighed = best == narrow || overhead + bestLength < bits && bestLength < escaped;
+    long narrowLength = weighed ? length(unary, count, narrow) : Long.MAX_VALUE;
     order = 0;
     long bits4 = overhead + Math.min(narrowLength, escaped);
     long bits5 = overhead + 1 + Math.min(bestLength, escaped);
@@ -72,7 +82,6 @@ final class Partitioning {
       bits = bits4;
       parameters[0] = narrowLength <= escaped ? narrow : ~width;
     } else {
-      // Only a parameter above 14 makes the wider method the smaller one.
       parameterBits = 5;
       bits = bits5;
       parameters[0] = best;
@@ -212,8 +221,32 @@ final class Partitioning {
     return Rice.shiftedSum(residuals, from, to, k, sum) + (long) (to - from) * (k + 1);
   }
 
+  /// As the other, for a run whose unary parts are counted elsewhere.
+  private static int bestParameter(UnarySums unary, int count, long sum) {
+    int k = Rice.estimate(sum, count);
+    // With one more bit of parameter the unary parts lose at most half of themselves and half a bit
+    // a code; with one less they double at least. So one direction is ruled out without a look.
+    while (k < Rice.MAX_PARAMETER_5_BIT && unary.of(k) > count) {
+      if (length(unary, count, k + 1) >= length(unary, count, k)) {
+        return k;
+      }
+      k++;
+    }
+    while (k > 0 && unary.of(k) <= count) {
+      if (length(unary, count, k - 1) > length(unary, count, k)) {
+        return k;
+      }
+      k--;
+    }
+    return k;
+  }
+
+  private static long length(UnarySums unary, int count, int k) {
+    return unary.of(k) + (long) count * (k + 1);
+  }
+
   /// Writes the residual as chosen; its length is [#bits].
-  void write(BitWriter out, int[] residuals, int from, int blockSize) {
+  void write(BitWriter out, RiceWriter codes, int[] residuals, int from, int blockSize) {
     out.put(parameterBits == 4 ? 0 : 1, METHOD_BITS);
     out.put(order, ORDER_BITS);
     int size = blockSize >>> order;
@@ -223,7 +256,7 @@ final class Partitioning {
       int parameter = parameters[part];
       if (parameter >= 0) {
         out.put(parameter, parameterBits);
-        RiceWriter.write(out, residuals, start, end, parameter);
+        codes.write(out, residuals, start, end, parameter);
       } else {
         int width = ~parameter;
         out.put((1 << parameterBits) - 1, parameterBits);

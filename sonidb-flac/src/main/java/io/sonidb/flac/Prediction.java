@@ -1,5 +1,7 @@
 package io.sonidb.flac;
 
+import java.util.Arrays;
+
 /// Adds the prediction to residuals (RFC 9639, 9.2.5 and 9.2.6).
 ///
 /// All methods return the union of `sample ^ sample >> 63` over the samples that they made; it has
@@ -107,21 +109,174 @@ final class Prediction {
     }
     // The sum of `order` products, each below 2^(productBits - 2) in size, or equal to it.
     boolean narrow = productBits + (32 - Integer.numberOfLeadingZeros(order - 1)) <= 32;
+    int unrolled = order <= 8 ? 8 : 12;
+    if (order > unrolled) {
+      return restoreWide(samples, coefficients, order, shift, blockSize);
+    }
+    // The others are taken as zero, so that two loops serve all orders that encoders use.
+    Arrays.fill(coefficients, order, unrolled, 0);
+    int from = Math.min(unrolled, blockSize);
+    long union = restoreWide(samples, coefficients, order, shift, from);
+    if (unrolled == 8) {
+      return narrow
+          ? union | restoreNarrow8(samples, coefficients, shift, blockSize)
+          : union | restoreWide8(samples, coefficients, shift, blockSize);
+    }
     return narrow
-        ? restoreNarrow(samples, coefficients, order, shift, blockSize)
-        : restoreWide(samples, coefficients, order, shift, blockSize);
+        ? union | restoreNarrow12(samples, coefficients, shift, blockSize)
+        : union | restoreWide12(samples, coefficients, shift, blockSize);
   }
 
-  private static long restoreNarrow(
-      int[] samples, int[] coefficients, int order, int shift, int blockSize) {
+  // Written out, because the product with the newest sample, which the next one waits for, must be
+  // added last, and because coefficients then stay in registers.
+
+  private static long restoreNarrow8(int[] samples, int[] coefficients, int shift, int blockSize) {
+    if (blockSize <= 8) {
+      return 0;
+    }
+    int c1 = coefficients[0];
+    int c2 = coefficients[1];
+    int c3 = coefficients[2];
+    int c4 = coefficients[3];
+    int c5 = coefficients[4];
+    int c6 = coefficients[5];
+    int c7 = coefficients[6];
+    int c8 = coefficients[7];
+    int last = samples[7];
+    int lastButOne = samples[6];
     long union = 0;
-    for (int i = order; i < blockSize; i++) {
-      int sum = 0;
-      for (int j = 0; j < order; j++) {
-        sum += coefficients[j] * samples[i - 1 - j];
-      }
+    for (int i = 8; i < blockSize; i++) {
+      int sum =
+          c8 * samples[i - 8]
+              + c7 * samples[i - 7]
+              + c6 * samples[i - 6]
+              + c5 * samples[i - 5]
+              + c4 * samples[i - 4]
+              + c3 * samples[i - 3]
+              + c2 * lastButOne
+              + c1 * last;
       long next = (long) samples[i] + (sum >> shift);
       union |= next ^ next >> 63;
+      lastButOne = last;
+      last = (int) next;
+      samples[i] = (int) next;
+    }
+    return union;
+  }
+
+  private static long restoreNarrow12(int[] samples, int[] coefficients, int shift, int blockSize) {
+    if (blockSize <= 12) {
+      return 0;
+    }
+    int c1 = coefficients[0];
+    int c2 = coefficients[1];
+    int c3 = coefficients[2];
+    int c4 = coefficients[3];
+    int c5 = coefficients[4];
+    int c6 = coefficients[5];
+    int c7 = coefficients[6];
+    int c8 = coefficients[7];
+    int c9 = coefficients[8];
+    int c10 = coefficients[9];
+    int c11 = coefficients[10];
+    int c12 = coefficients[11];
+    int last = samples[11];
+    int lastButOne = samples[10];
+    long union = 0;
+    for (int i = 12; i < blockSize; i++) {
+      int sum =
+          c12 * samples[i - 12]
+              + c11 * samples[i - 11]
+              + c10 * samples[i - 10]
+              + c9 * samples[i - 9]
+              + c8 * samples[i - 8]
+              + c7 * samples[i - 7]
+              + c6 * samples[i - 6]
+              + c5 * samples[i - 5]
+              + c4 * samples[i - 4]
+              + c3 * samples[i - 3]
+              + c2 * lastButOne
+              + c1 * last;
+      long next = (long) samples[i] + (sum >> shift);
+      union |= next ^ next >> 63;
+      lastButOne = last;
+      last = (int) next;
+      samples[i] = (int) next;
+    }
+    return union;
+  }
+
+  private static long restoreWide8(int[] samples, int[] coefficients, int shift, int blockSize) {
+    if (blockSize <= 8) {
+      return 0;
+    }
+    long c1 = coefficients[0];
+    long c2 = coefficients[1];
+    long c3 = coefficients[2];
+    long c4 = coefficients[3];
+    long c5 = coefficients[4];
+    long c6 = coefficients[5];
+    long c7 = coefficients[6];
+    long c8 = coefficients[7];
+    long last = samples[7];
+    long lastButOne = samples[6];
+    long union = 0;
+    for (int i = 8; i < blockSize; i++) {
+      long sum =
+          c8 * samples[i - 8]
+              + c7 * samples[i - 7]
+              + c6 * samples[i - 6]
+              + c5 * samples[i - 5]
+              + c4 * samples[i - 4]
+              + c3 * samples[i - 3]
+              + c2 * lastButOne
+              + c1 * last;
+      long next = samples[i] + (sum >> shift);
+      union |= next ^ next >> 63;
+      lastButOne = last;
+      last = (int) next;
+      samples[i] = (int) next;
+    }
+    return union;
+  }
+
+  private static long restoreWide12(int[] samples, int[] coefficients, int shift, int blockSize) {
+    if (blockSize <= 12) {
+      return 0;
+    }
+    long c1 = coefficients[0];
+    long c2 = coefficients[1];
+    long c3 = coefficients[2];
+    long c4 = coefficients[3];
+    long c5 = coefficients[4];
+    long c6 = coefficients[5];
+    long c7 = coefficients[6];
+    long c8 = coefficients[7];
+    long c9 = coefficients[8];
+    long c10 = coefficients[9];
+    long c11 = coefficients[10];
+    long c12 = coefficients[11];
+    long last = samples[11];
+    long lastButOne = samples[10];
+    long union = 0;
+    for (int i = 12; i < blockSize; i++) {
+      long sum =
+          c12 * samples[i - 12]
+              + c11 * samples[i - 11]
+              + c10 * samples[i - 10]
+              + c9 * samples[i - 9]
+              + c8 * samples[i - 8]
+              + c7 * samples[i - 7]
+              + c6 * samples[i - 6]
+              + c5 * samples[i - 5]
+              + c4 * samples[i - 4]
+              + c3 * samples[i - 3]
+              + c2 * lastButOne
+              + c1 * last;
+      long next = samples[i] + (sum >> shift);
+      union |= next ^ next >> 63;
+      lastButOne = last;
+      last = (int) next;
       samples[i] = (int) next;
     }
     return union;

@@ -1,5 +1,6 @@
 package io.sonidb.flac;
 
+import io.sonidb.flac.kernel.BigEndian;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,5 +1,7 @@
 package io.sonidb.flac;
 
+import io.sonidb.flac.kernel.BigEndian;
+
 /// STREAMINFO: what is known of a whole stream (RFC 9639, 8.2).
 ///
 /// ```

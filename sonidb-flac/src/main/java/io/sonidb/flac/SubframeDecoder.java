@@ -11,38 +11,66 @@ final class SubframeDecoder {
   private static final int MAX_LPC_ORDER = 32;
 
   private final int[] coefficients = new int[MAX_LPC_ORDER];
+  final Residual residual = new Residual();
 
   /// The header of the subframe at hand.
   private int type;
 
   private int wastedBits;
 
+  /// Bits per sample without the wasted ones.
+  private int bits;
+
+  /// Of the predictor.
+  int order;
+
+  private int precision;
+  private int shift;
+
   /// Reads a subframe.
   ///
   /// @param into receives `blockSize` samples
   /// @param depth bits per sample of this channel, 4 to 32
   void decode(BitReader in, int[] into, int blockSize, int depth) throws MalformedFlacException {
+    if (start(in, into, blockSize, depth)) {
+      residual.read(in, into, order, blockSize);
+    }
+    finish(in, into, blockSize);
+  }
+
+  /// Reads all that precedes the residual, or, where there is none, all.
+  ///
+  /// @return whether there is a residual, of [#order] samples less than the block; it comes next
+  boolean start(BitReader in, int[] into, int blockSize, int depth) throws MalformedFlacException {
     readHeader(in, depth);
-    int bits = depth - wastedBits;
+    bits = depth - wastedBits;
     if (type == 0) {
       Arrays.fill(into, 0, blockSize, (int) in.signed(bits));
-    } else if (type == 1) {
+      return false;
+    }
+    if (type == 1) {
       in.samples(into, 0, blockSize, bits);
-    } else {
-      int order = predictorOrder(in, blockSize);
-      in.samples(into, 0, order, bits);
-      if (type < 32) {
-        Residual.read(in, into, order, blockSize);
-        checkDepth(in, Prediction.restoreFixed(into, order, blockSize), bits);
-      } else {
-        int precision = in.bits(4) + 1;
-        int shift = readCoefficients(in, order, precision);
-        Residual.read(in, into, order, blockSize);
-        checkDepth(
-            in,
-            Prediction.restoreLpc(into, coefficients, order, shift, bits + precision, blockSize),
-            bits);
-      }
+      return false;
+    }
+    order = predictorOrder(in, blockSize);
+    in.samples(into, 0, order, bits);
+    if (type >= 32) {
+      precision = in.bits(4) + 1;
+      shift = readCoefficients(in, order, precision);
+    }
+    return true;
+  }
+
+  /// Makes samples of the residual, if there was one, and restores wasted bits.
+  void finish(BitReader in, int[] into, int blockSize) throws MalformedFlacException {
+    if (type >= 32) {
+      int productBits = bits + precision;
+      checkDepth(
+          in,
+          Prediction.restoreLpc(into, coefficients, order, shift, productBits, blockSize),
+          bits);
+    } else if (type >= 8) {
+      checkDepth(in, Prediction.restoreFixed(into, order, blockSize), bits);
     }
     if (wastedBits > 0) {
       for (int i = 0; i < blockSize; i++) {
@@ -58,20 +86,20 @@ final class SubframeDecoder {
   void decodeWide(BitReader in, int[] residuals, long[] into, int blockSize)
       throws MalformedFlacException {
     readHeader(in, 33);
-    int bits = 33 - wastedBits;
+    bits = 33 - wastedBits;
     if (type == 0) {
       Arrays.fill(into, 0, blockSize, in.signed(bits));
     } else if (type == 1) {
       readWide(in, into, blockSize, bits);
     } else {
-      int order = predictorOrder(in, blockSize);
+      order = predictorOrder(in, blockSize);
       readWide(in, into, order, bits);
       if (type < 32) {
-        Residual.read(in, residuals, order, blockSize);
+        residual.read(in, residuals, order, blockSize);
         checkDepth(in, Prediction.restoreFixed(residuals, into, order, blockSize), bits);
       } else {
-        int shift = readCoefficients(in, order, in.bits(4) + 1);
-        Residual.read(in, residuals, order, blockSize);
+        shift = readCoefficients(in, order, in.bits(4) + 1);
+        residual.read(in, residuals, order, blockSize);
         checkDepth(
             in,
             Prediction.restoreLpc(residuals, into, coefficients, order, shift, blockSize),
@@ -98,37 +126,37 @@ final class SubframeDecoder {
   }
 
   private int predictorOrder(BitReader in, int blockSize) throws MalformedFlacException {
-    int order;
+    int samples;
     if (type >= 32) {
-      order = type - 31;
+      samples = type - 31;
     } else if (type >= 8 && type <= 12) {
-      order = type - 8;
+      samples = type - 8;
     } else {
       throw in.malformed("subframe type " + type + " is reserved");
     }
-    if (order >= blockSize) {
+    if (samples >= blockSize) {
       throw in.malformed(
           "a predictor of order "
-              + order
+              + samples
               + " needs more than a block of "
               + blockSize
               + " samples");
     }
-    return order;
+    return samples;
   }
 
   /// @return the shift of the prediction, in bits
-  private int readCoefficients(BitReader in, int order, int precision)
+  private int readCoefficients(BitReader in, int count, int precision)
       throws MalformedFlacException {
     if (precision == 16) {
       throw in.malformed("coefficient precision code 15 is forbidden");
     }
-    int shift = (int) in.signed(5);
-    if (shift < 0) {
-      throw in.malformed("prediction shift " + shift + " is negative");
+    int distance = (int) in.signed(5);
+    if (distance < 0) {
+      throw in.malformed("prediction shift " + distance + " is negative");
     }
-    in.samples(coefficients, 0, order, precision);
-    return shift;
+    in.samples(coefficients, 0, count, precision);
+    return distance;
   }
 
   private static void readWide(BitReader in, long[] into, int count, int bits)

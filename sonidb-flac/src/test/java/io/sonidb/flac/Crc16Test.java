@@ -2,6 +2,7 @@ package io.sonidb.flac;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sonidb.flac.kernel.Crc16;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 

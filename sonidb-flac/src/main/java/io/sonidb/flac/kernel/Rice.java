@@ -1,4 +1,4 @@
-package io.sonidb.flac;
+package io.sonidb.flac.kernel;
 
 /// The arithmetic of Rice codes (RFC 9639, 9.2.7): how a residual becomes a number without a sign,
 /// and how many bits a run of residuals takes under each parameter.
@@ -12,26 +12,26 @@ package io.sonidb.flac;
 ///
 /// so the length is convex in k, and so is the length of any run. The best parameter is therefore
 /// found by walking downhill from an estimate: a smaller one cannot hide behind a larger.
-final class Rice {
+public final class Rice {
 
   /// The largest parameters of the two coding methods; the next value means that the partition is
   /// escaped, that is, holds plain numbers.
-  static final int MAX_PARAMETER_4_BIT = 14;
+  public static final int MAX_PARAMETER_4_BIT = 14;
 
-  static final int MAX_PARAMETER_5_BIT = 30;
+  public static final int MAX_PARAMETER_5_BIT = 30;
 
   private Rice() {}
 
   /// Folds a residual so that small ones of either sign become small numbers: 0, -1, 1, -2, 2
   /// become 0, 1, 2, 3, 4.
-  static int fold(int residual) {
+  public static int fold(int residual) {
     return residual << 1 ^ residual >> 31;
   }
 
   /// Undoes [#fold].
   ///
   /// @param folded any 32 bits, taken as unsigned
-  static int unfold(int folded) {
+  public static int unfold(int folded) {
     // Half of the code, negated bit by bit when the code is odd; no branch, so no misprediction.
     return folded >>> 1 ^ -(folded & 1);
   }
@@ -40,13 +40,13 @@ final class Rice {
   /// are zero.
   ///
   /// @param foldedUnion all of them folded and joined by "or"
-  static int width(int foldedUnion) {
+  public static int width(int foldedUnion) {
     return 32 - Integer.numberOfLeadingZeros(foldedUnion);
   }
 
   /// The parameter that is about best for residuals whose folded sum is `sum`; within 1 of the best
   /// for distributions that occur, and only a place to start from for the others.
-  static int estimate(long sum, int count) {
+  public static int estimate(long sum, int count) {
     // The length n (k + 1) + sum / 2^k is least where 2^k = ln 2 * sum / n; 11/16 is nearly ln 2.
     long mean = ((sum * 11) >>> 4) / count;
     return Math.min(63 - Long.numberOfLeadingZeros(mean | 1), MAX_PARAMETER_5_BIT);
@@ -58,7 +58,7 @@ final class Rice {
   /// (2^k - 1)) / 2^k` bits. That is convex in k with its least value where 2^k = ln 2 * (sum + n)
   /// / n, and one of the three whole numbers around the logarithm of (sum + n) / n is next to it on
   /// either side.
-  static long lowerBound(long sum, int count) {
+  public static long lowerBound(long sum, int count) {
     int middle = 63 - Long.numberOfLeadingZeros((sum + count) / count);
     long least = Long.MAX_VALUE;
     for (int k = Math.max(middle - 1, 0); k <= middle + 1; k++) {
@@ -69,7 +69,7 @@ final class Rice {
   }
 
   /// The sum of all residuals, folded.
-  static long sum(int[] residuals, int from, int to) {
+  public static long sum(int[] residuals, int from, int to) {
     long sum = 0;
     for (int i = from; i < to; i++) {
       sum += fold(residuals[i]) & 0xffffffffL;
@@ -80,7 +80,7 @@ final class Rice {
   /// The unary part of all codes under a parameter: the sum of `folded >>> parameter`.
   ///
   /// @param sum their sum, which says whether 32 bits are wide enough to add in
-  static long shiftedSum(int[] residuals, int from, int to, int parameter, long sum) {
+  public static long shiftedSum(int[] residuals, int from, int to, int parameter, long sum) {
     if (sum >>> parameter <= Integer.MAX_VALUE) {
       int narrow = 0;
       for (int i = from; i < to; i++) {

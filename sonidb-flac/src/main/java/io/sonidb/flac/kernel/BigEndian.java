@@ -1,4 +1,4 @@
-package io.sonidb.flac;
+package io.sonidb.flac.kernel;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -7,7 +7,7 @@ import java.nio.ByteOrder;
 /// Numbers in byte arrays, most significant byte first, at any offset.
 ///
 /// Each access is one load or store and one byte swap; the array bound is checked by the handle.
-final class BigEndian {
+public final class BigEndian {
 
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
@@ -16,36 +16,36 @@ final class BigEndian {
 
   private BigEndian() {}
 
-  static long readLong(byte[] in, int offset) {
+  public static long readLong(byte[] in, int offset) {
     return (long) LONG.get(in, offset);
   }
 
-  static void writeLong(byte[] out, int offset, long value) {
+  public static void writeLong(byte[] out, int offset, long value) {
     LONG.set(out, offset, value);
   }
 
-  static int readInt(byte[] in, int offset) {
+  public static int readInt(byte[] in, int offset) {
     return (int) INT.get(in, offset);
   }
 
-  static void writeInt(byte[] out, int offset, int value) {
+  public static void writeInt(byte[] out, int offset, int value) {
     INT.set(out, offset, value);
   }
 
-  static int readShort(byte[] in, int offset) {
+  public static int readShort(byte[] in, int offset) {
     return (in[offset] & 0xff) << 8 | (in[offset + 1] & 0xff);
   }
 
-  static void writeShort(byte[] out, int offset, int value) {
+  public static void writeShort(byte[] out, int offset, int value) {
     out[offset] = (byte) (value >>> 8);
     out[offset + 1] = (byte) value;
   }
 
-  static int readTriple(byte[] in, int offset) {
+  public static int readTriple(byte[] in, int offset) {
     return (in[offset] & 0xff) << 16 | readShort(in, offset + 1);
   }
 
-  static void writeTriple(byte[] out, int offset, int value) {
+  public static void writeTriple(byte[] out, int offset, int value) {
     out[offset] = (byte) (value >>> 16);
     writeShort(out, offset + 1, value);
   }

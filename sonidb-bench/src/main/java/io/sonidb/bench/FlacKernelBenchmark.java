@@ -1,0 +1,169 @@
+package io.sonidb.bench;
+
+import io.sonidb.flac.AudioFormat;
+import io.sonidb.flac.FrameBatchDecoder;
+import io.sonidb.flac.FrameDecoder;
+import io.sonidb.flac.FrameEncoder;
+import io.sonidb.flac.MalformedFlacException;
+import io.sonidb.flac.SubframeSearch;
+import io.sonidb.flac.kernel.Crc16;
+import io.sonidb.flac.kernel.Kernels;
+import io.sonidb.flac.kernel.Rice;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/// The loops of the FLAC codec alone, on 768 numbers, with SIMD and without, each beside the plain
+/// way to do it; and frames of int8 vectors read in a batch beside one by one.
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 5, time = 500, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 5, time = 300, timeUnit = TimeUnit.MILLISECONDS)
+@Fork(value = 1, jvmArgsAppend = "--add-modules=jdk.incubator.vector")
+public class FlacKernelBenchmark {
+  private static final int SIZE = 768;
+  private static final int PARAMETER = 4;
+  private static final int FRAMES = 32;
+
+  /// `on` is what the machine prefers.
+  @Param({"on", "off"})
+  public String simd = "on";
+
+  private Kernels kernels = Kernels.SCALAR;
+  private final int[] noise = new int[SIZE];
+  private final int[] small = new int[SIZE];
+  private final byte[] bytes = new byte[4 * SIZE];
+  private final int[] ints = new int[SIZE];
+  private final long[] codes = new long[SIZE];
+
+  private final FrameDecoder decoder = new FrameDecoder();
+  private final FrameBatchDecoder batch = new FrameBatchDecoder();
+  private byte[] frames = {};
+  private final int[] offsets = new int[FRAMES];
+  private final int[] limits = new int[FRAMES];
+
+  /// Makes the numbers and frames.
+  @Setup
+  public void prepare() {
+    kernels = simd.equals("on") ? Kernels.BEST : Kernels.SCALAR;
+    SplittableRandom random = new SplittableRandom(3);
+    Arrays.setAll(noise, i -> random.nextInt() >> 8);
+    Arrays.setAll(small, i -> Math.clamp(Math.round(20 * random.nextGaussian()), -128, 127));
+    FrameEncoder encoder = new FrameEncoder(new AudioFormat(48_000, 1, 8), SubframeSearch.NOISE);
+    int room = encoder.maxFrameSize(SIZE);
+    frames = new byte[FRAMES * room];
+    int at = 0;
+    for (int i = 0; i < FRAMES; i++) {
+      int[] samples = new int[SIZE];
+      Arrays.setAll(samples, n -> Math.clamp(Math.round(20 * random.nextGaussian()), -128, 127));
+      offsets[i] = at;
+      at += encoder.encodeFixed(new int[][] {samples}, SIZE, i, frames, at);
+      limits[i] = at;
+    }
+  }
+
+  /// 24-bit samples into bytes.
+  @Benchmark
+  public int pack24() {
+    return kernels.pack24(noise, 0, SIZE, bytes, 0, bytes.length);
+  }
+
+  /// Baseline of `pack24`: byte by byte.
+  @Benchmark
+  public byte[] pack24Baseline() {
+    for (int i = 0; i < SIZE; i++) {
+      bytes[3 * i] = (byte) (noise[i] >> 16);
+      bytes[3 * i + 1] = (byte) (noise[i] >> 8);
+      bytes[3 * i + 2] = (byte) noise[i];
+    }
+    return bytes;
+  }
+
+  /// Bytes into 24-bit samples.
+  @Benchmark
+  public int unpack24() {
+    return kernels.unpack24(bytes, 0, bytes.length, ints, 0, SIZE);
+  }
+
+  /// Baseline of `unpack24`: byte by byte.
+  @Benchmark
+  public int[] unpack24Baseline() {
+    for (int i = 0; i < SIZE; i++) {
+      ints[i] = bytes[3 * i] << 16 | (bytes[3 * i + 1] & 0xff) << 8 | (bytes[3 * i + 2] & 0xff);
+    }
+    return ints;
+  }
+
+  /// Rice codes joined by fours.
+  @Benchmark
+  public int joinCodes() {
+    return kernels.joinCodes(codes, kernels.pairCodes(small, 0, SIZE, PARAMETER, codes));
+  }
+
+  /// Baseline of `joinCodes`: one after the other.
+  @Benchmark
+  public long[] joinCodesBaseline() {
+    for (int i = 0; i < SIZE; i += 4) {
+      long code = 0;
+      int bits = 0;
+      for (int n = i; n < i + 4; n++) {
+        int folded = Rice.fold(small[n]);
+        int length = (folded >>> PARAMETER) + 1 + PARAMETER;
+        int low = (folded & (1 << PARAMETER) - 1) | 1 << PARAMETER;
+        code = code << length | low;
+        bits += length;
+      }
+      codes[i / 4] = code << 8 | bits;
+    }
+    return codes;
+  }
+
+  /// Bytes into ints.
+  @Benchmark
+  public int[] widen() {
+    kernels.widen(bytes, SIZE, ints, 0);
+    return ints;
+  }
+
+  /// The checksum of 2,304 bytes, which does without SIMD.
+  @Benchmark
+  public int crc16() {
+    return Crc16.of(bytes, 0, 3 * SIZE);
+  }
+
+  /// A frame of an int8 vector out of a batch of 32. `simd` does not reach it; `-Dsonidb.simd=off`
+  /// does.
+  @Benchmark
+  @OperationsPerInvocation(FRAMES)
+  public int decodeBatch() {
+    int wellFormed = batch.decode(frames, offsets, limits, FRAMES);
+    if (wellFormed != FRAMES) {
+      throw new IllegalStateException("only " + wellFormed + " frames are well-formed");
+    }
+    return wellFormed;
+  }
+
+  /// Baseline of `decodeBatch`: the same frames one by one.
+  @Benchmark
+  @OperationsPerInvocation(FRAMES)
+  public int decodeBatchBaseline() throws MalformedFlacException {
+    int bytesRead = 0;
+    for (int i = 0; i < FRAMES; i++) {
+      bytesRead += decoder.decode(frames, offsets[i], limits[i]);
+    }
+    return bytesRead;
+  }
+}

@@ -1,0 +1,19 @@
+package io.sonidb.flac;
+
+import io.sonidb.flac.kernel.Kernels;
+
+/// Which loops the codec runs, for statistics.
+public final class FlacKernels {
+
+  private FlacKernels() {}
+
+  /// The loops that are chosen: SIMD when the module `jdk.incubator.vector` is resolved and the
+  /// machine has vectors of 256 bits or more, plain ones otherwise or with `-Dsonidb.simd=off`.
+  /// What comes out is the same. The first frames of a process are coded by plain loops in any
+  /// case, until SIMD is compiled and has been seen to be faster.
+  ///
+  /// @return `scalar`, or `simd` and the width in bits
+  public static String name() {
+    return Kernels.BEST.name();
+  }
+}

@@ -1,0 +1,76 @@
+package io.sonidb.flac.kernel;
+
+/// Which kernels a frame is coded with: plain loops at first, SIMD once it is compiled and has been
+/// seen to be faster.
+///
+/// SIMD that is not compiled yet is slower by a factor of a thousand: the first hundred frames
+/// would take a second. So whoever codes few frames never meets it, and for the others a thread of
+/// its own runs it until it is compiled, and ends.
+public final class KernelChoice {
+  /// Frames that are coded by plain loops in any case.
+  private static final int FRAMES_BEFORE_WARM_UP = 2000;
+
+  private static final long MOST_NANOS = 60_000_000_000L;
+  private static final int RUNS = 100;
+  private static final int SAMPLES = 768;
+
+  private static volatile Kernels current = Kernels.SCALAR;
+
+  /// Counted without care: several threads may count one frame.
+  private static int frames;
+
+  private final int[] samples = new int[SAMPLES];
+  private final byte[] bytes = new byte[3 * SAMPLES];
+  private final long[] codes = new long[SAMPLES];
+
+  private KernelChoice() {}
+
+  /// {@return the kernels for the next frame}
+  public static Kernels forNextFrame() {
+    Kernels chosen = current;
+    if (chosen != Kernels.BEST) {
+      countFrame();
+    }
+    return chosen;
+  }
+
+  private static void countFrame() {
+    if (frames <= FRAMES_BEFORE_WARM_UP && ++frames == FRAMES_BEFORE_WARM_UP) {
+      Thread.ofPlatform()
+          .daemon()
+          .name("sonidb-flac-kernels")
+          .start(() -> new KernelChoice().warmUp());
+    }
+  }
+
+  /// Chooses SIMD when it was faster three times in a row, and gives up after a while.
+  private void warmUp() {
+    long end = System.nanoTime() + MOST_NANOS;
+    int faster = 0;
+    while (faster < 3 && System.nanoTime() - end < 0) {
+      faster = nanos(Kernels.BEST) < nanos(Kernels.SCALAR) ? faster + 1 : 0;
+    }
+    if (faster == 3) {
+      current = Kernels.BEST;
+    }
+  }
+
+  /// The least time of some runs: others may take the processor away from any of them.
+  private long nanos(Kernels kernels) {
+    long least = Long.MAX_VALUE;
+    for (int run = 0; run < RUNS; run++) {
+      long start = System.nanoTime();
+      exercise(kernels);
+      least = Math.min(least, System.nanoTime() - start);
+    }
+    return least;
+  }
+
+  private void exercise(Kernels kernels) {
+    kernels.unpack24(bytes, 0, bytes.length, samples, 0, SAMPLES);
+    kernels.pack24(samples, 0, SAMPLES, bytes, 0, bytes.length);
+    kernels.widen(bytes, SAMPLES, samples, 0);
+    int count = kernels.pairCodes(samples, 0, SAMPLES, 1, codes);
+    kernels.joinCodes(codes, count);
+  }
+}

@@ -1,0 +1,238 @@
+package io.sonidb.flac.kernel;
+
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
+
+/// The widest vectors that the machine prefers.
+final class SimdKernels implements Kernels {
+  private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_PREFERRED;
+  private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
+  private static final VectorSpecies<Long> LONGS = LongVector.SPECIES_PREFERRED;
+
+  /// As many ints as a vector has longs.
+  private static final VectorSpecies<Integer> HALF_INTS =
+      VectorSpecies.of(int.class, VectorShape.forBitSize(INTS.vectorBitSize() / 2));
+
+  /// As many bytes as a vector has ints.
+  private static final VectorSpecies<Byte> BYTES_TO_WIDEN =
+      VectorSpecies.of(byte.class, VectorShape.forBitSize(BYTES.vectorBitSize() / 4));
+
+  /// Samples in a vector, and the bytes that they take when packed.
+  private static final int SAMPLES = INTS.length();
+
+  private static final int PACKED = 3 * SAMPLES;
+
+  /// The low three bytes of each int, highest first.
+  private static final VectorShuffle<Byte> PACK =
+      VectorShuffle.fromOp(BYTES, i -> i < PACKED ? i / 3 * 4 + 2 - i % 3 : 0);
+
+  /// Three bytes, first to last, into the high ones of an int, highest to lowest.
+  private static final VectorShuffle<Byte> UNPACK =
+      VectorShuffle.fromOp(BYTES, i -> i % 4 == 0 ? 0 : i / 4 * 3 + 3 - i % 4);
+
+  /// Every other lane of two vectors.
+  private static final VectorShuffle<Long> EVEN = VectorShuffle.fromOp(LONGS, i -> 2 * i);
+
+  private static final VectorShuffle<Long> ODD = VectorShuffle.fromOp(LONGS, i -> 2 * i + 1);
+
+  private static final long LOW = 0xffff_ffffL;
+
+  /// A word read at any bit has at least so many bits of the input in it.
+  private static final int SURE_BITS = 57;
+
+  /// More than fit; twice as many still fit in a byte.
+  private static final long MANY_BITS = 0x7f;
+
+  static boolean isWorthwhile() {
+    return SAMPLES >= 8;
+  }
+
+  @Override
+  public String name() {
+    return "simd" + INTS.vectorBitSize();
+  }
+
+  @Override
+  public boolean areSimd() {
+    return true;
+  }
+
+  @Override
+  public int pack24(int[] samples, int from, int to, byte[] out, int at, int limit) {
+    int end = at;
+    int i = from;
+    // A quarter of what is stored lies behind the samples and is overwritten later.
+    for (; i <= to - SAMPLES && end <= limit - BYTES.length(); i += SAMPLES) {
+      IntVector.fromArray(INTS, samples, i)
+          .reinterpretAsBytes()
+          .rearrange(PACK)
+          .intoArray(out, end);
+      end += PACKED;
+    }
+    return i;
+  }
+
+  @Override
+  public int unpack24(byte[] in, int at, int limit, int[] into, int from, int to) {
+    int begin = at;
+    int i = from;
+    for (; i <= to - SAMPLES && begin <= limit - BYTES.length(); i += SAMPLES) {
+      ByteVector.fromArray(BYTES, in, begin)
+          .rearrange(UNPACK)
+          .reinterpretAsInts()
+          .lanewise(VectorOperators.ASHR, 8)
+          .intoArray(into, i);
+      begin += PACKED;
+    }
+    return i;
+  }
+
+  @Override
+  public void widen(byte[] values, int count, int[] into, int offset) {
+    int i = 0;
+    for (; i <= count - SAMPLES; i += SAMPLES) {
+      ByteVector.fromArray(BYTES_TO_WIDEN, values, i)
+          .convertShape(VectorOperators.B2I, INTS, 0)
+          .reinterpretAsInts()
+          .intoArray(into, offset + i);
+    }
+    for (; i < count; i++) {
+      into[offset + i] = values[i];
+    }
+  }
+
+  // C2 inlines some forty vector operations into one method and then gives up, so the joining is
+  // done in passes over an array.
+
+  @Override
+  public int pairCodes(int[] residuals, int from, int to, int parameter, long[] codes) {
+    int stop = 1 << parameter;
+    int count = 0;
+    for (int i = from; i <= to - SAMPLES; i += SAMPLES) {
+      IntVector residual = IntVector.fromArray(INTS, residuals, i);
+      IntVector folded =
+          residual
+              .lanewise(VectorOperators.LSHL, 1)
+              .lanewise(VectorOperators.XOR, residual.lanewise(VectorOperators.ASHR, 31));
+      LongVector code = folded.and(stop - 1).or(stop).reinterpretAsLongs();
+      LongVector bits =
+          folded.lanewise(VectorOperators.LSHR, parameter).add(parameter + 1).reinterpretAsLongs();
+      LongVector secondBits = bits.lanewise(VectorOperators.LSHR, 32);
+      // The first of two is in the low half.
+      code.and(LOW)
+          .lanewise(VectorOperators.LSHL, secondBits)
+          .or(code.lanewise(VectorOperators.LSHR, 32))
+          .lanewise(VectorOperators.LSHL, 8)
+          .or(bits.and(LOW).add(secondBits).min(MANY_BITS))
+          .intoArray(codes, count);
+      count += LONGS.length();
+    }
+    return count;
+  }
+
+  @Override
+  public int joinCodes(long[] codes, int count) {
+    int joined = 0;
+    for (int i = 0; i <= count - 2 * LONGS.length(); i += 2 * LONGS.length()) {
+      LongVector a = LongVector.fromArray(LONGS, codes, i);
+      LongVector b = LongVector.fromArray(LONGS, codes, i + LONGS.length());
+      LongVector first = a.rearrange(EVEN, b);
+      LongVector second = a.rearrange(ODD, b);
+      LongVector secondBits = second.and(0xff);
+      first
+          .lanewise(VectorOperators.LSHR, 8)
+          .lanewise(VectorOperators.LSHL, secondBits)
+          .or(second.lanewise(VectorOperators.LSHR, 8))
+          .lanewise(VectorOperators.LSHL, 8)
+          .or(first.and(0xff).add(secondBits).min(MANY_BITS))
+          .intoArray(codes, joined);
+      joined += LONGS.length();
+    }
+    return joined;
+  }
+
+  /// Only vectors of 512 bits can count leading zeros, and fewer lanes would not pay.
+  @Override
+  public int lanes() {
+    return LONGS.length() == 8 ? 2 * LONGS.length() : 0;
+  }
+
+  @Override
+  public int readInLanes(
+      byte[] in, long[] positions, int[] ends, long[] words, int parameter, int count, int[] into) {
+    int half = LONGS.length();
+    int tail = parameter + 1;
+    int lowShift = 63 - parameter;
+    // As many codes as mostly lie in a word.
+    int group = parameter <= 4 ? 6 : 4;
+    LongVector atA = LongVector.fromArray(LONGS, positions, 0);
+    LongVector atB = LongVector.fromArray(LONGS, positions, half);
+    int row = 0;
+    int done = 0;
+    for (; done <= count - group; done += group) {
+      if (!readWords(in, positions, ends, words)) {
+        return done;
+      }
+      // Two vectors in turns: each would wait for its words to come back from memory.
+      LongVector a =
+          LongVector.fromArray(LONGS, words, 0).lanewise(VectorOperators.LSHL, atA.and(7));
+      LongVector b =
+          LongVector.fromArray(LONGS, words, half).lanewise(VectorOperators.LSHL, atB.and(7));
+      LongVector zerosA = LongVector.zero(LONGS);
+      LongVector zerosB = zerosA;
+      for (int n = 0; n < group; n++) {
+        LongVector highA = a.lanewise(VectorOperators.LEADING_ZEROS_COUNT);
+        LongVector highB = b.lanewise(VectorOperators.LEADING_ZEROS_COUNT);
+        a = a.lanewise(VectorOperators.LSHL, highA);
+        b = b.lanewise(VectorOperators.LSHL, highB);
+        store(highA, parameter, a, lowShift, into, row);
+        store(highB, parameter, b, lowShift, into, row + half);
+        a = a.lanewise(VectorOperators.LSHL, tail);
+        b = b.lanewise(VectorOperators.LSHL, tail);
+        zerosA = zerosA.add(highA);
+        zerosB = zerosB.add(highB);
+        row += 2 * half;
+      }
+      if (zerosA
+          .max(zerosB)
+          .compare(VectorOperators.GT, SURE_BITS - (long) group * tail)
+          .anyTrue()) {
+        return done;
+      }
+      atA = atA.add(zerosA).add((long) group * tail);
+      atB = atB.add(zerosB).add((long) group * tail);
+      atA.intoArray(positions, 0);
+      atB.intoArray(positions, half);
+    }
+    return done;
+  }
+
+  /// @return whether all words lie before the ends
+  private static boolean readWords(byte[] in, long[] positions, int[] ends, long[] words) {
+    int least = Integer.MAX_VALUE;
+    for (int lane = 0; lane < words.length; lane++) {
+      least = Math.min(least, ends[lane] - Long.BYTES - (int) (positions[lane] >>> 3));
+    }
+    if (least < 0) {
+      return false;
+    }
+    for (int lane = 0; lane < words.length; lane++) {
+      words[lane] = BigEndian.readLong(in, (int) (positions[lane] >>> 3));
+    }
+    return true;
+  }
+
+  private static void store(
+      LongVector high, int parameter, LongVector low, int lowShift, int[] into, int offset) {
+    high.lanewise(VectorOperators.LSHL, parameter)
+        .add(low.lanewise(VectorOperators.LSHR, lowShift))
+        .convertShape(VectorOperators.L2I, HALF_INTS, 0)
+        .reinterpretAsInts()
+        .intoArray(into, offset);
+  }
+}

@@ -1,0 +1,111 @@
+package io.sonidb.flac.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class KernelsTest {
+
+  private final SplittableRandom random = new SplittableRandom(4);
+
+  static Kernels[] kernels() {
+    return new Kernels[] {Kernels.SCALAR, Kernels.BEST};
+  }
+
+  @ParameterizedTest
+  @MethodSource("kernels")
+  void packsNothingBehindTheLimit(Kernels kernels) {
+    for (int count = 0; count < 100; count++) {
+      int[] samples = random.ints(count).map(sample -> sample >> 8).toArray();
+      for (int room : new int[] {0, 3 * count, 3 * count + 5, 3 * count + 40, 500}) {
+        byte[] out = new byte[600];
+        Arrays.fill(out, (byte) 0x5a);
+        int packed = kernels.pack24(samples, 0, count, out, 7, 7 + room);
+        assertThat(packed).isBetween(0, Math.min(count, room / 3));
+        for (int i = 0; i < packed; i++) {
+          assertThat(BigEndian.readTriple(out, 7 + 3 * i)).isEqualTo(samples[i] & 0xffffff);
+        }
+        for (int i = 7 + room; i < out.length; i++) {
+          assertThat(out[i]).isEqualTo((byte) 0x5a);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("kernels")
+  void unpacksWhatLiesBeforeTheLimit(Kernels kernels) {
+    byte[] in = new byte[600];
+    random.nextBytes(in);
+    for (int count = 0; count < 100; count++) {
+      for (int limit : new int[] {7, 7 + 3 * count, 7 + 3 * count + 20, 600}) {
+        int[] samples = new int[count + 2];
+        int unpacked = kernels.unpack24(in, 7, limit, samples, 2, 2 + count);
+        assertThat(unpacked - 2).isBetween(0, Math.min(count, (limit - 7) / 3));
+        for (int i = 2; i < unpacked; i++) {
+          assertThat(samples[i]).isEqualTo(BigEndian.readTriple(in, 1 + 3 * i) << 8 >> 8);
+        }
+        assertThat(Arrays.copyOfRange(samples, unpacked, samples.length))
+            .isEqualTo(new int[samples.length - unpacked]);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("kernels")
+  void widensEveryByteAndNothingElse(Kernels kernels) {
+    for (int count = 0; count < 100; count++) {
+      byte[] values = new byte[count];
+      random.nextBytes(values);
+      int[] expected = new int[count + 10];
+      for (int i = 0; i < count; i++) {
+        expected[3 + i] = values[i];
+      }
+      int[] widened = new int[count + 10];
+      kernels.widen(values, count, widened, 3);
+      assertThat(widened).isEqualTo(expected);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("kernels")
+  void joinsCodesThatFitAndTellsTheOthers(Kernels kernels) {
+    for (int parameter = 0; parameter <= 13; parameter++) {
+      for (int count = 0; count < 150; count++) {
+        // Of some runs most codes fit, of others few.
+        int width = random.nextBoolean() ? parameter + random.nextInt(1, 5) : random.nextInt(1, 30);
+        int[] residuals =
+            random.ints(count + 3).map(residual -> residual >> (32 - width)).toArray();
+        long[] codes = new long[count];
+        int joined = kernels.pairCodes(residuals, 3, 3 + count, parameter, codes);
+        assertThat(joined).isBetween(0, count / 2);
+        for (int perCode = 2; perCode <= 8; perCode *= 2) {
+          for (int i = 0; i < joined; i++) {
+            verify(codes[i], residuals, 3 + i * perCode, perCode, parameter);
+          }
+          joined = kernels.joinCodes(codes, joined);
+        }
+      }
+    }
+  }
+
+  private static void verify(long code, int[] residuals, int from, int count, int parameter) {
+    long joined = 0;
+    long bits = 0;
+    for (int i = from; i < from + count; i++) {
+      int folded = Rice.fold(residuals[i]);
+      bits += (folded >>> parameter) + 1 + parameter;
+      joined = joined << Math.min(63, (folded >>> parameter) + 1 + parameter);
+      joined |= (folded & (1 << parameter) - 1) | 1 << parameter;
+    }
+    if (bits <= Kernels.MAX_JOINED_BITS) {
+      assertThat(code & 0xff).isEqualTo(bits);
+      assertThat(code >>> 8).isEqualTo(joined);
+    } else {
+      assertThat(code & 0xff).isGreaterThan(Kernels.MAX_JOINED_BITS);
+    }
+  }
+}
