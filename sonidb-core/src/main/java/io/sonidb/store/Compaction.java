@@ -119,6 +119,17 @@ final class Compaction {
     }
   }
 
+  /// Whether too much of the log is dead, wherever it is.
+  boolean isWanted() {
+    long bytes = 0;
+    long dead = 0;
+    for (Segment segment : log.segments()) {
+      bytes += segment.recordBytes();
+      dead += segment.liveness().deadBytes();
+    }
+    return new CompactionPolicy(log.manifest().segmentBytes()).isTooMuch(bytes, dead);
+  }
+
   /// Compacts now, at full speed, and returns when it is done.
   ///
   /// @throws CorruptSegmentException if a record that is needed is damaged; the other segments are
