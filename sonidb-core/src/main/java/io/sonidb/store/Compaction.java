@@ -119,13 +119,13 @@ final class Compaction {
     }
   }
 
-  /// Whether too much of the log is dead, wherever it is.
-  boolean isWanted() {
+  /// Whether too much is dead of what is not sealed yet.
+  boolean isSealingWorthwhile() {
     long bytes = 0;
     long dead = 0;
     for (Segment segment : log.segments()) {
-      bytes += segment.recordBytes();
-      dead += segment.liveness().deadBytes();
+      bytes += segment.isSealed() ? 0 : segment.recordBytes();
+      dead += segment.isSealed() ? 0 : segment.liveness().deadBytes();
     }
     return new CompactionPolicy(log.manifest().segmentBytes()).isTooMuch(bytes, dead);
   }

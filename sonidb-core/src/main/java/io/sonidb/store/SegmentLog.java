@@ -572,7 +572,7 @@ public final class SegmentLog implements AutoCloseable {
   /// @param purge whether everything that was superseded or deleted goes for good, whoever may
   ///   still want to hear of it; otherwise what is worth it
   public void compact(boolean purge, WorkProgress progress) throws IOException {
-    if (purge || compaction.isWanted()) {
+    if (purge || compaction.isSealingWorthwhile()) {
       sealAll(); // what is dead in the open segment can be given back only then
     }
     compaction.now(purge, progress);
