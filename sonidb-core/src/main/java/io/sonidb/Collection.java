@@ -27,6 +27,7 @@ import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.IntStream;
 
 /// A named set of vectors of one dimension. Safe for use by any number of threads.
 ///
@@ -674,8 +675,8 @@ public final class Collection {
     LongAdder wrong = new LongAdder();
     try (LogView view = now.log().view()) {
       Crew.run(
-          view.segments(),
-          () -> segment -> wrong.add(notFound(now, segment)),
+          IntStream.range(0, view.segments().size()).boxed().toList(),
+          () -> index -> wrong.add(notFound(now, view.segments().get(index), view.count(index))),
           cores.scanning(),
           cores.count());
     }
@@ -690,10 +691,11 @@ public final class Collection {
     }
   }
 
-  private static long notFound(Engine now, Segment segment) {
+  /// @param count of its records that readers see: of one that is just being written, the directory
+  ///   does not know yet
+  private static long notFound(Engine now, Segment segment, int count) {
     long wrong = 0;
     RecordTable table = segment.table();
-    int count = table.count();
     for (int ordinal = 0; ordinal < count; ordinal++) {
       Optional<VectorId> id = table.id(ordinal);
       if (table.kind(ordinal) == RecordKind.UPSERT && segment.liveness().isLive(ordinal)) {

@@ -95,7 +95,7 @@ final class CheckedLife {
         CollectionSpec.dimension(DIMENSION)
             .metric(Metric.EUCLID)
             .segmentBytes(1 << 20)
-            .retention(Duration.ofHours(random.nextInt(48)))
+            .retention(Duration.ofHours(random.nextBoolean() ? 0 : random.nextInt(48)))
             .durability(syncs ? Durability.FSYNC : Durability.OS);
     return random.nextInt(4) == 0 ? spec.timeToLive(Duration.ofDays(2)) : spec;
   }
@@ -168,7 +168,7 @@ final class CheckedLife {
     } else if (choice < 52) {
       upsert(2 + random.nextInt(18));
     } else if (choice < 70) {
-      delete();
+      delete(6);
     } else if (choice < 98) {
       changePayload();
     } else if (choice < 114) {
@@ -179,7 +179,7 @@ final class CheckedLife {
       note("buildIndex");
       songs.buildIndex();
       becameDurable();
-    } else if (choice < 138) {
+    } else if (choice < 140) {
       note("buildIndex full");
       songs.buildIndex(IndexOptions.FULL, Progress.NONE);
     } else if (choice < 146) {
@@ -191,9 +191,11 @@ final class CheckedLife {
       becameDurable();
     } else if (choice < 157) {
       hold();
-    } else if (choice < 164) {
+    } else if (choice < 161) {
+      forgetDeletes();
+    } else if (choice < 166) {
       checkAndCloseAView();
-    } else if (choice < 168) {
+    } else if (choice < 170) {
       follow();
     } else if (choice < 178) {
       catchUp();
@@ -329,13 +331,25 @@ final class CheckedLife {
     change("upsert", changes, () -> songs.upsert(points) >= before + changes.size());
   }
 
-  private void delete() {
-    List<VectorId> ids = ids(6);
+  private void delete(int most) {
+    List<VectorId> ids = ids(most);
     Map<VectorId, Optional<Stored>> changes = new LinkedHashMap<>();
     ids.stream()
         .filter(id -> state.find(id, clock.instant()).isPresent())
         .forEach(id -> changes.put(id, Optional.empty()));
     change("delete", changes, () -> songs.delete(ids) == changes.size());
+  }
+
+  /// A segment of deletes, which soon are old enough to be dropped; unless something older must not
+  /// come back.
+  private void forgetDeletes() {
+    songs.buildIndex();
+    delete(25);
+    songs.buildIndex();
+    becameDurable();
+    clock.advance(Duration.ofHours(1));
+    note("it is " + clock.instant() + ", compact");
+    songs.compact(false, Progress.NONE);
   }
 
   private void changePayload() {

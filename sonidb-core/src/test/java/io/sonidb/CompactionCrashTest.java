@@ -110,6 +110,16 @@ class CompactionCrashTest {
     songs.buildIndex();
   }
 
+  /// A segment of deletes that are old; some guard against records of older segments.
+  private void dropOldDeletes(Collection songs) {
+    delete(songs, 6, 18);
+    upsert(songs, 60, 61);
+    delete(songs, 60, 61);
+    songs.buildIndex();
+    clock.advance(Duration.ofHours(2));
+    songs.compact(false, Progress.NONE);
+  }
+
   private void fillMore(Collection songs) {
     upsert(songs, 2, 8);
     delete(songs, 20, 24);
@@ -125,6 +135,7 @@ class CompactionCrashTest {
       Collection songs = create(db);
       fillSegments(songs);
       songs.compact(false, Progress.NONE);
+      dropOldDeletes(songs);
       fillMore(songs);
       songs.compact(true, Progress.NONE);
       delete(songs, 50, 60);

@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -506,16 +507,24 @@ final class LogOpening {
       }
     }
     for (String file : storage.list(segmentFolder)) {
-      Path path = segmentFolder.resolve(file);
-      if (file.endsWith(".new") || file.endsWith(".idx") && !known.contains(file)) {
+      try {
+        clearLeftover(file, known);
+      } catch (NoSuchFileException goneMeanwhile) {
+        // A view that is older than this log kept it, and was closed.
+      }
+    }
+  }
+
+  private void clearLeftover(String file, List<String> known) throws IOException {
+    Path path = segmentFolder.resolve(file);
+    if (file.endsWith(".new") || file.endsWith(".idx") && !known.contains(file)) {
+      storage.delete(path);
+    } else if (SegmentFormat.isSegmentName(file) && !known.contains(file)) {
+      if (!hasFrames(storage, path) || isSuperseded(file, path) || isUnfinished(path)) {
         storage.delete(path);
-      } else if (SegmentFormat.isSegmentName(file) && !known.contains(file)) {
-        if (!hasFrames(storage, path) || isSuperseded(file, path) || isUnfinished(path)) {
-          storage.delete(path);
-        } else {
-          notes.add(
-              SegmentFormat.FOLDER + "/" + file + " is not in " + Manifest.FILE + " and ignored");
-        }
+      } else {
+        notes.add(
+            SegmentFormat.FOLDER + "/" + file + " is not in " + Manifest.FILE + " and ignored");
       }
     }
   }

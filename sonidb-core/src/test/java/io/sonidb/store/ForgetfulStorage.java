@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -259,7 +260,9 @@ public final class ForgetfulStorage implements Storage {
     off = true;
     Random loss = random(seed);
     return new ForgetfulStorage(
-        afterPowerLoss(root, loss), new Random(loss.nextLong()), violations);
+        afterPowerLoss(root, loss, new IdentityHashMap<>()),
+        new Random(loss.nextLong()),
+        violations);
   }
 
   // The first numbers of seeds next to each other are alike.
@@ -267,7 +270,8 @@ public final class ForgetfulStorage implements Storage {
     return new Random(seed * 0x9E3779B97F4A7C15L);
   }
 
-  private static Folder afterPowerLoss(Folder folder, Random loss) {
+  /// @param met what is left of the files that were met: one file may have several links
+  private static Folder afterPowerLoss(Folder folder, Random loss, Map<Content, Content> met) {
     Folder left = new Folder();
     folder
         .afterPowerLoss(loss)
@@ -275,8 +279,9 @@ public final class ForgetfulStorage implements Storage {
             left.entries.put(
                 name,
                 switch (node) {
-                  case Folder inner -> afterPowerLoss(inner, loss);
-                  case Content content -> content.afterPowerLoss(loss);
+                  case Folder inner -> afterPowerLoss(inner, loss, met);
+                  case Content content ->
+                      met.computeIfAbsent(content, file -> file.afterPowerLoss(loss));
                 }));
     left.sync();
     return left;
@@ -291,17 +296,19 @@ public final class ForgetfulStorage implements Storage {
 
   /// Another disk with the same files, all of them safe.
   public synchronized ForgetfulStorage copy() {
-    return new ForgetfulStorage(copy(root), new Random(random.nextLong()), violations);
+    return new ForgetfulStorage(
+        copy(root, new IdentityHashMap<>()), new Random(random.nextLong()), violations);
   }
 
-  private static Folder copy(Folder folder) {
+  private static Folder copy(Folder folder, Map<Content, Content> met) {
     Folder copy = new Folder();
     folder.entries.forEach((name, node) ->
         copy.entries.put(
             name,
             switch (node) {
-              case Folder inner -> copy(inner);
-              case Content content -> Content.of(content.bytes.clone(), content.size);
+              case Folder inner -> copy(inner, met);
+              case Content content ->
+                  met.computeIfAbsent(content, file -> Content.of(file.bytes.clone(), file.size));
             }));
     copy.sync();
     return copy;
