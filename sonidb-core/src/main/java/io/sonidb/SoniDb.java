@@ -4,13 +4,10 @@ import io.sonidb.store.FileStorage;
 import io.sonidb.store.Manifest;
 import io.sonidb.store.SegmentLog;
 import io.sonidb.store.Storage;
+import java.io.Closeable;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -50,7 +47,7 @@ public final class SoniDb implements AutoCloseable {
 
   private final Storage storage;
   private final Path folder;
-  private final Optional<FileChannel> lock;
+  private final Optional<Closeable> lock;
   private final Cores cores;
   private final SoniDbOptions options;
   private final Sweeper sweeper = new Sweeper(this::openedCollections);
@@ -62,7 +59,7 @@ public final class SoniDb implements AutoCloseable {
   /// A collection and the folder that it lies in.
   private record Entry(Collection collection, Path folder) {}
 
-  private SoniDb(Storage storage, Path folder, Optional<FileChannel> lock, SoniDbOptions options) {
+  private SoniDb(Storage storage, Path folder, Optional<Closeable> lock, SoniDbOptions options) {
     this.storage = storage;
     this.folder = folder;
     this.lock = lock;
@@ -87,7 +84,7 @@ public final class SoniDb implements AutoCloseable {
   public static SoniDb open(Path folder, SoniDbOptions options) {
     try {
       FileStorage.INSTANCE.createFolders(folder);
-      FileChannel lock = lock(folder);
+      Closeable lock = lock(folder);
       try {
         return open(FileStorage.INSTANCE, folder, Optional.of(lock), options);
       } catch (IOException | RuntimeException | Error e) {
@@ -99,8 +96,7 @@ public final class SoniDb implements AutoCloseable {
     }
   }
 
-  static SoniDb open(
-      Storage storage, Path folder, Optional<FileChannel> lock, SoniDbOptions options)
+  static SoniDb open(Storage storage, Path folder, Optional<Closeable> lock, SoniDbOptions options)
       throws IOException {
     SoniDb db = new SoniDb(storage, folder, lock, options);
     try {
@@ -121,25 +117,18 @@ public final class SoniDb implements AutoCloseable {
     return db;
   }
 
-  private static FileChannel lock(Path folder) throws IOException {
-    FileChannel channel =
-        FileChannel.open(
-            folder.resolve(LOCK_FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    try {
-      FileLock lock = channel.tryLock();
-      if (lock != null) {
-        return channel;
-      }
-      channel.close();
-      throw new FolderLockedException(
-          "data folder "
-              + folder
-              + " is in use by another process: close it there, or give another --data folder");
-    } catch (OverlappingFileLockException e) {
-      channel.close();
-      throw new FolderLockedException(
-          "data folder " + folder + " is already open in this process", e);
+  private static Closeable lock(Path folder) throws IOException {
+    Path file = folder.resolve(LOCK_FILE);
+    if (FileStorage.isLockedHere(file)) {
+      throw new FolderLockedException("data folder " + folder + " is already open in this process");
     }
+    return FileStorage.INSTANCE
+        .lock(file)
+        .orElseThrow(() ->
+            new FolderLockedException(
+                "data folder "
+                    + folder
+                    + " is in use by another process: close it there, or give another --data folder"));
   }
 
   private void openCollections() throws IOException {

@@ -91,8 +91,12 @@ final class EncodedBatch {
     return sources[record].kind();
   }
 
+  /// Its sequence number; of a skip the last one that it stands for, as in the table.
   long sequence(int record) {
-    return sources[record].sequence();
+    SoundRecord source = sources[record];
+    return source.kind() == RecordKind.SKIP
+        ? source.sequence() + source.skipCount() - 1
+        : source.sequence();
   }
 
   /// What the record's entry in a [io.sonidb.index.RecordTable] says of it beside all that.

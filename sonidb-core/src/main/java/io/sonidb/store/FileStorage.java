@@ -10,7 +10,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
@@ -18,7 +17,10 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /// The file system of the machine.
@@ -28,6 +30,8 @@ import java.util.stream.Stream;
 public final class FileStorage implements Storage {
   /// The file system of the machine.
   public static final FileStorage INSTANCE = new FileStorage();
+
+  private static final Set<Path> LOCKED = ConcurrentHashMap.newKeySet();
 
   private FileStorage() {}
 
@@ -115,22 +119,48 @@ public final class FileStorage implements Storage {
     return Files.isSameFile(file, other);
   }
 
+  // On POSIX systems closing any channel of a file gives up all locks that the process has on it.
+  // So
+  // a file that is locked here is not even opened again.
   @Override
   public Optional<Closeable> lock(Path file) throws IOException {
-    FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    try {
-      if (channel.tryLock() != null) {
-        return Optional.of(channel);
-      }
-    } catch (OverlappingFileLockException heldInThisProcess) {
-      // As if another process had it.
-    } catch (IOException e) {
-      channel.close();
-      throw e;
+    Path key = lockKey(file);
+    if (!LOCKED.add(key)) {
+      return Optional.empty();
     }
-    channel.close();
-    return Optional.empty();
+    Optional<Closeable> lock = Optional.empty();
+    try {
+      FileChannel channel =
+          FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      if (channel.tryLock() != null) {
+        lock = Optional.of(() -> unlock(channel, key));
+      } else {
+        channel.close();
+      }
+      return lock;
+    } finally {
+      if (lock.isEmpty()) {
+        LOCKED.remove(key);
+      }
+    }
+  }
+
+  private static void unlock(FileChannel channel, Path key) throws IOException {
+    try {
+      channel.close();
+    } finally {
+      LOCKED.remove(key);
+    }
+  }
+
+  /// Whether this process has a file locked.
+  public static boolean isLockedHere(Path file) throws IOException {
+    return LOCKED.contains(lockKey(file));
+  }
+
+  private static Path lockKey(Path file) throws IOException {
+    Path folder = Objects.requireNonNull(file.toAbsolutePath().getParent());
+    return folder.toRealPath().resolve(Objects.requireNonNull(file.getFileName()));
   }
 
   @Override

@@ -85,9 +85,13 @@ public final class LogView implements AutoCloseable {
     int high = segments.size();
     while (low < high) { // the first segment that begins behind the number
       int middle = (low + high) >>> 1;
-      Segment segment = segments.get(middle);
-      if (segment.table().count() > 0 && segment.firstSequence() <= sequence) {
-        low = middle + 1;
+      int holds = middle;
+      // One whose file is lost may be empty: the next one tells.
+      while (holds < high && segments.get(holds).table().count() == 0) {
+        holds++;
+      }
+      if (holds < high && segments.get(holds).firstSequence() <= sequence) {
+        low = holds + 1;
       } else {
         high = middle;
       }

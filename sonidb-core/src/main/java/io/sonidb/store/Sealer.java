@@ -107,7 +107,7 @@ final class Sealer {
         new Manifest.Sealed(
             table.count(),
             audio.deletes(),
-            table.sequence(0),
+            audio.firstSequence() >= 0 ? audio.firstSequence() : table.sequence(0),
             table.sequence(table.count() - 1),
             audio.newestDeleteMillis(),
             audio.info().totalSamples(),
@@ -212,12 +212,14 @@ final class Sealer {
   /// @param damaged ordinals of records that are not as they were written, and why
   /// @param deletes how many records delete
   /// @param newestDeleteMillis when the last of them was written, 0 if unknown
+  /// @param firstSequence first sequence number, -1 if the first record is damaged
   record Audio(
       StreamInfo info,
       List<SeekTable.SeekPoint> points,
       List<Damaged> damaged,
       int deletes,
-      long newestDeleteMillis) {}
+      long newestDeleteMillis,
+      long firstSequence) {}
 
   /// Bytes of a segment between its records that belong to none.
   record Gap(long offset, long length) {}
@@ -297,6 +299,7 @@ final class Sealer {
     private int firstFrame;
     private int deletes;
     private long newestDeleteMillis;
+    private long firstSequence = -1;
 
     Hearing(SoundFormat format) {
       this.format = format;
@@ -319,6 +322,9 @@ final class Sealer {
         firstFrames = Arrays.copyOf(firstFrames, Math.max(ordinal + 1, firstFrames.length * 2));
       }
       firstFrames[ordinal] = firstFrame;
+      if (ordinal == 0) {
+        firstSequence = decoder.sequence(); // the table has a skip under its last number
+      }
       firstFrame = 0;
       if (decoder.kind() == RecordKind.DELETE) {
         deletes++;
@@ -348,7 +354,8 @@ final class Sealer {
           points(table, end),
           damaged,
           deletes,
-          newestDeleteMillis);
+          newestDeleteMillis,
+          firstSequence);
     }
 
     /// Seek points at even distances; the same for the same segment, however it came about.

@@ -105,6 +105,7 @@ public final class SegmentLog implements AutoCloseable {
   private volatile List<Segment> order; // replaced under manifestLock
   private volatile boolean dirty;
   private int reserved; // guarded by manifestLock
+  private boolean isReleased; // guarded by manifestLock
 
   private final Semaphore sealBacklog = new Semaphore(SEAL_BACKLOG);
   private final ExecutorService sealing;
@@ -359,6 +360,10 @@ public final class SegmentLog implements AutoCloseable {
   }
 
   private void update(Manifest next) throws IOException {
+    if (isReleased) {
+      throw new IOException("the collection is closed"); // somebody else may have it open by now
+    }
+    appender.checkNotFailed();
     next.write(storage, folder);
     manifest = next;
   }
@@ -797,8 +802,14 @@ public final class SegmentLog implements AutoCloseable {
         file.close();
       }
     }
-    if (dirty && !appender.hasFailed()) {
-      noteCleanClose();
+    synchronized (manifestLock) {
+      try {
+        if (dirty && !appender.hasFailed()) {
+          noteCleanClose();
+        }
+      } finally {
+        isReleased = true;
+      }
     }
   }
 
