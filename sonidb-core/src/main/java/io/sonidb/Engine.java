@@ -670,7 +670,9 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
             && log.manifest().generation() == generationAtOpen
             && notes.isEmpty()
             && storage.exists(folder.resolve(DIRECTORY_FILE))
-        || log.hasFailed()) {
+        || log.hasFailed()
+        // What is missing may come back: then all must be replayed.
+        || !log.damageAtOpen().isEmpty()) {
       return;
     }
     int size = 4;

@@ -238,7 +238,11 @@ final class Compaction {
       boolean movable = false;
       boolean outdated = false;
       long dead = droppableBytes(segment);
-      if (sealed.isPresent() && segment.isSealed()) {
+      // What is missing on disk, or in a table made of damaged audio, must not be taken for dead.
+      if (sealed.isPresent()
+          && segment.isSealed()
+          && segment.hasBytes()
+          && segment.table().count() == sealed.get().records()) {
         boolean sound = sealed.get().damaged() == 0 && !damaged.contains(segment.number());
         outdated =
             !entry.get().header().equals(manifest.header())

@@ -369,11 +369,11 @@ final class Compactor {
   /// Whether a segment was made by a compaction that did not get to the point of naming it, and
   /// everything in it is in segments that are named and there.
   static boolean isUnfinished(byte[] head, List<SegmentEntry> named, Predicate<String> isThere) {
-    List<SegmentFormat.Tags> tags = SegmentFormat.readTags(head);
-    if (tags.isEmpty() || tags.getFirst().compacted().isEmpty()) {
+    Optional<Compacted> made = SegmentFormat.agreedRange(SegmentFormat.readTags(head));
+    if (made.isEmpty()) {
       return false;
     }
-    Compacted range = tags.getFirst().compacted().get();
+    Compacted range = made.get();
     List<SegmentEntry> same =
         named.stream()
             .filter(entry -> entry.sealed().isPresent())
@@ -381,6 +381,10 @@ final class Compactor {
                 entry.lastSequence() >= range.firstSequence()
                     && first(entry) <= range.lastSequence())
             .toList();
-    return !same.isEmpty() && same.stream().allMatch(entry -> isThere.test(entry.file()));
+    // An older manifest that was put back may name only some of what is in it.
+    return !same.isEmpty()
+        && first(same.getFirst()) <= range.firstSequence()
+        && same.getLast().lastSequence() >= range.lastSequence()
+        && same.stream().allMatch(entry -> isThere.test(entry.file()));
   }
 }

@@ -532,14 +532,10 @@ final class LogOpening {
   /// Whether a file was compacted, and its deletion did not last.
   private boolean isSuperseded(String file, Path path) throws IOException {
     int number = SegmentFormat.numberOf(file);
-    List<SegmentFormat.Tags> tags = SegmentFormat.readTags(head(storage, path));
-    OptionalLong first = OptionalLong.empty();
-    if (!isForeign(tags, manifest.header())) {
-      Optional<Manifest.Compacted> range =
-          tags.stream().flatMap(tag -> tag.compacted().stream()).findFirst();
-      first =
-          range.isPresent() ? OptionalLong.of(range.get().firstSequence()) : firstSequence(path);
-    }
+    OptionalLong first =
+        isForeign(SegmentFormat.readTags(head(storage, path)), manifest.header())
+            ? OptionalLong.empty()
+            : firstSequence(path);
     long sequence = first.orElse(-1);
     return manifest.segments().stream()
         .filter(entry -> entry.number() > number)

@@ -1,5 +1,6 @@
 package io.sonidb.store;
 
+import io.sonidb.index.RecordTable;
 import io.sonidb.store.Manifest.Compacted;
 import io.sonidb.store.Manifest.SegmentEntry;
 import java.io.IOException;
@@ -85,9 +86,10 @@ final class ManifestRebuild {
     int number = SegmentFormat.numberOf(file);
     try (Storage.File in = storage.open(path);
         Arena reading = Arena.ofConfined()) {
-      Optional<Compacted> compacted =
-          tags.stream().flatMap(tag -> tag.compacted().stream()).findFirst();
-      if (compacted.isPresent()) {
+      long size = Math.min(in.size(), LogOpening.MAX_FILE_SIZE);
+      MemorySegment bytes = in.map(0, size, reading);
+      Optional<Compacted> compacted = SegmentFormat.agreedRange(tags);
+      if (compacted.isPresent() && endsWith(bytes, file, header, compacted.get())) {
         return new Found(
             file,
             number,
@@ -95,10 +97,17 @@ final class ManifestRebuild {
             compacted.get().firstSequence(),
             compacted.get().lastSequence());
       }
-      long size = Math.min(in.size(), LogOpening.MAX_FILE_SIZE);
-      return new Found(
-          file, number, in.size(), firstSequence(in.map(0, size, reading), file, header), -1);
+      return new Found(file, number, in.size(), firstSequence(bytes, file, header), -1);
     }
+  }
+
+  /// Whether the last record has the last number of the range, as compaction sees to: what a tag
+  /// says has no checksum, and healthy segments depend on it.
+  private static boolean endsWith(
+      MemorySegment bytes, String file, CollectionHeader header, Compacted range)
+      throws UnsupportedFormatException {
+    RecordTable table = scan(bytes, file, header);
+    return table.count() > 0 && table.sequence(table.count() - 1) == range.lastSequence();
   }
 
   private static long firstSequence(MemorySegment bytes, String file, CollectionHeader header)
@@ -108,13 +117,18 @@ final class ManifestRebuild {
       return first.getAsLong();
     }
     // The first record is damaged: the next one that is sound is near enough.
-    Recovery.Result rest =
-        Recovery.scan(
+    RecordTable rest = scan(bytes, file, header);
+    return rest.count() > 0 ? rest.sequence(0) : 0;
+  }
+
+  private static RecordTable scan(MemorySegment bytes, String file, CollectionHeader header)
+      throws UnsupportedFormatException {
+    return Recovery.scan(
             bytes,
             file,
             header,
-            Recovery.Bounds.open(0, SegmentFormat.HEAD_SIZE, Recovery.MAX_SEQUENCE));
-    return rest.table().count() > 0 ? rest.table().sequence(0) : 0;
+            Recovery.Bounds.open(0, SegmentFormat.HEAD_SIZE, Recovery.MAX_SEQUENCE))
+        .table();
   }
 
   private static SegmentEntry entry(Found found, CollectionHeader header) {

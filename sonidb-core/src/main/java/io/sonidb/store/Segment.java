@@ -190,6 +190,12 @@ public final class Segment {
     this.end = end;
   }
 
+  /// Whether there are any; not if the file was missing when the log was opened.
+  boolean hasBytes() {
+    MemorySegment[] bytes = pieces.bytes;
+    return bytes.length > 0 && bytes[0].byteSize() > 0;
+  }
+
   /// Copies `length` bytes at `offset` of the file, of one record or of several that follow one
   /// another.
   ///

@@ -211,6 +211,13 @@ final class SegmentFormat {
     return found;
   }
 
+  /// The range that a segment supersedes, if both copies of the tags say the same.
+  static Optional<Manifest.Compacted> agreedRange(List<Tags> tags) {
+    return tags.size() == 2 && tags.getFirst().compacted().equals(tags.getLast().compacted())
+        ? tags.getFirst().compacted()
+        : Optional.empty();
+  }
+
   private static Tags tags(Function<String, Optional<String>> source) {
     return new Tags(header(source), source.apply(SUPERSEDES).map(SegmentFormat::superseded));
   }
