@@ -320,7 +320,7 @@ public final class Collection {
       }
       try {
         now.expiry().sweep(now.nowMillis(), (ids, vectors) -> expire(now, ids, vectors));
-      } catch (IOException e) {
+      } catch (IOException | RuntimeException e) {
         return OptionalLong.of(0); // the disk is full, most likely: nothing expired is shown anyway
       }
       return now.expiry().earliest();

@@ -11,8 +11,8 @@ import io.sonidb.store.Segment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 
@@ -149,24 +149,42 @@ public final class CollectionView implements AutoCloseable {
         };
     Optional<VectorId> without =
         query instanceof Query.ToId(VectorId id, int _) ? Optional.of(id) : Optional.empty();
-    Queue<Damage> damaged = new ConcurrentLinkedQueue<>();
-    LiveVectors source = new LiveVectors(this, damaged::add);
-    List<FlatSearch.Found> found =
-        FlatSearch.search(
-            source,
-            spec.metric().score(),
-            vector,
-            query.k() + (without.isPresent() ? 1 : 0),
-            cores.scanning(),
-            cores.count());
+    Set<Damage> damaged = ConcurrentHashMap.newKeySet();
+    // Of those found some may turn out to be damaged: then more are looked for.
+    int spare = 0;
+    List<Hit> hits;
+    boolean all;
+    do {
+      int most = query.k() + (without.isPresent() ? 1 : 0) + spare;
+      LiveVectors source = new LiveVectors(this, damaged::add);
+      List<FlatSearch.Found> found =
+          FlatSearch.search(
+              source, spec.metric().score(), vector, most, cores.scanning(), cores.count());
+      hits = hits(found, source, without, query.k(), damaged::add);
+      all = found.size() < most;
+      spare = spare * 4 + 16;
+    } while (hits.size() < query.k() && !all);
+    return new SearchResult(hits, true, List.copyOf(damaged), (System.nanoTime() - start) / 1e9);
+  }
+
+  private List<Hit> hits(
+      List<FlatSearch.Found> found,
+      LiveVectors source,
+      Optional<VectorId> without,
+      int k,
+      Consumer<Damage> onDamage) {
+    boolean higherIsBetter = collection.spec().metric().higherIsBetter();
     List<Hit> hits = new ArrayList<>();
     for (FlatSearch.Found each : found) {
       VectorId id = source.id(each.key());
-      if (hits.size() < query.k() && !without.equals(Optional.of(id))) {
+      if (hits.size() == k || without.equals(Optional.of(id))) {
+        continue;
+      }
+      try {
         Point point =
             pointOfVector(LiveVectors.segmentOf(each.key()), LiveVectors.ordinalOf(each.key()))
                 .orElseThrow();
-        double score = spec.metric().higherIsBetter() ? each.score() : 0.0 - each.score();
+        double score = higherIsBetter ? each.score() : 0.0 - each.score();
         hits.add(
             new Hit(
                 id,
@@ -175,9 +193,11 @@ public final class CollectionView implements AutoCloseable {
                 point.sequence(),
                 point.insertedAt(),
                 point.expiresAt()));
+      } catch (DamagedRecordException e) {
+        onDamage.accept(e.damage());
       }
     }
-    return new SearchResult(hits, true, List.copyOf(damaged), (System.nanoTime() - start) / 1e9);
+    return hits;
   }
 
   /// Whether a record is the vector of a point.

@@ -233,13 +233,17 @@ record Writes(Engine engine, CollectionSpec spec, InstantSource clock) {
     List<VectorId> there = new ArrayList<>();
     List<Engine.Newest> newest = new ArrayList<>();
     List<Payload> payloads = new ArrayList<>();
+    long bytes = 0;
     for (VectorId id : distinct) {
       Engine.Newest found = engine.newest(id, now);
       seen.add(found);
       if (found.isThere()) {
         there.add(id);
         newest.add(found);
-        payloads.add(changed(id, change));
+        Payload changed = changed(id, change);
+        payloads.add(changed);
+        bytes += HEAD_BYTES + id.encodedSize() + changed.sharedCbor().length;
+        SegmentLog.checkBatch(bytes);
       }
     }
     if (!there.isEmpty()) {

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import org.junit.jupiter.api.Test;
 
-final class ClosedCollectionTest extends ReviewFixture {
+final class ClosedCollectionTest extends SmallSegments {
   @Test
   void doesNotAlterACollectionThatIsClosed() throws Exception {
     Collection stale;

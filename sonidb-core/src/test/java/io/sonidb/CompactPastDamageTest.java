@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
-final class CompactPastDamageTest extends ReviewFixture {
+final class CompactPastDamageTest extends SmallSegments {
   @Test
   void altersTheSegmentsBehindADamagedOne() throws Exception {
     long offset;

@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
-final class CompactedHeadTest extends ReviewFixture {
+final class CompactedHeadTest extends SmallSegments {
   @Test
   void repairsTheHeadOfACompactedSegment() throws Exception {
     try (SoniDb db = SoniDb.open(data, BY_HAND)) {

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-final class CompactionEndsTest extends ReviewFixture {
+final class CompactionEndsTest extends SmallSegments {
   @Test
   void doesNotRewriteASegmentOfNothingButASkipAgainAndAgain() {
     try (SoniDb db = SoniDb.open(data, BY_HAND)) {

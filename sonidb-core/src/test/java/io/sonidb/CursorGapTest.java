@@ -7,7 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
-final class CursorGapTest extends ReviewFixture {
+final class CursorGapTest extends SmallSegments {
   @Test
   void skipsNoRecordWhenItsSegmentIsCompactedMeanwhile() {
     try (SoniDb db = SoniDb.open(data, BY_HAND)) {

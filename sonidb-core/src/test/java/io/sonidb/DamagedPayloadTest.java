@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-final class DamagedPayloadTest extends ReviewFixture {
+final class DamagedPayloadTest extends SmallSegments {
   @Test
   void searchLeavesOutAndNamesAPointWhosePayloadRecordIsDamaged() throws Exception {
     long offset;

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-final class FailedSwapTest extends ReviewFixture {
+final class FailedSwapTest extends SmallSegments {
   @Test
   void leavesNoFileBehindWhenTheManifestCannotBeReplaced() throws Exception {
     ForgetfulStorage disk = new ForgetfulStorage(1);

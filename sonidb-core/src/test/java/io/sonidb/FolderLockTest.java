@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
-final class FolderLockTest extends ReviewFixture {
+final class FolderLockTest extends SmallSegments {
   @Test
   void keepsOthersOutAfterASecondAttemptInTheSameProcess() throws Exception {
     try (SoniDb db = SoniDb.open(data, BY_HAND)) {

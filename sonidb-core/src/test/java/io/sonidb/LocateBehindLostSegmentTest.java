@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-final class LocateBehindLostSegmentTest extends ReviewFixture {
+final class LocateBehindLostSegmentTest extends SmallSegments {
   @Test
   void findsTheVectorOfAPayloadBehindASegmentThatIsLost() throws Exception {
     try (SoniDb db = SoniDb.open(data, BY_HAND)) {

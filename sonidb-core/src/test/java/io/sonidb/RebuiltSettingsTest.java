@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-final class RebuiltSettingsTest extends ReviewFixture {
+final class RebuiltSettingsTest extends SmallSegments {
   @Test
   void tellsThatTheTimeToLiveIsLostWithTheManifest() throws Exception {
     CollectionSpec spec = SPEC.timeToLive(Duration.ofDays(1)).retention(Duration.ofDays(365));

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-final class SkippedNumbersTest extends ReviewFixture {
+final class SkippedNumbersTest extends SmallSegments {
   @TempDir Path aside;
 
   /// Ten deletes that were overtaken.

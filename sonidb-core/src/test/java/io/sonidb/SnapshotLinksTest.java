@@ -8,7 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-final class SnapshotLinksTest extends ReviewFixture {
+final class SnapshotLinksTest extends SmallSegments {
   @TempDir Path backup;
 
   @Test

@@ -314,36 +314,22 @@ public final class RecordTable {
     return low;
   }
 
-  /// Whether the ids are sorted, so that [#newestOf] is quick: in every table but that of a segment
-  /// that is written to.
+  /// Whether the ids are sorted already, so that [#byId] costs nothing: in every table but that of
+  /// a segment that is written to.
   public boolean isSorted() {
     return order.isPresent();
   }
 
-  /// Ordinal of the newest record of an id among the first `records` that counts, or -1.
+  /// Ordinal of the newest record of an id that counts, or -1.
   ///
+  /// @param order as [#byId] gives it for the first `records`
   /// @param counts by ordinal
-  public int newestOf(VectorId id, int records, IntPredicate counts) {
-    return order.isPresent()
-        ? newestOfSorted(id, records, counts, order.get())
-        : newestByScan(id, records, counts);
-  }
-
-  private int newestByScan(VectorId id, int records, IntPredicate counts) {
-    for (int ordinal = records - 1; ordinal >= 0; ordinal--) {
-      if (hasId(ordinal, id) && counts.test(ordinal)) {
-        return ordinal;
-      }
-    }
-    return -1;
-  }
-
-  private int newestOfSorted(VectorId id, int records, IntPredicate counts, MemorySegment sorted) {
+  public int newestOf(VectorId id, IntUnaryOperator order, int records, IntPredicate counts) {
     int low = 0;
-    int high = count;
+    int high = records;
     while (low < high) { // the first rank behind the id's
       int middle = (low + high) >>> 1;
-      Optional<VectorId> there = id(sorted.get(INT, middle * 4L));
+      Optional<VectorId> there = id(order.applyAsInt(middle));
       if (there.isPresent() && there.get().compareTo(id) <= 0) {
         low = middle + 1;
       } else {
@@ -351,11 +337,11 @@ public final class RecordTable {
       }
     }
     for (int rank = low - 1; rank >= 0; rank--) {
-      int ordinal = sorted.get(INT, rank * 4L);
+      int ordinal = order.applyAsInt(rank);
       if (!hasId(ordinal, id)) {
         return -1;
       }
-      if (ordinal < records && counts.test(ordinal)) {
+      if (counts.test(ordinal)) {
         return ordinal;
       }
     }

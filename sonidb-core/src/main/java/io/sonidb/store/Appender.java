@@ -212,14 +212,7 @@ final class Appender {
   long append(SegmentLog.Records records) throws IOException {
     int count = records.count();
     long expected = records.bytes();
-    if (expected > SegmentLog.MAX_BATCH_BYTES) {
-      throw new IllegalArgumentException(
-          "a batch of about "
-              + expected
-              + " bytes exceeds "
-              + SegmentLog.MAX_BATCH_BYTES
-              + ": split it");
-    }
+    SegmentLog.checkBatch(expected);
     int permits = (int) expected;
     inFlight.acquireUninterruptibly(permits);
     try {

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntPredicate;
 import java.util.function.LongPredicate;
 import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
@@ -248,8 +249,7 @@ final class Compactor {
       RecordTable records = all.get(later).table();
       if (records.isSorted()) {
         // A payload record makes nothing needless: without its vector it does not count.
-        int newest =
-            records.newestOf(id, records.count(), any -> records.kind(any) != RecordKind.PAYLOAD);
+        int newest = newestOf(records, id, any -> records.kind(any) != RecordKind.PAYLOAD);
         if (newest >= 0 && (later > place || newest > ordinal)) {
           return true;
         }
@@ -266,12 +266,17 @@ final class Compactor {
     VectorId id = inputs.get(input).table().id(ordinal).orElseThrow();
     for (int older = 0; older < firstInput; older++) {
       RecordTable records = all.get(older).table();
-      if (!records.isSorted() || records.newestOf(id, records.count(), any -> true) >= 0) {
+      if (!records.isSorted() || newestOf(records, id, any -> true) >= 0) {
         guards = true;
         return false;
       }
     }
     return true;
+  }
+
+  private static int newestOf(RecordTable sorted, VectorId id, IntPredicate counts) {
+    int records = sorted.count();
+    return sorted.newestOf(id, sorted.byId(records), records, counts);
   }
 
   /// Reads and checks a record; the PCM of those that are left out is not heard.

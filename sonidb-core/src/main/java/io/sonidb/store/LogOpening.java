@@ -56,7 +56,10 @@ final class LogOpening {
       opening = new LogOpening(storage, folder, Manifest.read(storage, folder));
     } catch (CorruptManifestException e) {
       opening = new LogOpening(storage, folder, rebuilt(storage, folder, e));
-      opening.notes.add(e.getMessage() + ": rebuilt from the segments");
+      opening.notes.add(
+          e.getMessage()
+              + ": rebuilt from the segments; its settings are lost: durability fsync, segments of 128"
+              + " MiB, no time to live and a retention of 7 days hold until they are altered");
     }
     try {
       opening.run();

@@ -188,6 +188,17 @@ public final class LogSnapshot implements AutoCloseable {
               + manifest.epoch()
               + ": give another folder");
     }
+    for (SegmentEntry there : older.segments()) {
+      if (there.sealed().isPresent() && !isKept(there)) {
+        throw new IOException(
+            "its "
+                + SegmentFormat.FOLDER
+                + "/"
+                + there.file()
+                + " is not of this collection's history, but of one that went on from a backup:"
+                + " give another folder");
+      }
+    }
     for (SegmentEntry entry : manifest.segments()) {
       for (SegmentEntry there : older.segments()) {
         if (there.file().equals(entry.file()) && !hasSameBytes(entry, there)) {
@@ -200,6 +211,18 @@ public final class LogSnapshot implements AutoCloseable {
         }
       }
     }
+  }
+
+  /// Whether what a segment of the older state holds is in the new one, compacted or not.
+  private boolean isKept(SegmentEntry there) {
+    return manifest.segments().stream()
+        .anyMatch(entry ->
+            entry.file().equals(there.file())
+                || entry.number() > there.number()
+                    && entry
+                        .compacted()
+                        .map(range -> range.covers(there.lastSequence()))
+                        .orElse(false));
   }
 
   private static boolean hasSameBytes(SegmentEntry entry, SegmentEntry there) {

@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.IntUnaryOperator;
 
 /// A log as it was at one moment: later writes are not in it, and compaction takes nothing of it
 /// away until it is closed. It holds no copy of anything. Safe for use by any number of threads.
@@ -14,11 +16,21 @@ public final class LogView implements AutoCloseable {
   private final List<Segment> segments;
   private final int[] counts;
   private final long asOf;
+  private final AtomicReferenceArray<ById> orders;
   private final AtomicBoolean closed = new AtomicBoolean();
+
+  /// A segment's records in the order of their ids, made when it is first asked for.
+  private record ById(RecordTable table, int records, IntUnaryOperator order) {
+    static ById of(RecordTable table, int count) {
+      int records = table.isSorted() ? table.count() : count;
+      return new ById(table, records, table.byId(records));
+    }
+  }
 
   private LogView(List<Segment> segments, long asOf) {
     this.segments = segments;
     this.asOf = asOf;
+    this.orders = new AtomicReferenceArray<>(segments.size());
     this.counts = segments.stream().mapToInt(segment -> count(segment.table(), asOf)).toArray();
   }
 
@@ -105,13 +117,26 @@ public final class LogView implements AutoCloseable {
   public long newestOf(VectorId id) {
     for (int i = segments.size() - 1; i >= 0; i--) {
       Segment segment = segments.get(i);
+      ById ids = byId(i);
+      int count = counts[i];
       // A payload whose vector was lost never counted.
-      int ordinal = segment.table().newestOf(id, counts[i], any -> isLive(segment, any));
+      int ordinal =
+          ids.table()
+              .newestOf(id, ids.order(), ids.records(), any -> any < count && isLive(segment, any));
       if (ordinal >= 0) {
         return Directory.location(segment.number(), ordinal);
       }
     }
     return Directory.NONE;
+  }
+
+  private ById byId(int index) {
+    ById made = orders.get(index);
+    if (made == null) {
+      made = ById.of(segments.get(index).table(), counts[index]);
+      orders.set(index, made);
+    }
+    return made;
   }
 
   /// Lets go of the segments.

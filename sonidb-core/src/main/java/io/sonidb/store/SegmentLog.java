@@ -290,6 +290,15 @@ public final class SegmentLog implements AutoCloseable {
     return appender.awaitPublished(sequence, timeoutNanos);
   }
 
+  /// @param bytes of a batch, about
+  /// @throws IllegalArgumentException if one so large cannot be appended
+  public static void checkBatch(long bytes) {
+    if (bytes > MAX_BATCH_BYTES) {
+      throw new IllegalArgumentException(
+          "a batch of about " + bytes + " bytes exceeds " + MAX_BATCH_BYTES + ": split it");
+    }
+  }
+
   /// Appends records, all or none, and returns when they are durable and visible.
   ///
   /// @return the sequence number of the last one

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Collections of small segments that are compacted by hand only.
-abstract class ReviewFixture {
+abstract class SmallSegments {
   static final int DIMENSION = 16;
   static final CollectionSpec SPEC = CollectionSpec.dimension(DIMENSION).segmentBytes(1 << 20);
   static final SoniDbOptions BY_HAND = new SoniDbOptions(2, false, InstantSource.system());
