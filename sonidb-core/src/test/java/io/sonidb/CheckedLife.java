@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -466,7 +467,7 @@ final class CheckedLife {
         songs
             .spec()
             .metric(METRICS.get(random.nextInt(METRICS.size())))
-            .timeToLive(Duration.ofHours(random.nextInt(3) * 24))
+            .timeToLive(Duration.ofDays(random.nextInt(3)))
             .retention(Duration.ofHours(random.nextInt(48)));
     note("alter to " + changed);
     songs.alter(changed, Progress.NONE);
@@ -511,7 +512,7 @@ final class CheckedLife {
     assertThat(view.count()).as("count of a view").isEqualTo(got.size());
   }
 
-  private static TreeMap<VectorId, Stored> scrolled(PointCursor cursor) {
+  private static Map<VectorId, Stored> scrolled(PointCursor cursor) {
     TreeMap<VectorId, Stored> found = new TreeMap<>();
     try (cursor) {
       cursor.forEachRemaining(point ->
@@ -565,7 +566,7 @@ final class CheckedLife {
         rescan(follower);
         read(follower, Integer.MAX_VALUE);
       }
-      TreeMap<VectorId, Stored> copied = follower.copy.at(clock.instant());
+      Map<VectorId, Stored> copied = follower.copy.at(clock.instant());
       assertFits("somebody who follows", state, copied, clock.instant());
     }
   }
@@ -631,7 +632,7 @@ final class CheckedLife {
   private void search() {
     note("search");
     Vector query = vector();
-    TreeMap<VectorId, Stored> there = state.at(clock.instant());
+    Map<VectorId, Stored> there = state.at(clock.instant());
     Optional<VectorId> best = Optional.empty();
     double bestScore = Double.NEGATIVE_INFINITY;
     for (Map.Entry<VectorId, Stored> each : there.entrySet()) {
@@ -644,7 +645,7 @@ final class CheckedLife {
     List<Hit> hits = songs.search(Query.nearest(query, 3)).hits();
     assertThat(hits).hasSize(Math.min(3, there.size()));
     if (best.isPresent()) {
-      Stored expected = there.get(best.get());
+      Stored expected = Objects.requireNonNull(there.get(best.get()));
       assertThat(hits.getFirst().id()).as("nearest").isEqualTo(best.get());
       assertThat(hits.getFirst().payload().toMap()).isEqualTo(expected.payload());
       assertThat(hits.getFirst().sequence()).isEqualTo(expected.sequence());
@@ -826,7 +827,7 @@ final class CheckedLife {
   /// What is found must be what was there before or after the write that was under way; when writes
   /// are not synced, after a power loss, what was there at any time since they last were.
   private void compare() {
-    TreeMap<VectorId, Stored> found = scrolled(songs.scroll());
+    Map<VectorId, Stored> found = scrolled(songs.scroll());
     List<PlainMap> possible = new ArrayList<>(unsyncedLost ? sinceDurable : List.of());
     possible.add(state);
     inFlight.ifPresent(possible::add);

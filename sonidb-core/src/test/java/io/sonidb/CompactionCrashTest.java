@@ -73,11 +73,9 @@ class CompactionCrashTest {
     List<VectorId> ids = IntStream.range(from, to).mapToObj(k -> Model.id(1, k)).toList();
     Map<VectorId, Model.Value> before = model.acknowledged();
     Map<VectorId, Optional<Model.Value>> values = new TreeMap<>();
-    ids.stream()
-        .filter(before::containsKey)
-        .forEach(id ->
-            values.put(
-                id, Optional.of(new Model.Value(before.get(id).vector(), payload.toJson()))));
+    before.keySet().retainAll(ids);
+    before.forEach(
+        (id, old) -> values.put(id, Optional.of(new Model.Value(old.vector(), payload.toJson()))));
     write(new Model.Write(values), () -> songs.overwritePayload(ids, payload));
   }
 

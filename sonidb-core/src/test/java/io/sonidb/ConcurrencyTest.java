@@ -361,7 +361,7 @@ class ConcurrencyTest {
   /// Hears every change in order, and knows in the end what the collection holds; unless a purge
   /// makes it read all again.
   private void follow(Collection songs, AtomicBoolean stop, Map<VectorId, Integer> slots) {
-    TreeMap<VectorId, Point> state = new TreeMap<>();
+    Map<VectorId, Point> state = new TreeMap<>();
     long next = 1;
     boolean more = true;
     while (more) {
@@ -402,7 +402,7 @@ class ConcurrencyTest {
           changed.add(idOf(change.get()));
         }
       }
-      TreeMap<VectorId, Point> held = points(view.scroll());
+      Map<VectorId, Point> held = points(view.scroll());
       held.keySet().removeAll(changed);
       state.keySet().removeAll(changed);
       assertThat(state).as("history up to %s", view.sequence()).isEqualTo(held);
@@ -423,7 +423,7 @@ class ConcurrencyTest {
     };
   }
 
-  private static TreeMap<VectorId, Point> points(PointCursor cursor) {
+  private static Map<VectorId, Point> points(PointCursor cursor) {
     TreeMap<VectorId, Point> points = new TreeMap<>();
     try (cursor) {
       cursor.forEachRemaining(point -> points.put(point.id(), point));

@@ -95,7 +95,7 @@ final class PlainMap {
     return points.size();
   }
 
-  TreeMap<VectorId, Stored> at(Instant now) {
+  Map<VectorId, Stored> at(Instant now) {
     TreeMap<VectorId, Stored> there = new TreeMap<>(points);
     there.values().removeIf(stored -> !stored.isThere(now));
     return there;

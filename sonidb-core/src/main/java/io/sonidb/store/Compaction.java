@@ -69,7 +69,7 @@ final class Compaction {
     automatic = true;
     consider();
     // Deletes get old without anybody writing.
-    thread.scheduleWithFixedDelay(this::consider, 1, 1, TimeUnit.HOURS);
+    var _ = thread.scheduleWithFixedDelay(this::consider, 1, 1, TimeUnit.HOURS);
   }
 
   /// A record was superseded.
