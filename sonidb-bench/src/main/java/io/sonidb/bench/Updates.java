@@ -236,6 +236,10 @@ final class Updates {
     return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
   }
 
+  private static void print(String what, long value) {
+    System.out.printf(Locale.ROOT, "%-50s %,d%n", what, value);
+  }
+
   private static void print(String what, double value) {
     System.out.printf(Locale.ROOT, value >= 1000 ? "%-50s %,.0f%n" : "%-50s %.3f%n", what, value);
   }
@@ -252,7 +256,7 @@ final class Updates {
   }
 
   /// Reads a random vector now and then.
-  private final class Gets implements Runnable {
+  private static final class Gets implements Runnable {
     private final Collection songs;
     private volatile long written;
     private volatile boolean stop;
