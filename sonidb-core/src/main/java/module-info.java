@@ -6,9 +6,11 @@ module io.sonidb {
   requires static transitive org.jspecify;
   requires transitive io.sonidb.sound;
   requires jdk.incubator.vector;
+  requires roaringbitmap;
   requires tools.jackson.databind;
   requires tools.jackson.dataformat.cbor;
 
   exports io.sonidb;
   exports io.sonidb.file;
+  exports io.sonidb.filter;
 }
