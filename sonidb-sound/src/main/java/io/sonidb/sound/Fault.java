@@ -30,6 +30,7 @@ enum Fault {
   FAR_EXPONENT("far exponent %d is out of range"),
   FAR_COUNT("vector does not have the %d far exponents listed"),
   EXPONENT("marker channel holds %d, no exponent's rank"),
+  VOICE("no component of the vector sounds like the samples from %d on"),
   DIMENSION("vector has %d components, not 1 to 16384"),
   LATER_PART("later part begins with byte %02x, neither 80 nor 81"),
   LATER_VECTOR("vector goes on where there is none to go on: part %d"),

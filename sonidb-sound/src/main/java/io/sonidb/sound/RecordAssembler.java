@@ -39,6 +39,7 @@ final class RecordAssembler {
   private int[][] pcm;
   private int used;
   private int width;
+  private int shift;
   private byte[] header = new byte[HEADER_STEP];
   private int headerRead;
   private int headEnd;
@@ -78,6 +79,8 @@ final class RecordAssembler {
   private final int[] farExponents = new int[RecordFormat.MAX_FAR_EXPONENTS];
   private final int[] near = new int[NEAR];
   private int nearKey = INVALID;
+  private final VoiceEar ear;
+  private boolean voiced;
   private int[] bits32 = new int[0];
   private long[] bits64 = new long[0];
 
@@ -92,6 +95,7 @@ final class RecordAssembler {
     dataChannels = format.channels() - 1;
     wordBits = RecordFormat.BITS_PER_SAMPLE * dataChannels;
     boolean single = format.element() == ElementType.FLOAT32;
+    ear = new VoiceEar(dataChannels);
     maxExponent = single ? 255 : 2047;
     exponentBits = single ? 23 : 0;
     offsets = new short[ExponentOrders.COUNT][];
@@ -122,7 +126,8 @@ final class RecordAssembler {
   Fault add(int[][] channels, int control) {
     pcm = channels;
     used = samples(control);
-    width = wordBits - shift(control) * dataChannels;
+    shift = shift(control);
+    width = wordBits - shift * dataChannels;
     headerRead = 0;
     boolean first = (control & RecordFormat.FIRST_PART) != 0;
     Fault fault = first ? first() : later();
@@ -139,6 +144,7 @@ final class RecordAssembler {
     complete = false;
     payloadRead = 0;
     dimension = 0;
+    voiced = false;
     Fault fault = readHead();
     if (fault != Fault.NONE) {
       return fault;
@@ -369,17 +375,25 @@ final class RecordAssembler {
 
   private Fault readVector(int start) {
     int at = start;
-    if (!ensure(at + 1 + dataChannels)) {
+    if (!ensure(at + 1)) {
       return fault(Fault.HEADER_CUT, capacity());
     }
     int how = header[at++] & 0xFF;
     int representation = how >>> RecordFormat.REPRESENTATION_AT;
+    voiced = VoiceEar.understands(representation);
+    if (voiced) {
+      ear.begin(how);
+      return readVoice(DataBits.samples(at, width));
+    }
     boolean single = format.element() == ElementType.FLOAT32;
     boolean reduced = representation == RecordFormat.FLOAT_WITHOUT_LOW_BITS && !single;
     if (representation != RecordFormat.FLOAT && !reduced) {
       return fault(Fault.REPRESENTATION, representation);
     }
     lowBits = single || reduced ? 0 : 5;
+    if (!ensure(at + dataChannels)) {
+      return fault(Fault.HEADER_CUT, capacity());
+    }
     order = how >>> RecordFormat.ORDER_AT & 3;
     zeroRank = (how >>> RecordFormat.ZERO_RANK_AT & 3) - 1;
     far = (how & RecordFormat.FAR) != 0;
@@ -536,7 +550,7 @@ final class RecordAssembler {
       // The payload's parts follow the vector's.
       boolean apart = (flags & RecordFormat.PAYLOAD_PARTS) != 0;
       return kind == RecordKind.UPSERT && !(apart && payloadRead > 0)
-          ? readValues(DataBits.samples(1, width))
+          ? goOn(DataBits.samples(1, width))
           : fault(Fault.LATER_VECTOR, parts);
     }
     if (what != RecordFormat.PAYLOAD_BYTES) {
@@ -550,6 +564,35 @@ final class RecordAssembler {
     return Fault.NONE;
   }
 
+  private Fault goOn(int headerSamples) {
+    return voiced ? readVoice(headerSamples) : readValues(headerSamples);
+  }
+
+  private Fault readVoice(int headerSamples) {
+    if (headerSamples > used) {
+      return fault(Fault.HEADER_CUT, capacity());
+    }
+    int count = ear.hear(pcm, headerSamples, used, shift);
+    if (count < 0) {
+      return fault(Fault.VOICE, headerSamples);
+    }
+    int end = dimension + count;
+    if (end > Vector.MAX_DIMENSION) {
+      return fault(Fault.DIMENSION, end);
+    }
+    if (format.element() == ElementType.FLOAT32) {
+      bits32 =
+          end > bits32.length ? Arrays.copyOf(bits32, Math.max(end, 2 * bits32.length)) : bits32;
+      ear.copy(bits32, dimension, count);
+    } else {
+      bits64 =
+          end > bits64.length ? Arrays.copyOf(bits64, Math.max(end, 2 * bits64.length)) : bits64;
+      ear.copy(bits64, dimension, count);
+    }
+    dimension = end;
+    return Fault.NONE;
+  }
+
   private Fault checkWhole() {
     if (payloadRead < payloadSize) {
       return fault(Fault.PAYLOAD_CUT, payloadSize - payloadRead);
@@ -557,7 +600,7 @@ final class RecordAssembler {
     if (kind == RecordKind.UPSERT && dimension == 0) {
       return fault(Fault.DIMENSION, 0);
     }
-    if (kind == RecordKind.UPSERT && farUsed < farCount) {
+    if (kind == RecordKind.UPSERT && !voiced && farUsed < farCount) {
       return fault(Fault.FAR_COUNT, farCount);
     }
     long ofBoth = XxHash64.of(payload, 0, payloadSize, headHash);

@@ -45,7 +45,8 @@ public final class RecordEncoder {
   public int maxSize(SoundRecord record) {
     int sampleBytes = format.channels() * RecordFormat.BITS_PER_SAMPLE / 8;
     return sonifier.maxParts(record) * smallestFrameBound
-        + sonifier.maxSamples(record) * sampleBytes;
+        + sonifier.maxSamples(record) * sampleBytes
+        + sonifier.maxVoiceBytes(record);
   }
 
   /// Writes the record as a run of FLAC frames that are numbered from sample 0.

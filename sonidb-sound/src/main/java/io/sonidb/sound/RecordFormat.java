@@ -49,8 +49,8 @@ package io.sonidb.sound;
 ///   hash                                                                 8
 ///   payload, if flag bit 0
 ///   the vector, only in an upsert:
-///     representation (bits 7..5), order (4..3), zero rank (2..1), far (0)
-///                                                                        1
+///     representation (bits 7..5), order (4..3), zero rank (2..1), far (0);
+///     of a Voice: representation, parameter (4..0), and no more          1
 ///     reference exponent                                                 1, float64: 2
 ///     far exponents, if far: count, then each                            1 + n, float64: 1 + 2 n
 ///   then the vector's samples
@@ -123,9 +123,9 @@ final class RecordFormat {
   /// The most bytes of a header without the payload: everything above, and 255 far exponents.
   static final int MAX_HEADER_BYTES = MAX_HEAD_BYTES + HASH_BYTES + 1 + 2 + 1 + 2 * 255;
 
-  /// The most parts that a reader goes along with. A vector of 16,384 components and a payload of 1
-  /// MiB have 81.
-  static final int MAX_PARTS = 256;
+  /// The most parts that a reader goes along with. A vector of 16,384 components, all of it the
+  /// longest pulses, and a payload of 1 MiB have 310.
+  static final int MAX_PARTS = 512;
 
   static final int REPRESENTATION_AT = 5;
   static final int ORDER_AT = 3;
@@ -133,6 +133,15 @@ final class RecordFormat {
   static final int FAR = 1;
   static final int FLOAT = 0;
   static final int FLOAT_WITHOUT_LOW_BITS = 1;
+
+  /// With the spacing of the lines, 1 to 31, in bits 4..0.
+  static final int FREQUENCY = 6;
+
+  /// With 0 in bits 4..0.
+  static final int PULSE = 7;
+
+  /// Of [#FREQUENCY] and [#PULSE], beside the representation.
+  static final int VOICE_PARAMETER_MASK = 0x1F;
 
   /// How many exponents can be told one by one.
   static final int MAX_FAR_EXPONENTS = 255;

@@ -1,6 +1,7 @@
 package io.sonidb.sound;
 
 import java.util.Arrays;
+import java.util.Optional;
 
 /// Turns a record into PCM, part by part, after [RecordFormat]. Knows no FLAC; reuses its buffers.
 final class RecordSonifier {
@@ -11,6 +12,7 @@ final class RecordSonifier {
   private final int dataChannels;
   private final int wordBits;
   private final RecordLayout layout;
+  private final Optional<VoiceLayout> voice;
   private final ExponentChoice exponents;
   private final int[][] pcm;
   private final int[] marker;
@@ -20,6 +22,7 @@ final class RecordSonifier {
   private SoundRecord record = SoundRecord.skip(0, 1);
   private long hash;
   private int headerBytes;
+  private boolean voiced;
   private int dimension;
   private int lowBits;
   private int payloadParts;
@@ -30,6 +33,7 @@ final class RecordSonifier {
     dataChannels = format.channels() - 1;
     wordBits = RecordFormat.BITS_PER_SAMPLE * dataChannels;
     layout = new RecordLayout(dataChannels);
+    voice = VoiceLayout.of(format);
     exponents = new ExponentChoice(format.element());
     pcm = new int[format.channels()][RecordFormat.MAX_PART_SAMPLES];
     marker = pcm[dataChannels];
@@ -39,20 +43,33 @@ final class RecordSonifier {
 
   /// The most parts that a record can have. Laid out without a shift, it has the most.
   int maxParts(SoundRecord next) {
-    int values = next.kind() == RecordKind.UPSERT ? next.vector().dimension() : 0;
-    int samples = DataBits.samples(maxHeaderBytes(next), wordBits) + values;
+    int samples = DataBits.samples(maxHeaderBytes(next), wordBits) + plainValues(next);
     // Parts in which the vector goes on lose one sample each.
     return Math.ceilDiv(samples, RecordFormat.MAX_PART_SAMPLES - 1)
+        + (isVoiced(next) ? voice.orElseThrow().maxParts(next.vector().dimension()) : 0)
         + layout.payloadParts(next.payload().length);
   }
 
-  /// The most samples that a record can have in parts without a shift, padding aside.
+  /// The most samples that a record can have in parts without a shift, padding and a voice's aside.
   int maxSamples(SoundRecord next) {
-    int values = next.kind() == RecordKind.UPSERT ? next.vector().dimension() : 0;
     int parts = maxParts(next);
     return DataBits.samples(maxHeaderBytes(next) + next.payload().length + parts, wordBits)
-        + values
+        + plainValues(next)
         + parts;
+  }
+
+  /// The most bytes that the samples of a voice can take.
+  int maxVoiceBytes(SoundRecord next) {
+    return isVoiced(next) ? voice.orElseThrow().maxBytes(next.vector().dimension()) : 0;
+  }
+
+  private boolean isVoiced(SoundRecord next) {
+    return voice.isPresent() && next.kind() == RecordKind.UPSERT;
+  }
+
+  /// How many components are a sample each.
+  private int plainValues(SoundRecord next) {
+    return next.kind() == RecordKind.UPSERT && !isVoiced(next) ? next.vector().dimension() : 0;
   }
 
   private int maxHeaderBytes(SoundRecord next) {
@@ -67,6 +84,7 @@ final class RecordSonifier {
   /// @throws IllegalArgumentException when the vector's element type is not the format's
   void prepare(SoundRecord next) {
     record = next;
+    voiced = isVoiced(next);
     int size = RecordHead.write(next, bytes);
     hash = RecordHead.hash(next, bytes, size);
     IdFormat.writeBigEndian(hash, RecordFormat.HASH_BYTES, bytes, size);
@@ -92,6 +110,10 @@ final class RecordSonifier {
           "vector is " + vector.elementType() + ", the format takes " + format.element());
     }
     dimension = vector.dimension();
+    if (voiced) {
+      planVoice(voice.orElseThrow(), vector, size);
+      return;
+    }
     if (format.element() == ElementType.FLOAT32) {
       exponents.choose(vector.floats(), bits);
     } else {
@@ -113,6 +135,15 @@ final class RecordSonifier {
     int at = placePayload(inline, size);
     headerBytes = writeVectorHeader(at);
     layout.planVector(headerBytes, dimension, freeShift, exponents);
+  }
+
+  private void planVoice(VoiceLayout sounding, Vector vector, int size) {
+    sounding.prepare(vector);
+    int payload = record.payload().length;
+    int at = placePayload(sounding.isInline(size + payload + 1), size);
+    bytes[at] = sounding.description();
+    headerBytes = at + 1;
+    sounding.plan(headerBytes, dimension, layout.fillingShift(headerBytes));
   }
 
   private int vectorHeaderBytes() {
@@ -166,15 +197,19 @@ final class RecordSonifier {
 
   /// How many parts the prepared record has.
   int parts() {
-    return layout.vectorParts() + payloadParts;
+    return vectorParts() + payloadParts;
+  }
+
+  private int vectorParts() {
+    return voiced ? voice.orElseThrow().parts() : layout.vectorParts();
   }
 
   /// Makes the samples of one part of the prepared record.
   ///
   /// @return how many samples the frame has: 16 to 4608, of which those behind [#used] are padding
   int sound(int part) {
-    int shift =
-        part < layout.vectorParts() ? soundVector(part) : soundPayload(part - layout.vectorParts());
+    int vectorParts = vectorParts();
+    int shift = part < vectorParts ? soundVector(part) : soundPayload(part - vectorParts);
     marker[0] =
         RecordFormat.MARKER
             | (part == 0 ? RecordFormat.FIRST_PART : 0)
@@ -190,7 +225,7 @@ final class RecordSonifier {
   }
 
   private int soundVector(int part) {
-    int shift = layout.shift();
+    int shift = voiced ? voice.orElseThrow().shift(part) : layout.shift();
     int width = wordBits - shift * dataChannels;
     int start;
     if (part == 0) {
@@ -198,6 +233,11 @@ final class RecordSonifier {
     } else {
       bytes[0] = (byte) RecordFormat.VECTOR_GOES_ON;
       start = writeBits(1, width);
+    }
+    if (voiced) {
+      used = start + voice.orElseThrow().sound(part, pcm, start);
+      Arrays.fill(marker, start, used, 0);
+      return shift;
     }
     int count = dimension == 0 ? 0 : layout.values(part, dimension);
     int from = layout.firstValue(part);

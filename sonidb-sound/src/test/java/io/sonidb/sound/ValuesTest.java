@@ -114,10 +114,12 @@ class ValuesTest {
         .isThrownBy(() -> ElementType.parse("float16"))
         .withMessageContaining("'float16'");
     assertThat(Sonification.parse("amplitude")).hasToString("amplitude");
+    assertThat(Sonification.parse("frequency")).isEqualTo(Sonification.FREQUENCY);
+    assertThat(Sonification.parse("pulse")).isEqualTo(Sonification.PULSE);
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> Sonification.parse("frequency"))
-        .withMessageContaining("'frequency'")
-        .withMessageContaining("amplitude");
+        .isThrownBy(() -> Sonification.parse("FREQUENCY"))
+        .withMessageContaining("'FREQUENCY'")
+        .withMessageContaining("amplitude, frequency, pulse");
     assertThat(Encoding.parse("s32le").bytes()).isEqualTo(4);
     assertThatIllegalArgumentException().isThrownBy(() -> Encoding.parse("u8"));
     assertThatIllegalArgumentException().isThrownBy(() -> new PcmLayout(1, Encoding.S24LE));
