@@ -26,6 +26,7 @@ enum Fault {
   EXPIRED("optional field \"expired\" is %d, not 0"),
   PAYLOAD_SIZE("payload size %d is not 1 to 1048576"),
   REPRESENTATION("vector representation %d"),
+  SCALE("vector has no such scale: %016x"),
   REFERENCE("reference exponent %d is out of range"),
   FAR_EXPONENT("far exponent %d is out of range"),
   FAR_COUNT("vector does not have the %d far exponents listed"),

@@ -69,6 +69,8 @@ final class RecordAssembler {
 
   // The vector.
   private int dimension;
+  private int representation;
+  private final IntegerValues integers;
   private int lowBits;
   private int reference;
   private int order;
@@ -94,6 +96,7 @@ final class RecordAssembler {
     this.checksHash = checksHash;
     dataChannels = format.channels() - 1;
     wordBits = RecordFormat.BITS_PER_SAMPLE * dataChannels;
+    integers = new IntegerValues(dataChannels);
     boolean single = format.element() == ElementType.FLOAT32;
     ear = new VoiceEar(dataChannels);
     maxExponent = single ? 255 : 2047;
@@ -374,17 +377,43 @@ final class RecordAssembler {
   }
 
   private Fault readVector(int start) {
+    if (!ensure(start + 1)) {
+      return fault(Fault.HEADER_CUT, capacity());
+    }
+    int how = header[start] & 0xFF;
+    representation = how >>> RecordFormat.REPRESENTATION_AT;
+    voiced = VoiceEar.understands(representation);
+    if (voiced) {
+      ear.begin(how);
+      return readVoice(DataBits.samples(start + 1, width));
+    }
+    return representation == RecordFormat.INTEGER
+        ? readIntegerHeader(start)
+        : readFloatHeader(start);
+  }
+
+  private Fault readIntegerHeader(int at) {
+    int size = IntegerValues.size(header[at]);
+    if (size == 0) {
+      return fault(Fault.REPRESENTATION, header[at] & 0xFF);
+    }
+    if (!ensure(at + size)) {
+      return fault(Fault.HEADER_CUT, capacity());
+    }
+    if (!integers.readHeader(header, at)) {
+      return fault(Fault.SCALE, IdFormat.readBigEndian(header, at + 1, size - 1));
+    }
+    farCount = 0;
+    farUsed = 0;
+    return readValues(DataBits.samples(at + size, width));
+  }
+
+  private Fault readFloatHeader(int start) {
     int at = start;
     if (!ensure(at + 1)) {
       return fault(Fault.HEADER_CUT, capacity());
     }
     int how = header[at++] & 0xFF;
-    int representation = how >>> RecordFormat.REPRESENTATION_AT;
-    voiced = VoiceEar.understands(representation);
-    if (voiced) {
-      ear.begin(how);
-      return readVoice(DataBits.samples(at, width));
-    }
     boolean single = format.element() == ElementType.FLOAT32;
     boolean reduced = representation == RecordFormat.FLOAT_WITHOUT_LOW_BITS && !single;
     if (representation != RecordFormat.FLOAT && !reduced) {
@@ -472,15 +501,29 @@ final class RecordAssembler {
       if (end > bits32.length) {
         bits32 = Arrays.copyOf(bits32, Math.max(end, 2 * bits32.length));
       }
-      good = readFloats(pcm[0], pcm[1], headerSamples, count, bits32, dimension);
+      good =
+          representation == RecordFormat.INTEGER
+              ? isUnmarked(integers.read(pcm, width, headerSamples, count, bits32, dimension))
+              : readFloats(pcm[0], pcm[1], headerSamples, count, bits32, dimension);
     } else {
       if (end > bits64.length) {
         bits64 = Arrays.copyOf(bits64, Math.max(end, 2 * bits64.length));
       }
-      good = readDoubles(headerSamples, count);
+      good =
+          representation == RecordFormat.INTEGER
+              ? isUnmarked(integers.read(pcm, width, headerSamples, count, bits64, dimension))
+              : readDoubles(headerSamples, count);
     }
     dimension = end;
     return good ? Fault.NONE : Fault.EXPONENT;
+  }
+
+  /// Notes what the marker channel holds at a sample where it must be 0, if there is one.
+  private boolean isUnmarked(int sample) {
+    if (sample >= 0) {
+      faultValue = pcm[dataChannels][sample];
+    }
+    return sample < 0;
   }
 
   private boolean readFloats(int[] data, int[] marker, int from, int count, int[] out, int at) {
@@ -734,6 +777,11 @@ final class RecordAssembler {
   }
 
   private Vector vector() {
+    Vector vector = plainVector();
+    return representation == RecordFormat.INTEGER ? vector.withStep(integers.step()) : vector;
+  }
+
+  private Vector plainVector() {
     if (format.element() == ElementType.FLOAT32) {
       float[] floats = new float[dimension];
       copyVector(floats);

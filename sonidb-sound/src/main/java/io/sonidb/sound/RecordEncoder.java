@@ -14,9 +14,14 @@ import java.util.Objects;
 /// int size = encoder.encode(record, out, 0);
 /// ```
 public final class RecordEncoder {
+  /// Whole numbers are worth more effort: images can be predicted, the header goes into raw samples
+  /// ahead of the Rice codes, and runs of zeros into partitions of their own.
+  private static final SubframeSearch NUMBERS = new SubframeSearch(2, 6, 12);
+
   private final SoundFormat format;
   private final RecordSonifier sonifier;
   private final FrameEncoder frames;
+  private final FrameEncoder searching;
   private final int smallestFrameBound;
   private final int[] lengths = new int[RecordFormat.MAX_PARTS];
   private final int[] blocks = new int[RecordFormat.MAX_PARTS];
@@ -30,6 +35,7 @@ public final class RecordEncoder {
     sonifier = new RecordSonifier(format);
     // A mantissa is noise; nothing but the marker channel's control word is worth looking for.
     frames = new FrameEncoder(format.audio(), SubframeSearch.NOISE);
+    searching = new FrameEncoder(format.audio(), NUMBERS);
     // The number of wasted bits is told in up to as many bits, in every channel.
     smallestFrameBound =
         frames.maxFrameSize(RecordFormat.MIN_BLOCK_SAMPLES)
@@ -61,7 +67,8 @@ public final class RecordEncoder {
     int at = offset;
     for (int part = 0; part < parts; part++) {
       blocks[part] = sonifier.sound(part);
-      lengths[part] = encodePart(blocks[part], out, at);
+      FrameEncoder encoder = sonifier.isWorthSearching(part) ? searching : frames;
+      lengths[part] = encodePart(encoder, blocks[part], out, at);
       samples += blocks[part];
       at += lengths[part];
     }
@@ -70,15 +77,15 @@ public final class RecordEncoder {
 
   /// A frame's encoder wants room for all bits of every sample. Under a shift there are more
   /// samples and fewer bits, and the room that [#maxSize] announces may not be enough for that.
-  private int encodePart(int block, byte[] out, int at) {
+  private int encodePart(FrameEncoder encoder, int block, byte[] out, int at) {
     int room = frames.maxFrameSize(block);
     if (out.length - at >= room) {
-      return frames.encode(sonifier.pcm(), block, samples, out, at);
+      return encoder.encode(sonifier.pcm(), block, samples, out, at);
     }
     if (scratch.length < room) {
       scratch = new byte[room];
     }
-    int length = frames.encode(sonifier.pcm(), block, samples, scratch, 0);
+    int length = encoder.encode(sonifier.pcm(), block, samples, scratch, 0);
     System.arraycopy(scratch, 0, out, at, length);
     return length;
   }

@@ -143,6 +143,9 @@ final class RecordFormat {
   /// Of [#FREQUENCY] and [#PULSE], beside the representation.
   static final int VOICE_PARAMETER_MASK = 0x1F;
 
+  /// See [IntegerFormat].
+  static final int INTEGER = 3;
+
   /// How many exponents can be told one by one.
   static final int MAX_FAR_EXPONENTS = 255;
 

@@ -14,6 +14,10 @@ final class RecordLayout {
 
   private static final int SUBFRAME_HEADER_BITS = 8;
 
+  /// The most samples of a first part's header that is laid out for numbers of few bits, unless no
+  /// layout has fewer.
+  static final int MAX_NARROW_HEADER_SAMPLES = 1024;
+
   private final int dataChannels;
   private final int wordBits;
   private final int frameBits;
@@ -89,6 +93,31 @@ final class RecordLayout {
       }
     }
     layOut(headerBytes, dimension, bestShift);
+  }
+
+  /// Lays out a record with a vector of numbers that Rice codes will hold: as loud as they can be,
+  /// unless the header would take too many samples.
+  ///
+  /// @param width the fewest bits that hold every number
+  /// @return the bits that the layout gives them
+  int planNumbers(int headerBytes, int values, int width) {
+    int least = (wordBits - width) / dataChannels;
+    layOut(headerBytes, values, least);
+    while (headerSamples > MAX_NARROW_HEADER_SAMPLES && least > 0) {
+      least--;
+      layOut(headerBytes, values, least);
+    }
+    return wordBits - least * dataChannels;
+  }
+
+  /// What the layout of [#planNumbers] costs, in bits, about.
+  ///
+  /// @param sampleBits what the Rice codes of all numbers cost
+  /// @param headerBitCost what a bit of the header costs among them
+  long numbersCost(long sampleBits, double headerBitCost) {
+    int width = wordBits - shift * dataChannels;
+    long header = headerSamples + (vectorParts - 1L) * onwardSamples;
+    return sampleBits + (long) (header * width * headerBitCost) + (long) vectorParts * frameBits;
   }
 
   /// What the layout at hand costs, in bits.

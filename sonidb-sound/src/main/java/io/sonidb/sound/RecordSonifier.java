@@ -14,6 +14,7 @@ final class RecordSonifier {
   private final RecordLayout layout;
   private final Optional<VoiceLayout> voice;
   private final ExponentChoice exponents;
+  private final IntegerChoice integers;
   private final int[][] pcm;
   private final int[] marker;
   private final byte[] bytes;
@@ -27,6 +28,8 @@ final class RecordSonifier {
   private int lowBits;
   private int payloadParts;
   private int used;
+  private int freeShift;
+  private boolean asIntegers;
 
   RecordSonifier(SoundFormat format) {
     this.format = format;
@@ -35,6 +38,7 @@ final class RecordSonifier {
     layout = new RecordLayout(dataChannels);
     voice = VoiceLayout.of(format);
     exponents = new ExponentChoice(format.element());
+    integers = new IntegerChoice(format.element());
     pcm = new int[format.channels()][RecordFormat.MAX_PART_SAMPLES];
     marker = pcm[dataChannels];
     bits = new int[format.element() == ElementType.FLOAT32 ? Vector.MAX_DIMENSION : 0];
@@ -43,7 +47,8 @@ final class RecordSonifier {
 
   /// The most parts that a record can have. Laid out without a shift, it has the most.
   int maxParts(SoundRecord next) {
-    int samples = DataBits.samples(maxHeaderBytes(next), wordBits) + plainValues(next);
+    int header = DataBits.samples(maxHeaderBytes(next), wordBits);
+    int samples = Math.max(header, RecordLayout.MAX_NARROW_HEADER_SAMPLES) + plainValues(next);
     // Parts in which the vector goes on lose one sample each.
     return Math.ceilDiv(samples, RecordFormat.MAX_PART_SAMPLES - 1)
         + (isVoiced(next) ? voice.orElseThrow().maxParts(next.vector().dimension()) : 0)
@@ -98,6 +103,7 @@ final class RecordSonifier {
 
   private void planWithoutVector(int size) {
     dimension = 0;
+    asIntegers = false;
     int whole = size + record.payload().length;
     boolean inline = DataBits.samples(whole, wordBits) <= RecordFormat.MAX_PART_SAMPLES;
     headerBytes = placePayload(inline, size);
@@ -110,10 +116,25 @@ final class RecordSonifier {
           "vector is " + vector.elementType() + ", the format takes " + format.element());
     }
     dimension = vector.dimension();
+    asIntegers = false;
     if (voiced) {
       planVoice(voice.orElseThrow(), vector, size);
       return;
     }
+    if (vector.step() != 0 && integers.isMultipleOf(vector, vector.step())) {
+      planIntegers(size);
+      return;
+    }
+    boolean whole = integers.isFound(vector);
+    chooseExponents(vector);
+    if (whole && integerBits(size) < floatBits(size)) {
+      planIntegers(size);
+    } else {
+      planFloats(size);
+    }
+  }
+
+  private void chooseExponents(Vector vector) {
     if (format.element() == ElementType.FLOAT32) {
       exponents.choose(vector.floats(), bits);
     } else {
@@ -122,7 +143,36 @@ final class RecordSonifier {
     lowBits = exponents.lowBits();
     // The sign's bit is never free: a data word has at least one bit.
     long data = exponents.dataBits() | 1L << (wordBits - 1);
-    int freeShift = Long.numberOfTrailingZeros(data) / dataChannels;
+    freeShift = Long.numberOfTrailingZeros(data) / dataChannels;
+  }
+
+  private long integerBits(int size) {
+    int width = layout.planNumbers(size + integers.headerBytes(), dimension, integers.width());
+    return layout.numbersCost(integers.sampleBits(), integers.headerBitCost(width));
+  }
+
+  private long floatBits(int size) {
+    layout.planVector(size + vectorHeaderBytes(), dimension, freeShift, exponents);
+    return layout.cost(dimension, exponents);
+  }
+
+  private void planIntegers(int size) {
+    asIntegers = true;
+    int whole = size + integers.headerBytes();
+    int payload = record.payload().length;
+    boolean inline = false;
+    if (payload > 0 && payload <= MAX_INLINE_PAYLOAD_BYTES) {
+      int width = layout.planNumbers(whole + payload, dimension, integers.width());
+      inline =
+          8 * payload * integers.headerBitCost(width) <= layout.payloadCost(payload)
+              && layout.headerSamples() <= RecordLayout.MAX_NARROW_HEADER_SAMPLES;
+    }
+    headerBytes = integers.writeHeader(bytes, placePayload(inline, size));
+    layout.planNumbers(headerBytes, dimension, integers.width());
+  }
+
+  private void planFloats(int size) {
+    asIntegers = false;
     int whole = size + vectorHeaderBytes();
     int payload = record.payload().length;
     boolean inline = false;
@@ -132,8 +182,7 @@ final class RecordSonifier {
       layout.planVector(whole + payload, dimension, freeShift, exponents);
       inline = layout.cost(dimension, exponents) <= apart;
     }
-    int at = placePayload(inline, size);
-    headerBytes = writeVectorHeader(at);
+    headerBytes = writeVectorHeader(placePayload(inline, size));
     layout.planVector(headerBytes, dimension, freeShift, exponents);
   }
 
@@ -241,7 +290,9 @@ final class RecordSonifier {
     }
     int count = dimension == 0 ? 0 : layout.values(part, dimension);
     int from = layout.firstValue(part);
-    if (count > 0 && format.element() == ElementType.FLOAT32) {
+    if (asIntegers) {
+      integers.sound(from, count, pcm, start, width);
+    } else if (count > 0 && format.element() == ElementType.FLOAT32) {
       Amplitude.sound(bits, from, count, exponents.markerOf(), pcm[0], marker, start);
     } else if (count > 0) {
       Amplitude.sound(
@@ -266,6 +317,12 @@ final class RecordSonifier {
     int samples = DataBits.write(bytes, 0, count, pcm, 0, width);
     Arrays.fill(marker, 0, samples, 0);
     return samples;
+  }
+
+  /// Whether a part's data samples are small numbers, among which it pays to look for a code; all
+  /// others are noise.
+  boolean isWorthSearching(int part) {
+    return asIntegers && part < layout.vectorParts();
   }
 
   /// The samples of the part that was made last: a channel each, valid until the next.

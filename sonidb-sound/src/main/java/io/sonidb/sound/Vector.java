@@ -16,11 +16,13 @@ public final class Vector {
   private final ElementType elementType;
   private final float[] floats;
   private final double[] doubles;
+  private final double step;
 
-  private Vector(ElementType elementType, float[] floats, double[] doubles) {
+  private Vector(ElementType elementType, float[] floats, double[] doubles, double step) {
     this.elementType = elementType;
     this.floats = floats;
     this.doubles = doubles;
+    this.step = step;
     checkDimension(dimension());
   }
 
@@ -42,14 +44,44 @@ public final class Vector {
   ///
   /// @throws IllegalArgumentException when it is empty or longer than [#MAX_DIMENSION]
   public static Vector sharing(float[] components) {
-    return new Vector(ElementType.FLOAT32, components, NO_DOUBLES);
+    return new Vector(ElementType.FLOAT32, components, NO_DOUBLES, 0);
   }
 
   /// A float64 vector over the caller's own array, which must not change from now on.
   ///
   /// @throws IllegalArgumentException when it is empty or longer than [#MAX_DIMENSION]
   public static Vector sharing(double[] components) {
-    return new Vector(ElementType.FLOAT64, NO_FLOATS, components);
+    return new Vector(ElementType.FLOAT64, NO_FLOATS, components, 0);
+  }
+
+  /// The float32 vector of these multiples of a step, which it knows: `(float) (multiple * step)`.
+  ///
+  /// @param multiples at least -2^23, less than 2^23
+  /// @param step finite, above 0
+  /// @throws IllegalArgumentException when there are none or more than [#MAX_DIMENSION]
+  public static Vector ofMultiples(int[] multiples, double step) {
+    float[] components = new float[multiples.length];
+    for (int i = 0; i < components.length; i++) {
+      components[i] = (float) IntegerFormat.value(multiples[i], false, step);
+    }
+    return sharing(components).withStep(step);
+  }
+
+  /// The same vector, sharing its components, with the knowledge that they are whole multiples of
+  /// `step`, rounded to the components' type: `(float) (multiple * step)`. A record of it is then
+  /// made without looking for a step. It is only a hint: where it is wrong nothing is lost.
+  ///
+  /// @param step finite, above 0; or 0: none is known
+  public Vector withStep(double step) {
+    if (step != 0 && !Scale.isUsable(step)) {
+      throw new IllegalArgumentException("step must be finite and above 0, was " + step);
+    }
+    return new Vector(elementType, floats, doubles, step);
+  }
+
+  /// The step of which all components are whole multiples; 0 when none is known.
+  public double step() {
+    return step;
   }
 
   /// Returns `dimension` when a vector can have it.

@@ -159,9 +159,11 @@ class RecordDamageTest {
 
   @Test
   void namesTheValueAndThePlace() {
-    float[] tenths = new float[30];
-    Arrays.fill(tenths, 0.1f);
-    SoundRecord record = SoundRecord.upsert(1, VectorId.of(1), Vector.sharing(tenths));
+    float[] roots = new float[30];
+    for (int i = 0; i < roots.length; i++) {
+      roots[i] = (float) Math.sqrt(i + 2);
+    }
+    SoundRecord record = SoundRecord.upsert(1, VectorId.of(1), Vector.sharing(roots));
     assertThat(readChanged(record, 1, 0, 5))
         .isInstanceOf(MalformedRecordException.class)
         .hasMessageContaining("control word 000005")

@@ -17,19 +17,19 @@ class RecordFormatTest {
       SoundRecord.upsert(
               300,
               VectorId.of(42),
-              Vector.of(1f, -0.5f, 0.15625f, 0.1f),
+              Vector.of(1f, -0.5f, 0.15625f, 0.11111111f),
               new byte[] {(byte) 0xA1, 0x61, 0x61, 0x01})
           .withInsertedAtMillis(1_700_000_000_000L);
 
   private static final String DATA =
-      "15ac02 012a0d 1c717e 800004 a452f1 fd2c02 ca22a1 616101 187d00 000000 800000 200000"
-          + " 4ccccd 000000 000000 000000";
+      "15ac02 012a0d 1c717e 800004 7b75f5 a12caa 8c4da1 616101 187d00 000000 800000 200000"
+          + " 638e39 000000 000000 000000";
   private static final String MARKER =
       "70000c 000000 000000 000000 000000 000000 000000 000000 000000 000003 ffffff 000001"
           + " fffffe 000000 000000 000000";
   private static final String FRAME =
-      "fff96a1c000f610215ac02012a0d1c717e800004a452f1fd2c02ca22a1616101187d00000000800000200000"
-          + "4ccccd0000000000000000004070000c00000ff0291ec7ce";
+      "fff96a1c000f610215ac02012a0d1c717e8000047b75f5a12caa8c4da1616101187d00000000800000200000"
+          + "638e390000000000000000004070000c00000ff0291ef05c";
 
   private static String hex(int[] samples) {
     List<String> words = new ArrayList<>();
@@ -44,7 +44,7 @@ class RecordFormatTest {
     int[][] pcm = Records.sound(SoundFormat.FLOAT32, List.of(EXAMPLE));
     assertThat(hex(pcm[0])).isEqualTo(DATA);
     assertThat(hex(pcm[1])).isEqualTo(MARKER);
-    assertThat(EXAMPLE.hash()).isEqualTo(0xA452F1FD2C02CA22L);
+    assertThat(EXAMPLE.hash()).isEqualTo(0x7B75F5A12CAA8C4DL);
   }
 
   @Test

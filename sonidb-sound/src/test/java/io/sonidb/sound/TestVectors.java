@@ -87,6 +87,9 @@ final class TestVectors {
     FEW_EXPONENTS,
     MOSTLY_ZERO,
     INTEGERS,
+    SIGNED_INTEGERS,
+    MULTIPLES,
+    DECIMALS,
     POWERS_OF_TWO,
     FAR_OUTLIERS;
 
@@ -99,6 +102,9 @@ final class TestVectors {
         case FEW_EXPONENTS -> of(random.nextInt(2) == 0 ? 1 + random.nextDouble() : -1.5, element);
         case MOSTLY_ZERO -> random.nextInt(5) == 0 ? of(gaussian, element) : 0;
         case INTEGERS -> of(random.nextInt(256), element);
+        case SIGNED_INTEGERS -> of(Math.rint(gaussian * 1000), element);
+        case MULTIPLES -> of(Math.rint(gaussian * 1000) * 0.0123, element);
+        case DECIMALS -> of(Math.rint(gaussian * 1000) / 1000, element);
         case POWERS_OF_TWO -> of(Math.scalb(1.0, random.nextInt(7) - 3), element);
         case FAR_OUTLIERS -> of(random.nextInt(200) == 0 ? 1e-33 * gaussian : gaussian, element);
       };
