@@ -9,11 +9,16 @@ import java.util.Optional;
 /// Reads several frames at a time, which may be faster than one by one, with the same outcome.
 ///
 /// A Rice code must be read before the next one can be, so a single run of codes leaves most of a
-/// processor idle. Where SIMD has lanes enough (vectors of 512 bits), this decoder reads sixteen
-/// frames at once, one in each lane, provided that they are alike: of the same block size, of
-/// independent channels, and each channel coded by one Rice parameter for the whole block, the same
-/// in all frames, from 4 to 9. That is how quantised vectors look. All others it reads one by one,
-/// float32 vectors among them, whose small codes a table reads as fast.
+/// processor idle. This decoder reads several runs in turns, provided that the frames are of the
+/// same block size and of independent channels:
+///
+/// - channels coded by one Rice parameter from 4 to 9 for the whole block, sixteen at once, one in
+///   each lane, where SIMD has lanes enough (vectors of 512 bits). That is how quantised vectors
+///   look.
+/// - channels coded by one Rice parameter up to 3 for the whole block, two at once by a table. That
+///   is how the exponents of float32 vectors look.
+///
+/// All others it reads one by one.
 ///
 /// A frame that is malformed does not disturb the others.
 ///
@@ -36,6 +41,16 @@ public final class FrameBatchDecoder {
 
   private static final int MAX_PARAMETER = 9;
 
+  /// In place of a parameter.
+  private static final int NO_RESIDUAL = -2;
+
+  /// So many numbers of each lane are read before they are handed to their frames; all of them fit
+  /// in the nearest cache. A multiple of the codes that lanes take at a time.
+  private static final int ROWS = 96;
+
+  /// So many codes are read one by one where a code is too long for lanes.
+  private static final int FEW = 6;
+
   private final List<FrameDecoder> frames = new ArrayList<>();
   private final List<Optional<MalformedFlacException>> problems = new ArrayList<>();
 
@@ -45,12 +60,20 @@ public final class FrameBatchDecoder {
   private int[] sizes = {};
   private int count;
 
+  // Of the frames of a group.
+
+  private int[][] samples = {};
+  private int[] parameters = {};
+  private long[] wideParameters = {};
   private long[] positions = {};
   private long[] words = {};
   private int[] ends = {};
 
   /// Numbers as the lanes give them: the first of all frames, the second of all frames.
   private int[] rows = {};
+
+  /// The parameters of two frames.
+  private final int[] two = new int[2];
 
   /// A decoder for frames whose headers carry sample rate and bit depth themselves.
   public FrameBatchDecoder() {
@@ -72,12 +95,12 @@ public final class FrameBatchDecoder {
   public int decode(byte[] in, int[] offsets, int[] limits, int count) {
     Kernels kernels = fixedKernels.orElseGet(KernelChoice::forNextFrame);
     prepare(count);
-    int lanes = kernels.lanes();
+    makeRoom(Math.max(kernels.lanes(), 2));
     int from = 0;
-    if (lanes > 0) {
-      for (; from + lanes <= count; from += lanes) {
-        decodeGroup(kernels, in, offsets, limits, from, lanes);
-      }
+    while (count - from >= 2) {
+      int size = kernels.lanes() > 0 && count - from >= kernels.lanes() ? kernels.lanes() : 2;
+      decodeGroup(kernels, in, offsets, limits, from, size);
+      from += size;
     }
     for (; from < count; from++) {
       decodeOne(in, offsets, limits, from);
@@ -133,6 +156,18 @@ public final class FrameBatchDecoder {
     count = batch;
   }
 
+  private void makeRoom(int size) {
+    if (samples.length < size) {
+      samples = new int[size][];
+      parameters = new int[size];
+      wideParameters = new long[size];
+      positions = new long[size];
+      words = new long[size];
+      ends = new int[size];
+      rows = new int[size * ROWS];
+    }
+  }
+
   private void decodeOne(byte[] in, int[] offsets, int[] limits, int index) {
     try {
       sizes[index] = frames.get(index).decode(in, offsets[index], limits[index]);
@@ -175,9 +210,7 @@ public final class FrameBatchDecoder {
       }
     }
     for (int channel = 0; channel < first.channels; channel++) {
-      if (!decodeChannel(kernels, in, from, lanes, channel, first.blockSize)) {
-        return false;
-      }
+      decodeChannel(kernels, in, from, lanes, channel, first.blockSize);
     }
     for (int i = from; i < from + lanes; i++) {
       sizes[i] = frames.get(i).end(in, offsets[i]);
@@ -185,74 +218,108 @@ public final class FrameBatchDecoder {
     return true;
   }
 
-  private boolean decodeChannel(
-      Kernels kernels, byte[] in, int from, int lanes, int channel, int blockSize)
+  private void decodeChannel(
+      Kernels kernels, byte[] in, int from, int size, int channel, int blockSize)
       throws MalformedFlacException {
-    int order = 0;
-    int parameter = 0;
-    for (int i = from; i < from + lanes; i++) {
-      FrameDecoder frame = frames.get(i);
+    boolean alike = size == kernels.lanes();
+    for (int i = 0; i < size; i++) {
+      FrameDecoder frame = frames.get(from + i);
       SubframeDecoder subframe = frame.subframes;
-      if (!subframe.start(frame.reader, frame.channels[channel], blockSize, frame.bitsPerSample)) {
-        return false;
+      samples[i] = frame.channels[channel];
+      parameters[i] = NO_RESIDUAL;
+      if (subframe.start(frame.reader, samples[i], blockSize, frame.bitsPerSample)) {
+        subframe.residual.readHeader(frame.reader, subframe.order, blockSize);
+        parameters[i] = subframe.residual.wholeParameter(frame.reader);
       }
-      subframe.residual.readHeader(frame.reader, subframe.order, blockSize);
-      int whole = subframe.residual.wholeParameter(frame.reader);
-      if (i == from) {
-        order = subframe.order;
-        parameter = whole;
-      }
-      if (subframe.order != order
-          || whole != parameter
-          || whole < MIN_PARAMETER
-          || whole > MAX_PARAMETER) {
-        return false;
-      }
-      subframe.residual.skipParameter(frame.reader);
+      alike &=
+          subframe.order == frames.get(from).subframes.order
+              && parameters[i] >= MIN_PARAMETER
+              && parameters[i] <= MAX_PARAMETER;
     }
-    int done = readLanes(kernels, in, from, lanes, channel, order, blockSize, parameter);
-    for (int i = from; i < from + lanes; i++) {
-      FrameDecoder frame = frames.get(i);
-      SubframeDecoder subframe = frame.subframes;
-      int[] samples = frame.channels[channel];
-      subframe.residual.readRest(frame.reader, samples, done, blockSize, parameter);
-      subframe.finish(frame.reader, samples, blockSize);
+    if (alike) {
+      readLanes(kernels, in, from, frames.get(from).subframes.order, blockSize);
+    } else {
+      for (int i = 0; i < size; i += 2) {
+        readTwo(from, i, blockSize);
+      }
     }
-    return true;
+    for (int i = 0; i < size; i++) {
+      FrameDecoder frame = frames.get(from + i);
+      frame.subframes.finish(frame.reader, samples[i], blockSize);
+    }
   }
 
-  /// @return the residual that comes next in all frames
-  private int readLanes(
-      Kernels kernels,
-      byte[] in,
-      int from,
-      int lanes,
-      int channel,
-      int order,
-      int blockSize,
-      int parameter) {
-    if (positions.length < lanes) {
-      positions = new long[lanes];
-      words = new long[lanes];
-      ends = new int[lanes];
+  /// Reads the residuals of two frames, in turns if a table knows the codes of both.
+  private void readTwo(int from, int index, int blockSize) throws MalformedFlacException {
+    FrameDecoder first = frames.get(from + index);
+    FrameDecoder second = frames.get(from + index + 1);
+    int order = first.subframes.order;
+    if (Residual.isTabled(parameters[index])
+        && Residual.isTabled(parameters[index + 1])
+        && order == second.subframes.order) {
+      two[0] = parameters[index];
+      two[1] = parameters[index + 1];
+      first.subframes.residual.skipParameter(first.reader);
+      second.subframes.residual.skipParameter(second.reader);
+      Residual.readBoth(
+          first.subframes.residual,
+          first.reader,
+          samples[index],
+          second.subframes.residual,
+          second.reader,
+          samples[index + 1],
+          order,
+          blockSize,
+          two);
+    } else {
+      readOne(first, index, blockSize);
+      readOne(second, index + 1, blockSize);
     }
-    if (rows.length < blockSize * lanes) {
-      rows = new int[blockSize * lanes];
+  }
+
+  private void readOne(FrameDecoder frame, int index, int blockSize) throws MalformedFlacException {
+    if (parameters[index] != NO_RESIDUAL) {
+      SubframeDecoder subframe = frame.subframes;
+      subframe.residual.readPartitions(frame.reader, samples[index], subframe.order, blockSize);
     }
-    for (int lane = 0; lane < lanes; lane++) {
-      positions[lane] = frames.get(from + lane).reader.position;
-      ends[lane] = frames.get(from + lane).reader.limit;
-    }
-    int codes = blockSize - order;
-    int read = kernels.readInLanes(in, positions, ends, words, parameter, codes, rows);
+  }
+
+  /// Reads residuals in lanes. Where a code of one frame is too long for that, all take a few codes
+  /// one by one.
+  private void readLanes(Kernels kernels, byte[] in, int from, int order, int blockSize)
+      throws MalformedFlacException {
+    int lanes = kernels.lanes();
     for (int lane = 0; lane < lanes; lane++) {
       FrameDecoder frame = frames.get(from + lane);
-      frame.reader.position = positions[lane];
-      int[] samples = frame.channels[channel];
-      takeLane(rows, lane, lanes, samples, order, read);
-      Residual.unfold(samples, order, order + read, 1 << parameter);
+      frame.subframes.residual.skipParameter(frame.reader);
+      positions[lane] = frame.reader.position;
+      ends[lane] = frame.reader.limit;
+      wideParameters[lane] = parameters[lane];
     }
-    return order + read;
+    int next = order;
+    while (next < blockSize) {
+      int most = Math.min(blockSize - next, ROWS);
+      int read = kernels.readInLanes(in, positions, ends, words, wideParameters, most, rows);
+      for (int lane = 0; lane < lanes; lane++) {
+        takeLane(rows, lane, lanes, samples[lane], next, read);
+        Residual.unfold(samples[lane], next, next + read, 1 << parameters[lane]);
+      }
+      next += read;
+      if (read < most) {
+        int to = Math.min(blockSize, next + FEW);
+        for (int lane = 0; lane < lanes; lane++) {
+          FrameDecoder frame = frames.get(from + lane);
+          frame.reader.position = positions[lane];
+          frame.subframes.residual.readCodes(
+              frame.reader, samples[lane], next, to, parameters[lane]);
+          positions[lane] = frame.reader.position;
+        }
+        next = to;
+      }
+    }
+    for (int lane = 0; lane < lanes; lane++) {
+      frames.get(from + lane).reader.position = positions[lane];
+    }
   }
 
   private static void takeLane(

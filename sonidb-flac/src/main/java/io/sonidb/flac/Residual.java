@@ -104,11 +104,149 @@ final class Residual {
     return parameter < (1 << parameterBits) - 1 ? parameter : -1;
   }
 
-  /// Goes on behind the parameter with the codes of a whole block, of which others have read those
-  /// before `from`.
-  void readRest(BitReader in, int[] into, int from, int blockSize, int parameter)
+  /// Goes on behind the parameter with the codes for `into[from..to)`, of which others may have
+  /// read those before.
+  void readCodes(BitReader in, int[] into, int from, int to, int parameter)
       throws MalformedFlacException {
-    rice(in, into, from, blockSize, parameter);
+    rice(in, into, from, to, parameter);
+  }
+
+  /// Whether [#readBoth] reads codes with this parameter.
+  static boolean isTabled(int parameter) {
+    return parameter >= 0 && parameter <= MAX_TABLE_PARAMETER;
+  }
+
+  /// Reads the codes of two whole blocks in turns, so that the look-ups of one fill the time in
+  /// which those of the other wait.
+  ///
+  /// @param parameters both [#isTabled]
+  static void readBoth(
+      Residual first,
+      BitReader firstIn,
+      int[] firstInto,
+      Residual second,
+      BitReader secondIn,
+      int[] secondInto,
+      int predictorOrder,
+      int blockSize,
+      int[] parameters)
+      throws MalformedFlacException {
+    int a = predictorOrder;
+    int b = predictorOrder;
+    while (blockSize - Math.max(a, b) >= CODES_PER_REFILL) {
+      first.makeRoom(blockSize - a);
+      second.makeRoom(blockSize - b);
+      long counts =
+          byTables(
+              firstIn,
+              first.values,
+              blockSize - a,
+              parameters[0],
+              secondIn,
+              second.values,
+              blockSize - b,
+              parameters[1]);
+      int ofFirst = (int) (counts >>> 32);
+      int ofSecond = (int) counts;
+      firstIn.kernels.widen(first.values, ofFirst, firstInto, a);
+      secondIn.kernels.widen(second.values, ofSecond, secondInto, b);
+      a += ofFirst;
+      b += ofSecond;
+      int before = a + b;
+      if (isLong(firstIn, parameters[0])) {
+        a = carefully(firstIn, firstInto, a, blockSize, parameters[0]);
+      }
+      if (isLong(secondIn, parameters[1])) {
+        b = carefully(secondIn, secondInto, b, blockSize, parameters[1]);
+      }
+      if (a + b == before) {
+        break;
+      }
+    }
+    first.rice(firstIn, firstInto, a, blockSize, parameters[0]);
+    second.rice(secondIn, secondInto, b, blockSize, parameters[1]);
+  }
+
+  /// Whether the next code is too long for the table.
+  private static boolean isLong(BitReader in, int parameter) {
+    return LENGTHS[parameter][(int) (in.word(in.position) >>> (64 - TABLE_BITS))] == 0;
+  }
+
+  private void makeRoom(int count) {
+    if (values.length < count + Long.BYTES) {
+      values = new byte[count + Long.BYTES];
+    }
+  }
+
+  /// [#byTable] for two runs in turns, until either cannot go on.
+  ///
+  /// @return how many codes of the first, and in the low half, of the second
+  private static long byTables(
+      BitReader firstReader,
+      byte[] firstInto,
+      int firstCount,
+      int firstParameter,
+      BitReader secondReader,
+      byte[] secondInto,
+      int secondCount,
+      int secondParameter) {
+    byte[] inA = firstReader.in;
+    byte[] inB = secondReader.in;
+    int lastA = firstReader.limit - Long.BYTES;
+    int lastB = secondReader.limit - Long.BYTES;
+    int pointerA = (int) (firstReader.position >>> 3);
+    int pointerB = (int) (secondReader.position >>> 3);
+    if (pointerA > lastA || pointerB > lastB) {
+      return 0;
+    }
+    int skippedA = (int) firstReader.position & 7;
+    int skippedB = (int) secondReader.position & 7;
+    long wordA = BigEndian.readLong(inA, pointerA) << skippedA;
+    long wordB = BigEndian.readLong(inB, pointerB) << skippedB;
+    int availableA = 56 - skippedA;
+    int availableB = 56 - skippedB;
+    pointerA += 7;
+    pointerB += 7;
+    long[] tableA = TABLES[firstParameter];
+    long[] tableB = TABLES[secondParameter];
+    byte[] lengthsA = LENGTHS[firstParameter];
+    byte[] lengthsB = LENGTHS[secondParameter];
+    int mostA = firstCount - CODES_PER_REFILL;
+    int mostB = secondCount - CODES_PER_REFILL;
+    int a = 0;
+    int b = 0;
+    while (a <= mostA && b <= mostB && pointerA <= lastA && pointerB <= lastB) {
+      wordA |= BigEndian.readLong(inA, pointerA) >>> availableA;
+      pointerA += (63 - availableA) >>> 3;
+      availableA |= 56;
+      wordB |= BigEndian.readLong(inB, pointerB) >>> availableB;
+      pointerB += (63 - availableB) >>> 3;
+      availableB |= 56;
+      int lengthA = 0;
+      int lengthB = 0;
+      for (int n = 0; n < ENTRIES_PER_REFILL; n++) {
+        int indexA = (int) (wordA >>> (64 - TABLE_BITS));
+        int indexB = (int) (wordB >>> (64 - TABLE_BITS));
+        lengthA = lengthsA[indexA];
+        lengthB = lengthsB[indexB];
+        long entryA = tableA[indexA];
+        long entryB = tableB[indexB];
+        VALUES.set(firstInto, a, entryA >>> 16);
+        VALUES.set(secondInto, b, entryB >>> 16);
+        a += (int) entryA >>> 8 & 0xff;
+        b += (int) entryB >>> 8 & 0xff;
+        availableA -= lengthA;
+        availableB -= lengthB;
+        wordA <<= lengthA;
+        wordB <<= lengthB;
+      }
+      if (lengthA == 0 || lengthB == 0) {
+        break;
+      }
+    }
+    firstReader.position = ((long) pointerA << 3) - availableA;
+    secondReader.position = ((long) pointerB << 3) - availableB;
+    return (long) a << 32 | b;
   }
 
   /// Skips what [#wholeParameter] has told.
@@ -166,6 +304,20 @@ final class Residual {
     }
   }
 
+  /// Takes at least one code, and those that lie within a word with it.
+  ///
+  /// @return what comes next
+  private static int carefully(BitReader in, int[] into, int from, int to, int parameter)
+      throws MalformedFlacException {
+    int stop = 1 << parameter;
+    int i = byWord(in, into, from, to, parameter);
+    if (i == from && i < to) {
+      into[i++] = one(in, parameter) + stop;
+    }
+    unfold(into, from, i, stop);
+    return i;
+  }
+
   /// Takes off the one that ends the unary part, which lies above the low bits, and unfolds.
   static void unfold(int[] into, int from, int to, int stop) {
     for (int i = from; i < to; i++) {
@@ -175,10 +327,7 @@ final class Residual {
 
   /// @return how many codes it took
   private int small(BitReader in, int[] into, int from, int to, int parameter) {
-    int most = to - from + Long.BYTES;
-    if (values.length < most) {
-      values = new byte[most];
-    }
+    makeRoom(to - from);
     int count = byTable(in, values, to - from, TABLES[parameter], LENGTHS[parameter]);
     in.kernels.widen(values, count, into, from);
     return count;

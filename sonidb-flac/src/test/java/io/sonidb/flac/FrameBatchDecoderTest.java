@@ -85,6 +85,37 @@ class FrameBatchDecoderTest {
   }
 
   @Test
+  void readsFramesWhoseParametersDiffer() {
+    Seeds.repeat(
+        100,
+        random -> {
+          Batch batch = new Batch();
+          for (int i = 0; i < 34; i++) {
+            double sigma = Math.pow(2, random.nextDouble(4, 11));
+            batch.add(new AudioFormat(48_000, 1, 16), gaussian(random, 1, 500, 16, sigma));
+          }
+          batch.verify();
+        });
+  }
+
+  @Test
+  void readsSmallCodesOfTwoFramesWithLongOnesAmongThem() {
+    Seeds.repeat(
+        200,
+        random -> {
+          Batch batch = new Batch();
+          for (int i = 0; i < 7; i++) {
+            int[][] pcm = gaussian(random, 2, 600, 24, random.nextDouble(0.3, 6));
+            for (int n = random.nextInt(20); n > 0; n--) {
+              pcm[random.nextInt(2)][random.nextInt(600)] = random.nextInt(-90, 90);
+            }
+            batch.add(new AudioFormat(48_000, 2, 24), pcm);
+          }
+          batch.verify();
+        });
+  }
+
+  @Test
   void readsFramesOfAllKinds() {
     Seeds.explore(
         50,

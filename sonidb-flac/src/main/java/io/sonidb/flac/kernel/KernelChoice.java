@@ -13,6 +13,7 @@ public final class KernelChoice {
   private static final long MOST_NANOS = 60_000_000_000L;
   private static final int RUNS = 100;
   private static final int SAMPLES = 768;
+  private static final int ORDER = 8;
 
   private static volatile Kernels current = Kernels.SCALAR;
 
@@ -22,6 +23,10 @@ public final class KernelChoice {
   private final int[] samples = new int[SAMPLES];
   private final byte[] bytes = new byte[3 * SAMPLES];
   private final long[] codes = new long[SAMPLES];
+  private final double[] numbers = new double[SAMPLES + 1 + Kernels.LAGS];
+  private final int[] coefficients = new int[ORDER];
+  private final int[] residual = new int[SAMPLES];
+  private final double[] sums = new double[Kernels.LAGS];
 
   private KernelChoice() {}
 
@@ -72,5 +77,7 @@ public final class KernelChoice {
     kernels.widen(bytes, SAMPLES, samples, 0);
     int count = kernels.pairCodes(samples, 0, SAMPLES, 1, codes);
     kernels.joinCodes(codes, count);
+    kernels.correlate(numbers, SAMPLES, 0, sums);
+    kernels.subtractPrediction(samples, ORDER, SAMPLES - ORDER, coefficients, ORDER, 4, residual);
   }
 }

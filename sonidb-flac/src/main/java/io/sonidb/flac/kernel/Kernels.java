@@ -17,6 +17,9 @@ public sealed interface Kernels permits ScalarKernels, SimdKernels {
   /// The most bits of a joined code.
   int MAX_JOINED_BITS = 56;
 
+  /// How many lags [#correlate] looks at.
+  int LAGS = 16;
+
   private static Kernels choose() {
     if ("off".equals(System.getProperty("sonidb.simd"))) {
       return SCALAR;
@@ -75,10 +78,35 @@ public sealed interface Kernels permits ScalarKernels, SimdKernels {
   /// @param positions the next bit of each run in `in`, counted from its first byte; is moved on
   /// @param ends for each run the index behind the last byte that may be read
   /// @param words is overwritten; [#lanes()] long, as are the two before it
-  /// @param parameter of all codes, 0 to 13
+  /// @param parameters of the codes of each run, 0 to 13
   /// @param count how many numbers of each run, at most
   /// @param into receives the first of all runs, the second of all runs, and so on
   /// @return how many numbers of each run it has read
   int readInLanes(
-      byte[] in, long[] positions, int[] ends, long[] words, int parameter, int count, int[] into);
+      byte[] in,
+      long[] positions,
+      int[] ends,
+      long[] words,
+      long[] parameters,
+      int count,
+      int[] into);
+
+  /// Adds up the products of numbers that are some places apart: for each lag from `firstLag` on
+  /// the sum of `numbers[i] * numbers[i + lag]` for all i below `count`. Those of even i and of odd
+  /// i are added up by themselves, in their order, and then both sums, so that the result is the
+  /// same to the bit everywhere.
+  ///
+  /// @param numbers `count + 1 + firstLag + LAGS` or more; behind `count` are zeros
+  /// @param into receives [#LAGS] sums
+  void correlate(double[] numbers, int count, int firstLag, double[] into);
+
+  /// Subtracts from each sample what the samples before it foretell: the sum of `coefficients[j]`
+  /// times the sample `j + 1` places before, shifted to the right.
+  ///
+  /// @param samples `offset + count`
+  /// @param offset where the first of them lies; at least `order`
+  /// @param coefficients with which no sum passes 32 bits
+  /// @param into receives `count` numbers from its beginning on
+  void subtractPrediction(
+      int[] samples, int offset, int count, int[] coefficients, int order, int shift, int[] into);
 }

@@ -90,7 +90,7 @@ public final class Rice {
     }
     long wide = 0;
     for (int i = from; i < to; i++) {
-      wide += fold(residuals[i]) >>> parameter;
+      wide += (fold(residuals[i]) & 0xffffffffL) >>> parameter;
     }
     return wide;
   }

@@ -1,5 +1,7 @@
 package io.sonidb.flac.kernel;
 
+import java.util.Arrays;
+
 /// Plain loops over whole words.
 final class ScalarKernels implements Kernels {
   /// More than fit; twice as many still fit in a byte.
@@ -104,7 +106,89 @@ final class ScalarKernels implements Kernels {
 
   @Override
   public int readInLanes(
-      byte[] in, long[] positions, int[] ends, long[] words, int parameter, int count, int[] into) {
+      byte[] in,
+      long[] positions,
+      int[] ends,
+      long[] words,
+      long[] parameters,
+      int count,
+      int[] into) {
     return 0;
+  }
+
+  @Override
+  public void correlate(double[] numbers, int count, int firstLag, double[] into) {
+    for (int lag = 0; lag < LAGS; lag += 4) {
+      correlateFour(numbers, count, firstLag + lag, into, lag);
+    }
+  }
+
+  private static void correlateFour(
+      double[] numbers, int count, int lag, double[] into, int offset) {
+    double even0 = 0;
+    double even1 = 0;
+    double even2 = 0;
+    double even3 = 0;
+    double odd0 = 0;
+    double odd1 = 0;
+    double odd2 = 0;
+    double odd3 = 0;
+    for (int i = 0; i < count; i += 2) {
+      double even = numbers[i];
+      double odd = numbers[i + 1];
+      double later1 = numbers[i + lag + 1];
+      double later2 = numbers[i + lag + 2];
+      double later3 = numbers[i + lag + 3];
+      even0 += even * numbers[i + lag];
+      even1 += even * later1;
+      even2 += even * later2;
+      even3 += even * later3;
+      odd0 += odd * later1;
+      odd1 += odd * later2;
+      odd2 += odd * later3;
+      odd3 += odd * numbers[i + lag + 4];
+    }
+    into[offset] = even0 + odd0;
+    into[offset + 1] = even1 + odd1;
+    into[offset + 2] = even2 + odd2;
+    into[offset + 3] = even3 + odd3;
+  }
+
+  /// Four coefficients in each pass: a loop with more is too long for the compiler to vectorise.
+  @Override
+  public void subtractPrediction(
+      int[] samples, int offset, int count, int[] coefficients, int order, int shift, int[] into) {
+    Arrays.fill(into, 0, count, 0);
+    int tap = 0;
+    for (; tap + 4 <= order; tap += 4) {
+      addFour(samples, offset - 1 - tap, coefficients, tap, into, count);
+    }
+    for (; tap < order; tap++) {
+      addOne(samples, offset - 1 - tap, coefficients[tap], into, count);
+    }
+    for (int i = 0; i < count; i++) {
+      into[i] = samples[offset + i] - (into[i] >> shift);
+    }
+  }
+
+  private static void addFour(
+      int[] samples, int newest, int[] coefficients, int tap, int[] sums, int count) {
+    int a = coefficients[tap];
+    int b = coefficients[tap + 1];
+    int c = coefficients[tap + 2];
+    int d = coefficients[tap + 3];
+    for (int i = 0; i < count; i++) {
+      sums[i] +=
+          a * samples[newest + i]
+              + b * samples[newest - 1 + i]
+              + c * samples[newest - 2 + i]
+              + d * samples[newest - 3 + i];
+    }
+  }
+
+  private static void addOne(int[] samples, int newest, int coefficient, int[] sums, int count) {
+    for (int i = 0; i < count; i++) {
+      sums[i] += coefficient * samples[newest + i];
+    }
   }
 }

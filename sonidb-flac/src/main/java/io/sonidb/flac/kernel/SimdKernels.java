@@ -1,6 +1,7 @@
 package io.sonidb.flac.kernel;
 
 import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorOperators;
@@ -13,6 +14,7 @@ final class SimdKernels implements Kernels {
   private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_PREFERRED;
   private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
   private static final VectorSpecies<Long> LONGS = LongVector.SPECIES_PREFERRED;
+  private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
 
   /// As many ints as a vector has longs.
   private static final VectorSpecies<Integer> HALF_INTS =
@@ -162,54 +164,74 @@ final class SimdKernels implements Kernels {
     return LONGS.length() == 8 ? 2 * LONGS.length() : 0;
   }
 
+  // Half of the lanes in one method, so that C2 does not give up; the processor works on both
+  // halves
+  // at the same time, where one alone would wait for its words to come back from memory.
+
   @Override
   public int readInLanes(
-      byte[] in, long[] positions, int[] ends, long[] words, int parameter, int count, int[] into) {
+      byte[] in,
+      long[] positions,
+      int[] ends,
+      long[] words,
+      long[] parameters,
+      int count,
+      int[] into) {
     int half = LONGS.length();
-    int tail = parameter + 1;
-    int lowShift = 63 - parameter;
-    // As many codes as mostly lie in a word.
-    int group = parameter <= 4 ? 6 : 4;
-    LongVector atA = LongVector.fromArray(LONGS, positions, 0);
-    LongVector atB = LongVector.fromArray(LONGS, positions, half);
-    int row = 0;
+    int group = group(parameters);
     int done = 0;
-    for (; done <= count - group; done += group) {
-      if (!readWords(in, positions, ends, words)) {
-        return done;
-      }
-      // Two vectors in turns: each would wait for its words to come back from memory.
-      LongVector a =
-          LongVector.fromArray(LONGS, words, 0).lanewise(VectorOperators.LSHL, atA.and(7));
-      LongVector b =
-          LongVector.fromArray(LONGS, words, half).lanewise(VectorOperators.LSHL, atB.and(7));
-      LongVector zerosA = LongVector.zero(LONGS);
-      LongVector zerosB = zerosA;
-      for (int n = 0; n < group; n++) {
-        LongVector highA = a.lanewise(VectorOperators.LEADING_ZEROS_COUNT);
-        LongVector highB = b.lanewise(VectorOperators.LEADING_ZEROS_COUNT);
-        a = a.lanewise(VectorOperators.LSHL, highA);
-        b = b.lanewise(VectorOperators.LSHL, highB);
-        store(highA, parameter, a, lowShift, into, row);
-        store(highB, parameter, b, lowShift, into, row + half);
-        a = a.lanewise(VectorOperators.LSHL, tail);
-        b = b.lanewise(VectorOperators.LSHL, tail);
-        zerosA = zerosA.add(highA);
-        zerosB = zerosB.add(highB);
-        row += 2 * half;
-      }
-      if (zerosA
-          .max(zerosB)
-          .compare(VectorOperators.GT, SURE_BITS - (long) group * tail)
-          .anyTrue()) {
-        return done;
-      }
-      atA = atA.add(zerosA).add((long) group * tail);
-      atB = atB.add(zerosB).add((long) group * tail);
-      atA.intoArray(positions, 0);
-      atB.intoArray(positions, half);
+    while (done <= count - group
+        && readWords(in, positions, ends, words)
+        && readGroup(positions, words, parameters, 0, group, into, 2 * half * done)
+        && readGroup(positions, words, parameters, half, group, into, 2 * half * done + half)) {
+      System.arraycopy(words, 0, positions, 0, 2 * half);
+      done += group;
     }
     return done;
+  }
+
+  /// Reads some codes of each lane out of words, which become the next positions.
+  ///
+  /// @return whether all of them lay in the words
+  private static boolean readGroup(
+      long[] positions,
+      long[] words,
+      long[] parameters,
+      int lane,
+      int group,
+      int[] into,
+      int offset) {
+    LongVector at = LongVector.fromArray(LONGS, positions, lane);
+    LongVector parameter = LongVector.fromArray(LONGS, parameters, lane);
+    LongVector tail = parameter.add(1);
+    LongVector lowShift = tail.neg().add(Long.SIZE);
+    LongVector word =
+        LongVector.fromArray(LONGS, words, lane).lanewise(VectorOperators.LSHL, at.and(7));
+    LongVector used = tail.mul(group);
+    int row = offset;
+    for (int n = 0; n < group; n++) {
+      LongVector high = word.lanewise(VectorOperators.LEADING_ZEROS_COUNT);
+      LongVector low = word.lanewise(VectorOperators.LSHL, high);
+      high.lanewise(VectorOperators.LSHL, parameter)
+          .add(low.lanewise(VectorOperators.LSHR, lowShift))
+          .convertShape(VectorOperators.L2I, HALF_INTS, 0)
+          .reinterpretAsInts()
+          .intoArray(into, row);
+      word = low.lanewise(VectorOperators.LSHL, tail);
+      used = used.add(high);
+      row += 2 * LONGS.length();
+    }
+    at.add(used).intoArray(words, lane);
+    return !used.compare(VectorOperators.GT, SURE_BITS).anyTrue();
+  }
+
+  /// As many codes as mostly lie in a word.
+  private static int group(long[] parameters) {
+    long most = 0;
+    for (long parameter : parameters) {
+      most = Math.max(most, parameter);
+    }
+    return most <= 5 ? 6 : 4;
   }
 
   /// @return whether all words lie before the ends
@@ -227,12 +249,50 @@ final class SimdKernels implements Kernels {
     return true;
   }
 
-  private static void store(
-      LongVector high, int parameter, LongVector low, int lowShift, int[] into, int offset) {
-    high.lanewise(VectorOperators.LSHL, parameter)
-        .add(low.lanewise(VectorOperators.LSHR, lowShift))
-        .convertShape(VectorOperators.L2I, HALF_INTS, 0)
-        .reinterpretAsInts()
-        .intoArray(into, offset);
+  /// A lane for each lag.
+  @Override
+  public void correlate(double[] numbers, int count, int firstLag, double[] into) {
+    int half = DOUBLES.length();
+    for (int lag = 0; lag < LAGS; lag += 2 * half) {
+      int at = firstLag + lag;
+      DoubleVector even = DoubleVector.zero(DOUBLES);
+      DoubleVector evenHigh = even;
+      DoubleVector odd = even;
+      DoubleVector oddHigh = even;
+      for (int i = 0; i < count; i += 2) {
+        DoubleVector one = DoubleVector.broadcast(DOUBLES, numbers[i]);
+        even = even.add(one.mul(DoubleVector.fromArray(DOUBLES, numbers, i + at)));
+        evenHigh = evenHigh.add(one.mul(DoubleVector.fromArray(DOUBLES, numbers, i + at + half)));
+        DoubleVector next = DoubleVector.broadcast(DOUBLES, numbers[i + 1]);
+        odd = odd.add(next.mul(DoubleVector.fromArray(DOUBLES, numbers, i + at + 1)));
+        oddHigh =
+            oddHigh.add(next.mul(DoubleVector.fromArray(DOUBLES, numbers, i + at + half + 1)));
+      }
+      even.add(odd).intoArray(into, lag);
+      evenHigh.add(oddHigh).intoArray(into, lag + half);
+    }
+  }
+
+  @Override
+  public void subtractPrediction(
+      int[] samples, int offset, int count, int[] coefficients, int order, int shift, int[] into) {
+    int i = 0;
+    for (; i <= count - SAMPLES; i += SAMPLES) {
+      IntVector sum = IntVector.zero(INTS);
+      for (int tap = 0; tap < order; tap++) {
+        IntVector earlier = IntVector.fromArray(INTS, samples, offset + i - 1 - tap);
+        sum = sum.add(earlier.mul(coefficients[tap]));
+      }
+      IntVector.fromArray(INTS, samples, offset + i)
+          .sub(sum.lanewise(VectorOperators.ASHR, shift))
+          .intoArray(into, i);
+    }
+    for (; i < count; i++) {
+      int sum = 0;
+      for (int tap = 0; tap < order; tap++) {
+        sum += coefficients[tap] * samples[offset + i - 1 - tap];
+      }
+      into[i] = samples[offset + i] - (sum >> shift);
+    }
   }
 }

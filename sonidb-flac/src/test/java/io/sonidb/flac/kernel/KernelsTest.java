@@ -92,6 +92,51 @@ class KernelsTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("kernels")
+  void addsUpProductsInOneOrder(Kernels kernels) {
+    for (int count = 1; count < 200; count++) {
+      for (int firstLag : new int[] {0, 16, 32}) {
+        double[] numbers = new double[count + 1 + firstLag + Kernels.LAGS];
+        for (int i = 0; i < count; i++) {
+          numbers[i] = random.nextGaussian() * 1e5;
+        }
+        double[] sums = new double[Kernels.LAGS];
+        kernels.correlate(numbers, count, firstLag, sums);
+        for (int lag = 0; lag < Kernels.LAGS; lag++) {
+          double even = 0;
+          double odd = 0;
+          for (int i = 0; i < count; i += 2) {
+            even += numbers[i] * numbers[i + firstLag + lag];
+            odd += numbers[i + 1] * numbers[i + 1 + firstLag + lag];
+          }
+          assertThat(sums[lag]).isEqualTo(even + odd);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("kernels")
+  void subtractsPredictionsOfEveryOrder(Kernels kernels) {
+    for (int order = 1; order <= 32; order++) {
+      int[] coefficients = random.ints(32, -1024, 1024).toArray();
+      for (int count : new int[] {1, 7, 16, 33, 100}) {
+        int[] samples = random.ints(32 + count, -32768, 32768).toArray();
+        int[] residual = new int[count + 1];
+        kernels.subtractPrediction(samples, 32, count, coefficients, order, 9, residual);
+        for (int i = 0; i < count; i++) {
+          long sum = 0;
+          for (int tap = 0; tap < order; tap++) {
+            sum += (long) coefficients[tap] * samples[32 + i - 1 - tap];
+          }
+          assertThat(residual[i]).isEqualTo((int) (samples[32 + i] - (sum >> 9)));
+        }
+        assertThat(residual[count]).isZero();
+      }
+    }
+  }
+
   private static void verify(long code, int[] residuals, int from, int count, int parameter) {
     long joined = 0;
     long bits = 0;
