@@ -4,14 +4,15 @@ import io.sonidb.flac.kernel.BigEndian;
 import io.sonidb.flac.kernel.Crc16;
 import io.sonidb.flac.kernel.KernelChoice;
 import io.sonidb.flac.kernel.Kernels;
+import java.util.Arrays;
 
-/// Writes blocks of samples as FLAC frames of independent channels (RFC 9639, 9).
+/// Writes blocks of samples as FLAC frames (RFC 9639, 9).
 ///
 /// What it can do: 4 to 24 bits per sample, 1 to 8 channels, blocks of 1 to 65535 samples, streams
-/// of fixed and of variable block size. Each channel becomes the smallest of a constant, a
-/// verbatim, a fixed-predictor and a zero-coefficient LPC subframe that the [SubframeSearch]
-/// reaches, counted to the bit. It does not estimate LPC coefficients and does not decorrelate
-/// channels.
+/// of fixed and of variable block size. Each channel becomes the smallest subframe that the
+/// [SubframeSearch] reaches, counted to the bit, of all types that there are; and two channels are
+/// coded as they are, or with their mean or difference in the place of one or both, whichever is
+/// smaller, if the search asks for that. Frames of vectors never pay for it.
 ///
 /// An encoder reuses its memory, so it serves one thread at a time; it allocates nothing once it
 /// has seen its largest block.
@@ -31,10 +32,21 @@ public final class FrameEncoder {
 
   private static final int FOOTER_BYTES = 2;
 
+  private static final int LEFT = 0;
+  private static final int RIGHT = 1;
+  private static final int MID = 2;
+  private static final int SIDE = 3;
+
   private final AudioFormat format;
   private final BitWriter writer;
   private final boolean choosesKernels;
   private final SubframeEncoder subframes;
+
+  /// For each of [#LEFT], [#RIGHT], [#MID] and [#SIDE] one, or none at all.
+  private final SubframeEncoder[] stereo;
+
+  private int[] mid = {};
+  private int[] side = {};
 
   /// An encoder for one format.
   ///
@@ -63,6 +75,8 @@ public final class FrameEncoder {
     writer = new BitWriter(kernels);
     this.choosesKernels = choosesKernels;
     subframes = new SubframeEncoder(search);
+    stereo = new SubframeEncoder[search.decorrelated() && format.channels() == 2 ? 4 : 0];
+    Arrays.setAll(stereo, i -> new SubframeEncoder(search));
   }
 
   /// {@return the format of all frames}
@@ -146,15 +160,59 @@ public final class FrameEncoder {
     if (choosesKernels) {
       writer.kernels = KernelChoice.forNextFrame();
     }
-    int header = FrameHeader.write(out, offset, format, variable, blockSize, number);
+    int assignment = stereo.length == 0 ? channels - 1 : chooseAssignment(pcm, blockSize);
+    int header = FrameHeader.write(out, offset, format, assignment, variable, blockSize, number);
     writer.start(out, offset + header, offset + room);
-    for (int channel = 0; channel < channels; channel++) {
-      subframes.encode(writer, pcm[channel], blockSize, format.bitsPerSample(), channel);
+    if (stereo.length > 0) {
+      writeStereo(assignment);
+    } else {
+      for (int channel = 0; channel < channels; channel++) {
+        subframes.choose(writer.kernels, pcm[channel], blockSize, format.bitsPerSample(), channel);
+        subframes.write(writer);
+      }
     }
     writer.align();
     int end = writer.position;
     BigEndian.writeShort(out, end, Crc16.of(out, offset, end - offset));
     return end + FOOTER_BYTES - offset;
+  }
+
+  /// Chooses how to code both channels, their mean and their difference, and of these the two that
+  /// take the fewest bits together.
+  private int chooseAssignment(int[][] pcm, int blockSize) {
+    int depth = format.bitsPerSample();
+    long left = stereo[LEFT].choose(writer.kernels, pcm[0], blockSize, depth, 0);
+    long right = stereo[RIGHT].choose(writer.kernels, pcm[1], blockSize, depth, 1);
+    if (mid.length < blockSize) {
+      mid = new int[blockSize];
+      side = new int[blockSize];
+    }
+    Stereo.decorrelate(pcm[0], pcm[1], mid, side, blockSize);
+    long middle = stereo[MID].choose(writer.kernels, mid, blockSize, depth, 0);
+    long difference = stereo[SIDE].choose(writer.kernels, side, blockSize, depth + 1, 1);
+    int assignment = 1;
+    long least = left + right;
+    if (left + difference < least) {
+      assignment = FrameHeader.LEFT_SIDE;
+      least = left + difference;
+    }
+    if (difference + right < least) {
+      assignment = FrameHeader.SIDE_RIGHT;
+      least = difference + right;
+    }
+    return middle + difference < least ? FrameHeader.MID_SIDE : assignment;
+  }
+
+  private void writeStereo(int assignment) {
+    int first =
+        switch (assignment) {
+          case FrameHeader.SIDE_RIGHT -> SIDE;
+          case FrameHeader.MID_SIDE -> MID;
+          default -> LEFT;
+        };
+    boolean sideSecond = assignment == FrameHeader.LEFT_SIDE || assignment == FrameHeader.MID_SIDE;
+    stereo[first].write(writer);
+    stereo[sideSecond ? SIDE : RIGHT].write(writer);
   }
 
   private static void checkBlockSize(int blockSize) {

@@ -169,13 +169,15 @@ final class FrameHeader {
     return at + 1 - offset;
   }
 
-  /// Writes a header of independent channels.
+  /// Writes a header.
   ///
+  /// @param assignment of channels; does not change the length
   /// @return its length in bytes
   static int write(
       byte[] out,
       int offset,
       AudioFormat format,
+      int assignment,
       boolean variableBlockSize,
       int blockSize,
       long number) {
@@ -189,7 +191,7 @@ final class FrameHeader {
             | (variableBlockSize ? 1 << 16 : 0)
             | blockSizeCode << 12
             | rateCode << 8
-            | (format.channels() - 1) << 4
+            | assignment << 4
             | depthCode(format.bitsPerSample()) << 1);
     int at = offset + NUMBER_OFFSET;
     at += writeNumber(out, at, number);

@@ -4,16 +4,16 @@ import io.sonidb.flac.kernel.Rice;
 
 /// How a residual is cut into partitions, and how each of them is coded (RFC 9639, 9.2.7).
 ///
-/// [#choose] finds the cheapest way by counting every bit. The unary parts under every parameter
-/// that may matter are summed once, for the smallest partitions; larger partitions add those sums
-/// up. Only parameters between the least and the greatest optimum of the smallest partitions may
-/// matter: the length of a run is convex in the parameter ([Rice]), so below all optima every
-/// length falls, and above them every length rises.
+/// [#choose] finds the cheapest way by counting every bit, with [UnarySums] where there is one
+/// partition only, as in frames of vectors, and with [PartitionSums] where there may be many.
 final class Partitioning {
 
   private static final int METHOD_BITS = 2;
   private static final int ORDER_BITS = 4;
   private static final int WIDTH_BITS = 5;
+
+  /// More bits than a frame can have, and so few that sums of them do not overflow.
+  private static final long TOO_MANY = 1L << 40;
 
   /// The bits of the whole residual, method and partition order included.
   long bits;
@@ -26,9 +26,15 @@ final class Partitioning {
   /// For each partition its Rice parameter, or, for an escaped one, `~width`.
   private int[] parameters = new int[1];
 
-  private long[] sums = {};
-  private int[] unions = {};
-  private long[] lengths = {};
+  private final PartitionSums sums;
+
+  /// For each partition the least bits so far.
+  private long[] least = {};
+
+  /// @param sums to count with; may serve others as well
+  Partitioning(PartitionSums sums) {
+    this.sums = sums;
+  }
 
   /// Chooses partitions for the residual `residuals[from..blockSize)`, if there are any whose bits
   /// are fewer than `limit`.
@@ -47,10 +53,7 @@ final class Partitioning {
       int union,
       UnarySums unary,
       long limit) {
-    int finest = Math.min(maxOrder, Integer.numberOfTrailingZeros(blockSize));
-    while (finest > 0 && blockSize >>> finest <= from) {
-      finest--;
-    }
+    int finest = finestOrder(maxOrder, from, blockSize);
     bits = limit;
     if (finest == 0) {
       return chooseWhole(blockSize - from, sum, union, unary);
@@ -58,9 +61,18 @@ final class Partitioning {
     return chooseParts(residuals, from, blockSize, finest);
   }
 
+  /// The largest partition order that a block allows.
+  static int finestOrder(int maxOrder, int from, int blockSize) {
+    int finest = Math.min(maxOrder, Integer.numberOfTrailingZeros(blockSize));
+    while (finest > 0 && blockSize >>> finest <= from) {
+      finest--;
+    }
+    return finest;
+  }
+
   private boolean chooseWhole(int count, long sum, int union, UnarySums unary) {
     int width = Rice.width(union);
-    long escaped = WIDTH_BITS + (long) width * count;
+    long escaped = escaped(width, count);
     long overhead = METHOD_BITS + ORDER_BITS + 4;
     if (overhead + Math.min(Rice.lowerBound(sum, count), escaped) >= bits) {
       return false;
@@ -90,138 +102,91 @@ final class Partitioning {
   }
 
   private boolean chooseParts(int[] residuals, int from, int blockSize, int finest) {
-    int parts = 1 << finest;
-    int size = blockSize >>> finest;
-    if (parameters.length < parts) {
-      parameters = new int[parts];
+    sums.start(residuals, from, blockSize, finest);
+    if (least.length < 2 << finest) {
+      least = new long[2 << finest];
     }
-    if (unions.length < parts) {
-      unions = new int[parts];
-      lengths = new long[parts];
-    }
-    int lowest = Rice.MAX_PARAMETER_5_BIT;
-    int highest = 0;
-    for (int part = 0; part < parts; part++) {
-      int start = part == 0 ? from : part * size;
-      int end = (part + 1) * size;
-      int union = 0;
-      for (int i = start; i < end; i++) {
-        union |= Rice.fold(residuals[i]);
-      }
-      unions[part] = union;
-      lengths[part] = Rice.sum(residuals, start, end);
-      int best = bestParameter(residuals, start, end, lengths[part]);
-      lowest = Math.min(lowest, best);
-      highest = Math.max(highest, best);
-    }
-    // The four-bit method has no parameter above 14 and takes 14 in place of a larger one.
-    lowest = Math.min(lowest, Rice.MAX_PARAMETER_4_BIT);
-    int parameterCount = highest - lowest + 1;
-    if (sums.length < parameterCount * parts) {
-      sums = new long[parameterCount * parts];
-    }
-    for (int part = 0; part < parts; part++) {
-      int start = part == 0 ? from : part * size;
-      int end = (part + 1) * size;
-      for (int k = lowest; k <= highest; k++) {
-        sums[(k - lowest) * parts + part] =
-            Rice.shiftedSum(residuals, start, end, k, lengths[part]);
+    int chosen = -1;
+    for (int level = 0; level <= finest; level++) {
+      long bits4 = bits(level, 4);
+      // Only a parameter above 14 makes the wider method the smaller one.
+      long bits5 = sums.highest > Rice.MAX_PARAMETER_4_BIT ? bits(level, 5) : Long.MAX_VALUE;
+      if (Math.min(bits4, bits5) < bits) {
+        bits = Math.min(bits4, bits5);
+        parameterBits = bits4 <= bits5 ? 4 : 5;
+        chosen = level;
       }
     }
+    if (chosen < 0) {
+      return false;
+    }
+    order = chosen;
+    chooseParameters();
+    return true;
+  }
 
-    boolean found = false;
-    for (int level = finest; ; level--) {
-      found |= weigh(level, parts, blockSize, from, lowest, highest);
-      if (level == 0) {
-        return found;
-      }
-      merge(1 << level, parts, parameterCount);
+  /// The bits of all partitions of an order, each under its best parameter or escaped.
+  private long bits(int level, int bitsOfParameter) {
+    int first = 1 << level;
+    int last = highest(bitsOfParameter);
+    for (int node = first; node < 2 * first; node++) {
+      least[node] = escaped(sums.width(node), sums.count(node, level));
+    }
+    long ofFirst = least[first];
+    long size = sums.count(2 * first - 1, level);
+    long sizeOfFirst = sums.count(first, level);
+    for (int k = sums.lowest; k <= last; k++) {
+      long[] unary = sums.unary(k);
+      ofFirst = Math.min(ofFirst, unary[first] + sizeOfFirst * (k + 1));
+      takeLess(least, unary, first + 1, 2 * first, size * (k + 1));
+    }
+    long bits = METHOD_BITS + ORDER_BITS + (long) bitsOfParameter * first + ofFirst;
+    for (int node = first + 1; node < 2 * first; node++) {
+      bits += least[node];
+    }
+    return bits;
+  }
+
+  /// The bits of numbers without a code. There is no way to say that they have 32.
+  private static long escaped(int width, int count) {
+    return width < Integer.SIZE ? WIDTH_BITS + (long) width * count : TOO_MANY;
+  }
+
+  private static void takeLess(long[] least, long[] unary, int from, int to, long low) {
+    for (int node = from; node < to; node++) {
+      least[node] = Math.min(least[node], unary[node] + low);
     }
   }
 
-  /// Takes this partition order if it needs fewer bits than all before it.
-  private boolean weigh(int level, int stride, int blockSize, int from, int lowest, int highest) {
-    int parts = 1 << level;
-    long bits4 = METHOD_BITS + ORDER_BITS + 4L * parts;
-    long bits5 = METHOD_BITS + ORDER_BITS + 5L * parts;
-    for (int part = 0; part < parts; part++) {
-      int count = (blockSize >>> level) - (part == 0 ? from : 0);
-      long least = WIDTH_BITS + (long) Rice.width(unions[part]) * count;
-      int k = lowest;
-      for (; k <= highest && k <= Rice.MAX_PARAMETER_4_BIT; k++) {
-        least = Math.min(least, sums[(k - lowest) * stride + part] + (long) count * (k + 1));
-      }
-      bits4 += least;
-      for (; k <= highest; k++) {
-        least = Math.min(least, sums[(k - lowest) * stride + part] + (long) count * (k + 1));
-      }
-      bits5 += least;
+  private void chooseParameters() {
+    int parts = 1 << order;
+    if (parameters.length < parts) {
+      parameters = new int[parts];
     }
-    if (Math.min(bits4, bits5) >= bits) {
-      return false;
-    }
-    order = level;
-    parameterBits = bits4 <= bits5 ? 4 : 5;
-    bits = Math.min(bits4, bits5);
-    int top =
-        Math.min(highest, parameterBits == 4 ? Rice.MAX_PARAMETER_4_BIT : Rice.MAX_PARAMETER_5_BIT);
+    int last = highest(parameterBits);
     for (int part = 0; part < parts; part++) {
-      int count = (blockSize >>> level) - (part == 0 ? from : 0);
-      int width = Rice.width(unions[part]);
-      long least = WIDTH_BITS + (long) width * count;
+      int node = parts + part;
+      int count = sums.count(node, order);
+      int width = sums.width(node);
+      long shortest = escaped(width, count);
       int choice = ~width;
-      for (int k = lowest; k <= top; k++) {
-        long length = sums[(k - lowest) * stride + part] + (long) count * (k + 1);
-        if (length < least) {
-          least = length;
+      for (int k = sums.lowest; k <= last; k++) {
+        long length = sums.unary(k)[node] + (long) count * (k + 1);
+        if (length < shortest) {
+          shortest = length;
           choice = k;
         }
       }
       parameters[part] = choice;
     }
-    return true;
   }
 
-  /// Joins neighbouring partitions, two into one.
-  private void merge(int parts, int stride, int parameterCount) {
-    for (int part = 0; part < parts / 2; part++) {
-      unions[part] = unions[2 * part] | unions[2 * part + 1];
-    }
-    for (int row = 0; row < parameterCount * stride; row += stride) {
-      for (int part = 0; part < parts / 2; part++) {
-        sums[row + part] = sums[row + 2 * part] + sums[row + 2 * part + 1];
-      }
-    }
+  private int highest(int bitsOfParameter) {
+    return Math.min(
+        sums.highest, bitsOfParameter == 4 ? Rice.MAX_PARAMETER_4_BIT : Rice.MAX_PARAMETER_5_BIT);
   }
 
-  /// The parameter with the fewest bits, 0 to 30; the smallest of them if there are several.
-  private static int bestParameter(int[] residuals, int from, int to, long sum) {
-    int k = Rice.estimate(sum, to - from);
-    long length = length(residuals, from, to, k, sum);
-    while (k < Rice.MAX_PARAMETER_5_BIT) {
-      long next = length(residuals, from, to, k + 1, sum);
-      if (next >= length) {
-        break;
-      }
-      length = next;
-      k++;
-    }
-    while (k > 0) {
-      long next = length(residuals, from, to, k - 1, sum);
-      if (next > length) {
-        break;
-      }
-      length = next;
-      k--;
-    }
-    return k;
-  }
-
-  private static long length(int[] residuals, int from, int to, int k, long sum) {
-    return Rice.shiftedSum(residuals, from, to, k, sum) + (long) (to - from) * (k + 1);
-  }
-
-  /// As the other, for a run whose unary parts are counted elsewhere.
+  /// The parameter with the fewest bits, 0 to 30.
   private static int bestParameter(UnarySums unary, int count, long sum) {
     int k = Rice.estimate(sum, count);
     // With one more bit of parameter the unary parts lose at most half of themselves and half a bit

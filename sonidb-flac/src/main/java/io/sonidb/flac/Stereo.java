@@ -1,14 +1,22 @@
 package io.sonidb.flac;
 
-/// Undoes stereo decorrelation (RFC 9639, 4.2 and 9.1.3): one channel was replaced by the
+/// Stereo decorrelation, made and undone (RFC 9639, 4.2 and 9.1.3): one channel was replaced by the
 /// difference left - right, or both by the mean, rounded down, and the difference.
 ///
-/// All methods return the union of `sample ^ sample >> 63` over the samples that they made,
-/// computed wide enough that a sum that does not fit in the depth is always seen. A side channel
-/// has one bit more than the others, so with 32 bits it is an array of `long`.
+/// All methods that undo it return the union of `sample ^ sample >> 63` over the samples that they
+/// made, computed wide enough that a sum that does not fit in the depth is always seen. A side
+/// channel has one bit more than the others, so with 32 bits it is an array of `long`.
 final class Stereo {
 
   private Stereo() {}
+
+  /// Makes mean and difference of samples of at most 31 bits.
+  static void decorrelate(int[] left, int[] right, int[] mid, int[] side, int size) {
+    for (int i = 0; i < size; i++) {
+      mid[i] = (left[i] + right[i]) >> 1;
+      side[i] = left[i] - right[i];
+    }
+  }
 
   /// @param side becomes the right channel
   static long leftSide(int[] left, int[] side, int size) {

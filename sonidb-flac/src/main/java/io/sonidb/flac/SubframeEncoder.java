@@ -1,12 +1,15 @@
 package io.sonidb.flac;
 
+import io.sonidb.flac.kernel.Kernels;
 import io.sonidb.flac.kernel.Rice;
 
 /// Writes one channel of a frame as the smallest subframe that its [SubframeSearch] reaches (RFC
 /// 9639, 9.2).
 ///
 /// Each way of coding is asked for its exact size, and the smallest is written. Where even a lower
-/// bound of the size is no less than that of plain samples, the way is not looked at closer.
+/// bound of the size is no less than that of plain samples, the way is not looked at closer. Where
+/// linear predictors are looked for there are too many ways for that: then only the ones with the
+/// least estimates, one fixed and one linear predictor, are counted.
 final class SubframeEncoder {
 
   private static final int CONSTANT = 0;
@@ -14,13 +17,19 @@ final class SubframeEncoder {
   private static final int FIXED = 8;
   private static final int LPC = 32;
 
-  /// Four bits of coefficient precision, less one: 0. Five bits of shift: 0.
-  private static final int LPC_HEADER_BITS = 9;
+  private static final int HEADER_BITS = 8;
+
+  /// Four bits of coefficient precision, less one, and five of shift; the coefficients take a bit
+  /// each.
+  private static final int ZERO_PREDICTOR_BITS = 9;
 
   private final SubframeSearch search;
+  private final PredictorSearch predictors;
+  private final RiceEstimate estimate = new RiceEstimate();
 
-  private Partitioning best = new Partitioning();
-  private Partitioning trial = new Partitioning();
+  private final PartitionSums partitions = new PartitionSums();
+  private Partitioning best = new Partitioning(partitions);
+  private Partitioning trial = new Partitioning(partitions);
   private final UnarySums unary = new UnarySums();
   private final RiceWriter codes = new RiceWriter();
   private int[] shifted = {};
@@ -28,18 +37,35 @@ final class SubframeEncoder {
   /// The differences of order 1 to 4 of the samples.
   private final int[][] differences = new int[5][0];
 
+  private final LinearPredictor zeros = new LinearPredictor();
+
   /// Set by [#measure].
   private long sum;
 
   private int union;
 
+  // What is chosen: the subframe type, and what it takes to write it.
+
+  private int kind;
+  private int[] samples = {};
+  private int blockSize;
+  private int depth;
+  private int wastedBits;
+  private int order;
+  private int[] residuals = {};
+  private LinearPredictor predictor = zeros;
+
   SubframeEncoder(SubframeSearch search) {
     this.search = search;
+    predictors = new PredictorSearch(search.maxLpcOrder(), search.maxPartitionOrder());
   }
 
+  /// Chooses how to code samples, which must stay as they are until they are written.
+  ///
   /// @param pcm `int[blockSize]` or longer
-  /// @param depth bits per sample, 4 to 24
-  void encode(BitWriter out, int[] pcm, int blockSize, int depth, int channel) {
+  /// @param depth bits per sample, 4 to 25
+  /// @return the bits of the subframe
+  long choose(Kernels kernels, int[] pcm, int blockSize, int depth, int channel) {
     int first = pcm[0];
     int different = differing(pcm, blockSize, first);
     measure(pcm, 1, blockSize);
@@ -48,37 +74,43 @@ final class SubframeEncoder {
     if ((foldedUnion | Rice.fold(first)) >>> depth != 0) {
       throw outOfRange(pcm, blockSize, depth, channel);
     }
+    this.blockSize = blockSize;
+    samples = pcm;
+    wastedBits = 0;
+    this.depth = depth;
     if (different == 0) {
-      putHeader(out, CONSTANT, 0);
-      out.putSigned(first, depth);
-      return;
+      kind = CONSTANT;
+      return HEADER_BITS + depth;
     }
     // Low bits are zero in all samples if they are in the first and no other one differs there. The
     // samples are not all equal, so at least one is not zero.
-    int wastedBits = Integer.numberOfTrailingZeros(different | first);
-    if (wastedBits == 0) {
-      sum = foldedSum;
-      union = foldedUnion;
-      encode(out, pcm, blockSize, depth, wastedBits, foldedSum, foldedUnion);
-    } else {
-      int[] samples = shift(pcm, blockSize, wastedBits);
+    wastedBits = Integer.numberOfTrailingZeros(different | first);
+    if (wastedBits > 0) {
+      samples = shift(pcm, blockSize, wastedBits);
+      this.depth = depth - wastedBits;
       measure(samples, 1, blockSize);
-      encode(out, samples, blockSize, depth - wastedBits, wastedBits, sum, union);
+      foldedSum = sum;
+      foldedUnion = union;
     }
+    return HEADER_BITS + wastedBits + chooseKind(kernels, foldedSum, foldedUnion);
   }
 
   /// @param sum of all folded samples but the first
   /// @param union of all folded samples but the first
-  private void encode(
-      BitWriter out, int[] samples, int blockSize, int depth, int wastedBits, long sum, int union) {
-    int kind = VERBATIM;
-    long bits = (long) blockSize * depth;
+  /// @return the bits behind the header
+  private long chooseKind(Kernels kernels, long sum, int union) {
+    kind = VERBATIM;
+    long bits = chooseUnpredicted(sum, union, (long) blockSize * depth);
+    return search.maxLpcOrder() == 0 ? chooseFixed(bits) : choosePredicted(kernels, bits);
+  }
 
-    // Raw samples ahead of a residual that is not predicted. One is looked at first, and with the
-    // sums at hand: for sonified vectors it wins, and then rules out the rest by their lower
-    // bounds.
+  /// Looks at raw samples ahead of a residual that is not predicted, and at none. One is looked at
+  /// first, and with the sums at hand: for sonified vectors it wins, and then rules out the rest by
+  /// their lower bounds.
+  private long chooseUnpredicted(long sum, int union, long limit) {
+    long bits = limit;
     for (int warmUp = 1; warmUp <= search.maxWarmUp() && warmUp < blockSize; warmUp++) {
-      long ahead = (long) warmUp * depth + LPC_HEADER_BITS + warmUp;
+      long ahead = (long) warmUp * depth + ZERO_PREDICTOR_BITS + warmUp;
       if (warmUp == 1) {
         this.sum = sum;
         this.union = union;
@@ -86,12 +118,13 @@ final class SubframeEncoder {
         measure(samples, warmUp, blockSize);
       }
       unary.start(samples, warmUp, blockSize, this.sum);
-      if (choose(samples, warmUp, blockSize, bits - ahead)) {
-        kind = LPC + warmUp - 1;
+      if (isBetter(samples, warmUp, bits - ahead)) {
+        zeros.setZeros(warmUp);
+        predictor = zeros;
+        take(LPC + warmUp - 1, warmUp, samples);
         bits = ahead + best.bits;
       }
     }
-
     int first = Rice.fold(samples[0]);
     this.sum = sum + first;
     this.union = union | first;
@@ -100,38 +133,92 @@ final class SubframeEncoder {
     } else {
       unary.start(samples, 0, blockSize, this.sum);
     }
-    if (choose(samples, 0, blockSize, bits)) {
-      kind = FIXED;
+    if (isBetter(samples, 0, bits)) {
+      take(FIXED, 0, samples);
       bits = best.bits;
     }
-    for (int order = 1; order <= search.maxFixedOrder() && order < blockSize; order++) {
-      int[] residuals = difference(samples, order, blockSize);
-      measure(residuals, order, blockSize);
-      unary.start(residuals, order, blockSize, this.sum);
-      long ahead = (long) order * depth;
-      if (choose(residuals, order, blockSize, bits - ahead)) {
-        kind = FIXED + order;
-        bits = ahead + best.bits;
+    return bits;
+  }
+
+  /// Counts the bits of all fixed predictors.
+  private long chooseFixed(long limit) {
+    long bits = limit;
+    for (int fixed = 1; fixed <= search.maxFixedOrder() && fixed < blockSize; fixed++) {
+      bits = weigh(FIXED + fixed, fixed, difference(samples, fixed, blockSize), 0, bits);
+    }
+    return bits;
+  }
+
+  /// Counts the bits of the fixed predictor and of the linear one that are likely the best of their
+  /// kind.
+  private long choosePredicted(Kernels kernels, long limit) {
+    int likely = 0;
+    long least = Long.MAX_VALUE;
+    for (int fixed = 1; fixed <= search.maxFixedOrder() && fixed < blockSize; fixed++) {
+      int[] differences = difference(samples, fixed, blockSize);
+      long guess =
+          (long) fixed * depth
+              + estimate.bits(differences, fixed, blockSize, search.maxPartitionOrder());
+      if (guess < least) {
+        least = guess;
+        likely = fixed;
       }
     }
+    long bits = limit;
+    if (likely > 0) {
+      bits = weigh(FIXED + likely, likely, differences[likely], 0, bits);
+    }
+    if (blockSize > 1 && predictors.find(kernels, samples, blockSize, depth)) {
+      LinearPredictor found = predictors.predictor();
+      int kindOfFound = LPC + found.order - 1;
+      bits = weigh(kindOfFound, found.order, predictors.residual(), found.bits(), bits);
+      if (kind == kindOfFound && residuals == predictors.residual()) {
+        predictor = found;
+      }
+    }
+    return bits;
+  }
 
+  /// Takes a kind of subframe if it has fewer bits than `limit`.
+  ///
+  /// @param overhead bits besides raw samples and residual
+  /// @return the bits of what is best now
+  private long weigh(int kind, int order, int[] residuals, int overhead, long limit) {
+    union = foldedUnion(residuals, order, blockSize);
+    sum = Rice.sum(residuals, order, blockSize);
+    unary.start(residuals, order, blockSize, sum);
+    long ahead = (long) order * depth + overhead;
+    if (!isBetter(residuals, order, limit - ahead)) {
+      return limit;
+    }
+    take(kind, order, residuals);
+    return ahead + best.bits;
+  }
+
+  private void take(int kind, int order, int[] residuals) {
+    this.kind = kind;
+    this.order = order;
+    this.residuals = residuals;
+  }
+
+  /// Writes what was chosen.
+  void write(BitWriter out) {
     putHeader(out, kind, wastedBits);
-    if (kind == VERBATIM) {
+    if (kind == CONSTANT) {
+      out.putSigned(samples[0], depth);
+    } else if (kind == VERBATIM) {
       out.putSamples(samples, 0, blockSize, depth);
-    } else if (kind >= LPC) {
-      int warmUp = kind - LPC + 1;
-      out.putSamples(samples, 0, warmUp, depth);
-      out.putZeros(LPC_HEADER_BITS + warmUp);
-      best.write(out, codes, samples, warmUp, blockSize);
     } else {
-      int order = kind - FIXED;
       out.putSamples(samples, 0, order, depth);
-      best.write(out, codes, order == 0 ? samples : differences[order], order, blockSize);
+      if (kind >= LPC) {
+        predictor.write(out);
+      }
+      best.write(out, codes, residuals, order, blockSize);
     }
   }
 
   /// Makes the best partitioning of a residual the best of all, if it has fewer than `limit` bits.
-  private boolean choose(int[] residuals, int from, int blockSize, long limit) {
+  private boolean isBetter(int[] residuals, int from, long limit) {
     if (!trial.choose(
         residuals, from, blockSize, search.maxPartitionOrder(), sum, union, unary, limit)) {
       return false;
@@ -177,7 +264,7 @@ final class SubframeEncoder {
   }
 
   /// The difference of one order more than the last call made, or of order 1. Four differences of
-  /// 24-bit samples have at most 28 bits.
+  /// 25-bit samples have at most 29 bits.
   private int[] difference(int[] samples, int order, int blockSize) {
     if (differences[order].length < blockSize) {
       differences[order] = new int[blockSize];

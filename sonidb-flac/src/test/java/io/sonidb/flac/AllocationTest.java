@@ -26,15 +26,32 @@ class AllocationTest {
 
   @Test
   void codesFloatLikeFramesWithoutAllocation() throws MalformedFlacException {
-    neverAllocates(new AudioFormat(48_000, 2, 24), Pcm.Kind.NOISE, Pcm.Kind.CONTROL_WORD);
+    neverAllocates(
+        SubframeSearch.NOISE,
+        new AudioFormat(48_000, 2, 24),
+        FRAMES,
+        Pcm.Kind.NOISE,
+        Pcm.Kind.CONTROL_WORD);
   }
 
   @Test
   void codesByteLikeFramesWithoutAllocation() throws MalformedFlacException {
-    neverAllocates(new AudioFormat(48_000, 1, 8), Pcm.Kind.QUIET_NOISE);
+    neverAllocates(
+        SubframeSearch.NOISE, new AudioFormat(48_000, 1, 8), FRAMES, Pcm.Kind.QUIET_NOISE);
   }
 
-  private static void neverAllocates(AudioFormat format, Pcm.Kind... kinds)
+  @Test
+  void codesSoundWithoutAllocation() throws MalformedFlacException {
+    neverAllocates(
+        SubframeSearch.MUSIC,
+        new AudioFormat(44_100, 2, 16),
+        FRAMES / 20,
+        Pcm.Kind.CHORD,
+        Pcm.Kind.SINE);
+  }
+
+  private static void neverAllocates(
+      SubframeSearch search, AudioFormat format, int frames, Pcm.Kind... kinds)
       throws MalformedFlacException {
     assumeThat(THREADS.isThreadAllocatedMemorySupported()).isTrue();
     int[][] pcm = new int[kinds.length][];
@@ -42,7 +59,7 @@ class AllocationTest {
       pcm[channel] =
           Pcm.channel(new SplittableRandom(7), kinds[channel], format.bitsPerSample(), 768);
     }
-    FrameEncoder encoder = new FrameEncoder(format, SubframeSearch.NOISE, Kernels.BEST);
+    FrameEncoder encoder = new FrameEncoder(format, search, Kernels.BEST);
     FrameDecoder decoder = new FrameDecoder(StreamInfo.open(format), Kernels.BEST);
     byte[] frame = new byte[encoder.maxFrameSize(768)];
     Work both =
@@ -50,15 +67,15 @@ class AllocationTest {
           int length = encoder.encode(pcm, 768, 12_345, frame, 0);
           decoder.decode(frame, 0, length);
         };
-    assertThat(leastAllocated(both)).isLessThan(MOST_BYTES);
+    assertThat(leastAllocated(both, frames)).isLessThan(MOST_BYTES);
   }
 
   /// Bytes, the least of some runs: the first ones are not compiled yet.
-  private static long leastAllocated(Work work) throws MalformedFlacException {
+  private static long leastAllocated(Work work, int frames) throws MalformedFlacException {
     long least = Long.MAX_VALUE;
     for (int run = 0; run < 20 && least >= MOST_BYTES; run++) {
       long before = THREADS.getCurrentThreadAllocatedBytes();
-      for (int i = 0; i < FRAMES; i++) {
+      for (int i = 0; i < frames; i++) {
         work.run();
       }
       least = Math.min(least, THREADS.getCurrentThreadAllocatedBytes() - before);

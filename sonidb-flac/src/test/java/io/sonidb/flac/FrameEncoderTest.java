@@ -3,6 +3,7 @@ package io.sonidb.flac;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.sonidb.flac.kernel.Kernels;
 import io.sonidb.flac.kernel.Rice;
 import java.util.Arrays;
 import java.util.SplittableRandom;
@@ -230,11 +231,46 @@ class FrameEncoderTest {
           } else {
             unary.start(residuals, from, size, sum);
           }
-          Partitioning partitioning = new Partitioning();
+          Partitioning partitioning = new Partitioning(new PartitionSums());
           assertThat(
                   partitioning.choose(residuals, from, size, maxOrder, sum, union, unary, 1 << 20))
               .isTrue();
           assertThat(partitioning.bits).isEqualTo(cheapest(residuals, from, size, maxOrder));
+        });
+  }
+
+  @Test
+  void writesResidualsOfThirtyTwoBits() {
+    Seeds.repeat(
+        200,
+        random -> {
+          int size = 512;
+          int[] residuals = random.ints(size, -1000, 1000).toArray();
+          for (int n = random.nextInt(1, 4); n > 0; n--) {
+            residuals[random.nextInt(size)] = random.nextInt(-Integer.MAX_VALUE, Integer.MAX_VALUE);
+          }
+          long sum = Rice.sum(residuals, 0, size);
+          int union = Arrays.stream(residuals).map(Rice::fold).reduce(0, (a, b) -> a | b);
+          UnarySums unary = new UnarySums();
+          unary.start(residuals, 0, size, sum);
+          Partitioning partitioning = new Partitioning(new PartitionSums());
+          int maxOrder = random.nextInt(7);
+          assertThat(
+                  partitioning.choose(residuals, 0, size, maxOrder, sum, union, unary, 33L * size))
+              .isTrue();
+          for (Kernels kernels : new Kernels[] {Kernels.SCALAR, Kernels.BEST}) {
+            byte[] bytes = new byte[5 * size];
+            BitWriter out = new BitWriter(kernels);
+            out.start(bytes, 0, bytes.length);
+            partitioning.write(out, new RiceWriter(), residuals, 0, size);
+            assertThat(8L * out.position + out.pendingBits).isEqualTo(partitioning.bits);
+            out.align();
+            BitReader in = new BitReader(kernels);
+            in.start(bytes, 0, out.position);
+            int[] read = new int[size];
+            new Residual().read(in, read, 0, size);
+            assertThat(read).isEqualTo(residuals);
+          }
         });
   }
 
@@ -272,6 +308,41 @@ class FrameEncoderTest {
   }
 
   @Test
+  void predictsWhatFixedPredictorsCannot() {
+    AudioFormat format = new AudioFormat(44_100, 1, 16);
+    int[][] pcm = {Pcm.channel(new SplittableRandom(2), Pcm.Kind.CHORD, 16, 4096)};
+    int fixed = encode(format, new SubframeSearch(4, 6, 0), pcm, 4096).length;
+    int linear = encode(format, SubframeSearch.MUSIC, pcm, 4096).length;
+    assertThat(linear).isLessThan(fixed * 2 / 3);
+  }
+
+  @Test
+  void codesChannelsThatAreAlikeAsOneAndADifference() {
+    AudioFormat format = new AudioFormat(44_100, 2, 16);
+    int[] left = Pcm.channel(new SplittableRandom(3), Pcm.Kind.NOISE, 16, 4096);
+    int[] right = Arrays.stream(left).map(sample -> Math.max(sample - 1, -32768)).toArray();
+    byte[] alike = encode(format, SubframeSearch.MUSIC, new int[][] {left, right}, 4096);
+    assertThat(alike.length).isLessThan(4096 * 17 / 8);
+    byte[] opposite =
+        encode(
+            format,
+            SubframeSearch.MUSIC,
+            new int[][] {left, Arrays.stream(left).map(sample -> ~sample).toArray()},
+            4096);
+    // Both channels are one sample of the mean: always -1.
+    assertThat(opposite.length).isLessThan(4096 * 18 / 8);
+  }
+
+  @Test
+  void looksForNoPredictorsUnlessAsked() {
+    int[][] pcm = {Pcm.channel(new SplittableRandom(2), Pcm.Kind.CHORD, 16, 4096)};
+    byte[] frame = encode(new AudioFormat(44_100, 1, 16), SubframeSearch.NOISE, pcm, 4096);
+    // Header of 6 bytes; then the type of the first subframe, of which 32 or more is linear.
+    int type = frame[6] >> 1;
+    assertThat(type).isLessThanOrEqualTo(32);
+  }
+
+  @Test
   void neverCodesMoreBitsWhenItSearchesHarder() {
     Seeds.repeat(
         150,
@@ -282,6 +353,8 @@ class FrameEncoderTest {
           int little = encode(format, new SubframeSearch(0, 0, 0), pcm, size).length;
           int more = encode(format, SubframeSearch.NOISE, pcm, size).length;
           int most = encode(format, SubframeSearch.EXHAUSTIVE, pcm, size).length;
+          int music = encode(format, SubframeSearch.MUSIC, pcm, size).length;
+          assertThat(music).isLessThanOrEqualTo(little);
           assertThat(more).isLessThanOrEqualTo(little);
           assertThat(most).isLessThanOrEqualTo(more);
         });
@@ -294,10 +367,17 @@ class FrameEncoderTest {
   }
 
   private static SubframeSearch search(RandomGenerator random) {
-    return switch (random.nextInt(3)) {
+    return switch (random.nextInt(4)) {
       case 0 -> SubframeSearch.NOISE;
-      case 1 -> SubframeSearch.EXHAUSTIVE;
-      default -> new SubframeSearch(random.nextInt(5), random.nextInt(16), random.nextInt(33));
+      case 1 -> SubframeSearch.MUSIC;
+      case 2 -> SubframeSearch.EXHAUSTIVE;
+      default ->
+          new SubframeSearch(
+              random.nextInt(5),
+              random.nextInt(16),
+              random.nextInt(33),
+              random.nextInt(33),
+              random.nextBoolean());
     };
   }
 

@@ -17,7 +17,8 @@ final class Pcm {
     SINE,
     CONTROL_WORD,
     BURSTS,
-    RAMP
+    RAMP,
+    CHORD
   }
 
   private Pcm() {}
@@ -28,7 +29,19 @@ final class Pcm {
       Kind kind = Kind.values()[random.nextInt(Kind.values().length)];
       pcm[channel] = channel(random, kind, format.bitsPerSample(), size);
     }
+    if (pcm.length == 2 && random.nextBoolean()) {
+      follow(random, pcm[0], pcm[1], format.bitsPerSample());
+    }
     return pcm;
+  }
+
+  /// Makes a channel that is nearly like another one.
+  private static void follow(RandomGenerator random, int[] leader, int[] follower, int depth) {
+    int max = (1 << (depth - 1)) - 1;
+    int sign = random.nextInt(4) == 0 ? -1 : 1;
+    for (int i = 0; i < leader.length; i++) {
+      follower[i] = Math.clamp((long) sign * leader[i] + random.nextInt(-2, 3), -max - 1, max);
+    }
   }
 
   static int[] channel(RandomGenerator random, Kind kind, int depth, int size) {
@@ -52,6 +65,10 @@ final class Pcm {
                 i == 0 ? max : Math.clamp((long) (random.nextGaussian() * 3), -max - 1, max);
             case BURSTS -> i / 50 % 3 == 0 ? noise : noise >> shift;
             case RAMP -> i * 3 % (max + 1);
+            // What linear predictors are good at, with a little noise.
+            case CHORD ->
+                (int) (max * (0.4 * Math.sin(i * 0.11) + 0.3 * Math.sin(i * 0.37)))
+                    + (noise >> Math.min(depth, 15));
           };
       samples[i] = Math.clamp(samples[i], -max - 1, max);
     }

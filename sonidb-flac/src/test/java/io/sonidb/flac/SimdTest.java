@@ -11,7 +11,11 @@ import org.junit.jupiter.api.Test;
 class SimdTest {
 
   private static final SubframeSearch[] SEARCHES = {
-    SubframeSearch.NOISE, SubframeSearch.EXHAUSTIVE, new SubframeSearch(2, 3, 0)
+    SubframeSearch.NOISE,
+    SubframeSearch.MUSIC,
+    SubframeSearch.EXHAUSTIVE,
+    new SubframeSearch(2, 3, 0),
+    new SubframeSearch(4, 15, 0, 32, true)
   };
 
   @Test
