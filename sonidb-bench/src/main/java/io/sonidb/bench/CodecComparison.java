@@ -6,13 +6,9 @@ import io.sonidb.flac.FrameBatchDecoder;
 import io.sonidb.flac.FrameDecoder;
 import io.sonidb.flac.FrameEncoder;
 import io.sonidb.flac.MalformedFlacException;
-import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
-import java.lang.management.ThreadMXBean;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,7 +32,6 @@ import java.util.Locale;
 /// It needs `bash`, `flac` and `ffmpeg`. Each kind of samples has a JVM of its own, started with
 /// the flags of this one: with `-Dsonidb.simd=off` the plain loops are measured.
 final class CodecComparison {
-  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
   private static final int DEFAULT_ROUNDS = 7;
   private static final long WARM_UP_NANOS = 3_000_000_000L;
 
@@ -182,7 +177,7 @@ final class CodecComparison {
     } else {
       for (Path file : List.of(files.get(1), files.get(2))) {
         byte[] bytes = Files.readAllBytes(file);
-        int start = metadataSize(bytes);
+        int start = FlacFile.metadataSize(bytes);
         candidates.add(
             new Candidate(
                 "SoniDB, file of " + file.getFileName(),
@@ -244,41 +239,26 @@ final class CodecComparison {
   /// Runs something until it is compiled; then each call times it `repeats` times.
   private static Timing warmed(Coding coding, int repeats) {
     try {
-      long end = THREADS.getCurrentThreadCpuTime() + WARM_UP_NANOS;
-      while (THREADS.getCurrentThreadCpuTime() < end) {
+      long end = CpuTime.ofThread() + WARM_UP_NANOS;
+      while (CpuTime.ofThread() < end) {
         coding.run();
       }
     } catch (MalformedFlacException e) {
       throw new IllegalStateException("a frame is malformed", e);
     }
     return () -> {
-      long start = THREADS.getCurrentThreadCpuTime();
+      long start = CpuTime.ofThread();
       for (int i = 0; i < repeats; i++) {
         coding.run();
       }
-      return (THREADS.getCurrentThreadCpuTime() - start) * 1e-9;
+      return (CpuTime.ofThread() - start) * 1e-9;
     };
   }
 
   /// A program, less its start.
   private static Candidate program(String name, List<String> whole, List<String> single) {
-    return new Candidate(name, () -> Math.max(1e-3, cpuSeconds(whole) - cpuSeconds(single)));
-  }
-
-  /// User and system time of a program, by the shell, which tells milliseconds.
-  private static double cpuSeconds(List<String> command) throws IOException, InterruptedException {
-    List<String> timed = new ArrayList<>();
-    String script = "TIMEFORMAT='%3U %3S'; time \"$@\" >/dev/null 2>/dev/null";
-    timed.addAll(List.of("bash", "-c", script, "bash"));
-    timed.addAll(command);
-    Process process = new ProcessBuilder(timed).start();
-    String text = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
-    int status = process.waitFor();
-    String[] times = text.trim().split(" ", -1);
-    if (status != 0 || times.length != 2) {
-      throw new IOException(command + " ended with status " + status + ": " + text.trim());
-    }
-    return Double.parseDouble(times[0]) + Double.parseDouble(times[1]);
+    return new Candidate(
+        name, () -> Math.max(1e-3, CpuTime.ofProcess(whole) - CpuTime.ofProcess(single)));
   }
 
   private void print(String direction, List<Candidate> candidates) {
@@ -304,34 +284,16 @@ final class CodecComparison {
   private void printSizes(byte[][] frames, List<Path> files) throws IOException {
     double all = Arrays.stream(frames).mapToDouble(frame -> frame.length).sum() * samples.repeats();
     System.out.printf("%n| size | bytes a frame | of flac -8 |%n|---|--:|--:|%n");
-    double best = sizeOfFrames(files.getLast());
+    double best = FlacFile.sizeOfFrames(files.getLast());
     printSize("SoniDB", all, best);
     for (Path file : files) {
-      printSize(String.valueOf(file.getFileName()), sizeOfFrames(file), best);
+      printSize(String.valueOf(file.getFileName()), FlacFile.sizeOfFrames(file), best);
     }
   }
 
   private void printSize(String name, double size, double best) {
     System.out.printf(
         Locale.ROOT, "| %s | %,.1f | %.4f |%n", name, size / samples.frames(), size / best);
-  }
-
-  private static double sizeOfFrames(Path file) throws IOException {
-    byte[] bytes = Files.readAllBytes(file);
-    return bytes.length - metadataSize(bytes);
-  }
-
-  /// Where the first frame begins: behind the marker and blocks of a type, the high bit of which
-  /// says that it is the last, a length of three bytes, and so many bytes.
-  private static int metadataSize(byte[] flac) {
-    int at = 4;
-    boolean last = false;
-    while (!last) {
-      last = flac[at] < 0;
-      int length = (flac[at + 1] & 0xff) << 16 | (flac[at + 2] & 0xff) << 8 | (flac[at + 3] & 0xff);
-      at += 4 + length;
-    }
-    return at;
   }
 
   private double bytesOfPcm() {
@@ -343,30 +305,16 @@ final class CodecComparison {
         / Byte.SIZE;
   }
 
-  /// Writes samples interleaved, low byte first.
   private Path writePcm(String name, int repeats, int[][][] blocks) throws IOException {
-    int bytes = samples.format().bitsPerSample() / 8;
     Path file = folder.resolve(name);
-    try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file), 1 << 20)) {
-      for (int repeat = 0; repeat < repeats; repeat++) {
-        for (int[][] block : blocks) {
-          for (int i = 0; i < block[0].length; i++) {
-            for (int[] channel : block) {
-              for (int b = 0; b < bytes; b++) {
-                out.write(channel[i] >> (8 * b));
-              }
-            }
-          }
-        }
-      }
-    }
+    FlacFile.writePcm(file, samples.format(), List.of(blocks), repeats);
     return file;
   }
 
   private Path flacFile(Path pcm, int level) throws IOException, InterruptedException {
     String stem = pcm.getFileName().toString().replace(".pcm", "");
     Path file = folder.resolve("flac -" + level + (stem.equals("whole") ? "" : " " + stem));
-    cpuSeconds(flacEncode(level, pcm, file.toString()));
+    CpuTime.ofProcess(flacEncode(level, pcm, file.toString()));
     return file;
   }
 

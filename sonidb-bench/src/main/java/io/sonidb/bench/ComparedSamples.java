@@ -142,7 +142,7 @@ final class ComparedSamples {
     return new ComparedSamples(
         "music-like, 16-bit stereo",
         new AudioFormat(rate, 2, 16),
-        SubframeSearch.EXHAUSTIVE,
+        SubframeSearch.MUSIC,
         blocks,
         10);
   }

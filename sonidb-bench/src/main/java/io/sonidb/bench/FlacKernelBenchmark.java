@@ -37,6 +37,7 @@ public class FlacKernelBenchmark {
   private static final int SIZE = 768;
   private static final int PARAMETER = 4;
   private static final int FRAMES = 32;
+  private static final int ORDER = 12;
 
   /// `on` is what the machine prefers.
   @Param({"on", "off"})
@@ -48,6 +49,9 @@ public class FlacKernelBenchmark {
   private final byte[] bytes = new byte[4 * SIZE];
   private final int[] ints = new int[SIZE];
   private final long[] codes = new long[SIZE];
+  private final int[] coefficients = new int[ORDER];
+  private final double[] numbers = new double[SIZE + 1 + Kernels.LAGS];
+  private final double[] sums = new double[Kernels.LAGS];
 
   private final FrameDecoder decoder = new FrameDecoder();
   private final FrameBatchDecoder batch = new FrameBatchDecoder();
@@ -62,6 +66,10 @@ public class FlacKernelBenchmark {
     SplittableRandom random = new SplittableRandom(3);
     Arrays.setAll(noise, i -> random.nextInt() >> 8);
     Arrays.setAll(small, i -> Math.clamp(Math.round(20 * random.nextGaussian()), -128, 127));
+    Arrays.setAll(coefficients, i -> random.nextInt(-500, 500));
+    for (int i = 0; i < SIZE; i++) {
+      numbers[i] = small[i];
+    }
     FrameEncoder encoder = new FrameEncoder(new AudioFormat(48_000, 1, 8), SubframeSearch.NOISE);
     int room = encoder.maxFrameSize(SIZE);
     frames = new byte[FRAMES * room];
@@ -136,6 +144,46 @@ public class FlacKernelBenchmark {
   public int[] widen() {
     kernels.widen(bytes, SIZE, ints, 0);
     return ints;
+  }
+
+  /// What a predictor of order 12 leaves.
+  @Benchmark
+  public int[] subtractPrediction() {
+    kernels.subtractPrediction(small, ORDER, SIZE - ORDER, coefficients, ORDER, 9, ints);
+    return ints;
+  }
+
+  /// Baseline of `subtractPrediction`: sample by sample.
+  @Benchmark
+  public int[] subtractPredictionBaseline() {
+    for (int i = ORDER; i < SIZE; i++) {
+      int sum = 0;
+      for (int tap = 0; tap < ORDER; tap++) {
+        sum += coefficients[tap] * small[i - 1 - tap];
+      }
+      ints[i - ORDER] = small[i] - (sum >> 9);
+    }
+    return ints;
+  }
+
+  /// Autocorrelation at sixteen lags.
+  @Benchmark
+  public double[] correlate() {
+    kernels.correlate(numbers, SIZE, 0, sums);
+    return sums;
+  }
+
+  /// Baseline of `correlate`: lag by lag.
+  @Benchmark
+  public double[] correlateBaseline() {
+    for (int lag = 0; lag < Kernels.LAGS; lag++) {
+      double sum = 0;
+      for (int i = 0; i < SIZE; i++) {
+        sum += numbers[i] * numbers[i + lag];
+      }
+      sums[lag] = sum;
+    }
+    return sums;
   }
 
   /// The checksum of 2,304 bytes, which does without SIMD.
