@@ -1,5 +1,6 @@
 package io.sonidb;
 
+import io.sonidb.flac.FlacKernels;
 import io.sonidb.index.RecordTable;
 import io.sonidb.integrity.IndexJson;
 import io.sonidb.integrity.Verifier;
@@ -737,7 +738,8 @@ public final class Collection {
           spec.sonification(),
           spec.metric(),
           spec.durability(),
-          Kernels.BEST.name());
+          Kernels.BEST.name(),
+          FlacKernels.name());
     } catch (IOException e) {
       throw new StorageException("collection " + name + ": " + e.getMessage(), e);
     }

@@ -30,6 +30,7 @@ import io.sonidb.sound.Sonification;
 /// @param metric what makes two vectors alike
 /// @param durability when a write is acknowledged
 /// @param kernels which loops score vectors: `scalar`, or `simd` and the width
+/// @param codecKernels which loops code FLAC frames, likewise
 public record CollectionStats(
     long vectors,
     long records,
@@ -51,4 +52,5 @@ public record CollectionStats(
     Sonification sonification,
     Metric metric,
     Durability durability,
-    String kernels) {}
+    String kernels,
+    String codecKernels) {}

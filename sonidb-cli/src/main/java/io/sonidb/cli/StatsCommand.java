@@ -58,6 +58,7 @@ final class StatsCommand extends DatabaseCommand {
           answer.put("horizon", stats.horizon());
           answer.put("complete_from", stats.completeFrom());
           answer.put("kernels", stats.kernels());
+          answer.put("codec_kernels", stats.codecKernels());
           CollectionSpec spec = collection.spec();
           answer.put("time_to_live", TimeSpan.seconds(spec.timeToLive()));
           answer.put("retention", TimeSpan.seconds(spec.retention()));

@@ -130,7 +130,9 @@ class CollectionCommandsTest {
           "horizon",
           "complete_from",
           "time_to_live",
-          "retention"
+          "retention",
+          "kernels",
+          "codec_kernels"
         }) {
       assertThat(stats.has(key)).as(key).isTrue();
     }
