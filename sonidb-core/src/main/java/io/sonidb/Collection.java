@@ -563,11 +563,12 @@ public final class Collection {
   }
 
   /// Makes the collection something else: what is written and asked from now on goes by the new
-  /// settings, and the file metadata of its segments is rewritten behind the writers. If that is
-  /// interrupted, it goes on when the collection is opened again.
+  /// settings, and its segments are rewritten behind the writers: their file metadata, and if
+  /// vectors are to sound in another way, the vectors. If that is interrupted, it goes on when the
+  /// collection is opened again.
   ///
-  /// @param changed with another metric, durability, segment size, time to live (of vectors written
-  ///   from now on) or retention
+  /// @param changed with another metric, sonification, durability, segment size, time to live (of
+  ///   vectors written from now on) or retention
   /// @throws IllegalArgumentException if it has another dimension or element type: import the
   ///   vectors into a new collection instead
   /// @throws StorageException if a file cannot be read or written

@@ -1,6 +1,7 @@
 package io.sonidb;
 
 import io.sonidb.sound.ElementType;
+import io.sonidb.sound.Sonification;
 import io.sonidb.sound.SoundRecord;
 import io.sonidb.sound.VectorId;
 import io.sonidb.store.Precondition;
@@ -139,8 +140,10 @@ record Writes(Engine engine, CollectionSpec spec, InstantSource clock) {
         : time.toEpochMilli();
   }
 
+  /// Bytes of a vector's sound, about.
   private int vectorBytes() {
-    return spec.dimension() * (spec.element() == ElementType.FLOAT32 ? 4 : 8);
+    int raw = spec.dimension() * (spec.element() == ElementType.FLOAT32 ? 4 : 8);
+    return spec.sonification() == Sonification.AMPLITUDE ? raw : raw + raw / 2;
   }
 
   private static List<Point> lastOfEachId(List<Point> points) {

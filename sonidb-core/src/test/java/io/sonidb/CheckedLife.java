@@ -3,6 +3,7 @@ package io.sonidb;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sonidb.PlainMap.Stored;
+import io.sonidb.sound.Sonification;
 import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
 import io.sonidb.store.ForgetfulStorage;
@@ -91,10 +92,15 @@ final class CheckedLife {
     }
   }
 
+  private Sonification anySonification() {
+    return Sonification.values()[random.nextInt(Sonification.values().length)];
+  }
+
   private CollectionSpec spec() {
     CollectionSpec spec =
         CollectionSpec.dimension(DIMENSION)
             .metric(Metric.EUCLID)
+            .sonification(anySonification())
             .segmentBytes(1 << 20)
             .retention(Duration.ofHours(random.nextBoolean() ? 0 : random.nextInt(48)))
             .durability(syncs ? Durability.FSYNC : Durability.OS);
@@ -467,6 +473,7 @@ final class CheckedLife {
         songs
             .spec()
             .metric(METRICS.get(random.nextInt(METRICS.size())))
+            .sonification(anySonification())
             .timeToLive(Duration.ofDays(random.nextInt(3)))
             .retention(Duration.ofHours(random.nextInt(48)));
     note("alter to " + changed);

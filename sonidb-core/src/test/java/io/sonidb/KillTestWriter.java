@@ -1,5 +1,6 @@
 package io.sonidb;
 
+import io.sonidb.sound.Sonification;
 import io.sonidb.sound.VectorId;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -62,6 +63,7 @@ final class KillTestWriter {
                     COLLECTION,
                     CollectionSpec.dimension(DIMENSION)
                         .metric(Metric.EUCLID)
+                        .sonification(Sonification.values()[(int) (seed % 3)])
                         // What the system has survives the process, synced or not.
                         .durability(seed % 3 == 0 ? Durability.OS : Durability.FSYNC)
                         .segmentBytes(1 << 20)));

@@ -2,6 +2,7 @@ package io.sonidb;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sonidb.sound.Sonification;
 import io.sonidb.sound.VectorId;
 import io.sonidb.store.ForgetfulStorage;
 import java.io.IOException;
@@ -69,8 +70,12 @@ class PowerLossTest {
     new OsCampaign(seed).run();
   }
 
-  private static CollectionSpec spec() {
-    return CollectionSpec.dimension(DIMENSION).metric(Metric.EUCLID).segmentBytes(1 << 20);
+  /// Of each sonification for a third of all seeds.
+  private static CollectionSpec spec(long seed) {
+    return CollectionSpec.dimension(DIMENSION)
+        .metric(Metric.EUCLID)
+        .sonification(Sonification.values()[(int) (seed % Sonification.values().length)])
+        .segmentBytes(1 << 20);
   }
 
   private static SoniDb open(ForgetfulStorage storage) throws IOException {
@@ -114,7 +119,7 @@ class PowerLossTest {
       try {
         if (created) {
           try (SoniDb db = open(storage)) {
-            db.create("songs", spec());
+            db.create("songs", spec(seed));
           }
           storage = storage.powerLoss(random.nextLong());
         }
@@ -135,7 +140,8 @@ class PowerLossTest {
       Collection songs;
       try {
         db = open(storage);
-        songs = db.find("songs").isPresent() ? db.collection("songs") : db.create("songs", spec());
+        songs =
+            db.find("songs").isPresent() ? db.collection("songs") : db.create("songs", spec(seed));
       } catch (IOException | StorageException e) {
         assertPowerIsOff(storage, e);
         storage = end(storage);
@@ -244,7 +250,7 @@ class PowerLossTest {
     void run() throws Exception {
       try {
         try (SoniDb db = open(storage)) {
-          db.create("songs", spec().durability(Durability.OS));
+          db.create("songs", spec(seed).durability(Durability.OS));
         }
         for (round = 0; round < ROUNDS; round++) {
           round();
@@ -342,7 +348,7 @@ class PowerLossTest {
   void raisesTheEpochWhenUnsyncedWritesMayHaveBeenLost() throws Exception {
     ForgetfulStorage storage = new ForgetfulStorage(1);
     SoniDb db = open(storage);
-    Collection songs = db.create("songs", spec().durability(Durability.OS));
+    Collection songs = db.create("songs", spec(0).durability(Durability.OS));
     songs.upsert("1", new float[DIMENSION]);
     assertThat(songs.engine().log().manifest().epoch()).isEqualTo(1);
     storage = storage.powerLoss(7);

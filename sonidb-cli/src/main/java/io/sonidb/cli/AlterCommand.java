@@ -44,7 +44,7 @@ final class AlterCommand extends DatabaseCommand {
   @Option(
       names = "--sonification",
       paramLabel = "NAME",
-      description = "How vectors sound: amplitude.")
+      description = "How vectors sound: amplitude, frequency or pulse; those there are made anew.")
   private Optional<Sonification> sonification = Optional.empty();
 
   @Option(

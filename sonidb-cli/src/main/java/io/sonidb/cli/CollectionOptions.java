@@ -28,7 +28,7 @@ final class CollectionOptions {
   @Option(
       names = "--sonification",
       paramLabel = "NAME",
-      description = "How vectors sound: amplitude (default).")
+      description = "How vectors sound: amplitude (default), frequency or pulse; all exact.")
   private Optional<Sonification> sonification = Optional.empty();
 
   @Option(

@@ -21,7 +21,8 @@ import picocli.CommandLine.Parameters;
     footer = {
       "  sonidb create songs --dimension 768",
       "  sonidb create genes --dimension 50 --metric euclid --element float64",
-      "  sonidb create sessions --dimension 128 --ttl 12h"
+      "  sonidb create sessions --dimension 128 --ttl 12h",
+      "  sonidb create bells --dimension 768 --sonification frequency"
     })
 final class CreateCommand extends DatabaseCommand {
 

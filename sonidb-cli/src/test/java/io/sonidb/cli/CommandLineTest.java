@@ -31,7 +31,7 @@ class CommandLineTest {
         "create songs",
         "create songs --dimension x",
         "create songs --dimension 3 --metric hamming",
-        "create songs --dimension 3 --sonification frequency",
+        "create songs --dimension 3 --sonification shrill",
         "insert songs",
         "search songs",
         "search songs --id 1 --vector [1]",

@@ -93,7 +93,7 @@ final class Appender {
 
   private final Segments segments;
   private final String name;
-  private final SoundFormat format;
+  private volatile SoundFormat format;
   private final Executor cores;
   private final int coreCount;
 
@@ -308,8 +308,12 @@ final class Appender {
   }
 
   private RecordEncoder encoder() {
+    SoundFormat wanted = format;
     RecordEncoder idle = encoders.poll();
-    return idle != null ? idle : new RecordEncoder(format);
+    while (idle != null && !idle.format().equals(wanted)) {
+      idle = encoders.poll();
+    }
+    return idle != null ? idle : new RecordEncoder(wanted);
   }
 
   private void finish(Ticket ticket) {
@@ -334,6 +338,11 @@ final class Appender {
       throw new IOException(cause.getMessage(), cause);
     }
     return ticket.first + ticket.count - 1;
+  }
+
+  /// Has records sound in another way from now on; those that are being encoded may not yet.
+  void soundBy(SoundFormat other) {
+    format = other;
   }
 
   /// Runs `task` on the appender's thread, between two groups: nothing is written meanwhile.

@@ -118,6 +118,7 @@ final class Compactor {
 
   private final RecordTable table = RecordTable.growing();
   private final RecordDecoder decoder;
+  private final RecordEncoder encoder;
   private final Sealer.Hearing hearing;
   private final Origins origins = new Origins();
   private byte[] record = new byte[1 << 13];
@@ -148,6 +149,7 @@ final class Compactor {
     this.firstInput = firstInput;
     this.inputs = all.subList(firstInput, firstInput + entries.size());
     this.decoder = new RecordDecoder(task.header().format());
+    this.encoder = new RecordEncoder(task.header().format());
     this.hearing = new Sealer.Hearing(task.header().format());
   }
 
@@ -312,11 +314,11 @@ final class Compactor {
   private void append(int input, int ordinal, RecordTable records) throws IOException {
     int start = used;
     long sample = nextSample;
-    int at = 0;
-    for (int part = 0; part < decoder.parts(); part++) {
-      used += Frames.renumber(record, at, decoder.partLength(part), nextSample, buffer, used);
-      at += decoder.partLength(part);
-      nextSample += decoder.partSamples(part);
+    if (decoder.kind() == RecordKind.UPSERT
+        && decoder.sonification() != task.header().format().sonification()) {
+      appendAnew(decoder.record());
+    } else {
+      appendFrames();
     }
     origins.add(input, ordinal);
     table.add(
@@ -327,9 +329,27 @@ final class Compactor {
         written + start,
         used - start,
         sample,
-        records.samples(ordinal),
+        Math.toIntExact(nextSample - sample),
         records.expiresAtMillis(ordinal) + records.vectorSequence(ordinal));
     hear(start, used - start);
+  }
+
+  private void appendFrames() {
+    int at = 0;
+    for (int part = 0; part < decoder.parts(); part++) {
+      used += Frames.renumber(record, at, decoder.partLength(part), nextSample, buffer, used);
+      at += decoder.partLength(part);
+      nextSample += decoder.partSamples(part);
+    }
+  }
+
+  /// Encodes a record; returns its hash, which does not depend on how it sounds.
+  private long appendAnew(SoundRecord anew) {
+    EncodedBatch batch = new EncodedBatch(1, encoder.maxSize(anew));
+    batch.add(encoder, anew);
+    used += batch.place(nextSample, buffer, used);
+    nextSample += batch.recordSamples(0);
+    return batch.hash(0);
   }
 
   /// Decodes what was just written, which gives the MD5 and proves it right.
@@ -344,24 +364,20 @@ final class Compactor {
     if (count > 0 && table.sequence(count - 1) == lastSequence()) {
       return;
     }
-    RecordEncoder encoder = new RecordEncoder(task.header().format());
-    SoundRecord skip = SoundRecord.skip(lastSequence(), 1);
-    EncodedBatch batch = new EncodedBatch(1, encoder.maxSize(skip));
-    batch.add(encoder, skip);
     int start = used;
-    used += batch.place(nextSample, buffer, used);
+    long sample = nextSample;
+    long hash = appendAnew(SoundRecord.skip(lastSequence(), 1));
     origins.add(-1, -1);
     table.add(
         RecordKind.SKIP,
         Optional.empty(),
         lastSequence(),
-        batch.hash(0),
+        hash,
         written + start,
         used - start,
-        nextSample,
-        batch.recordSamples(0),
+        sample,
+        Math.toIntExact(nextSample - sample),
         0);
-    nextSample += batch.recordSamples(0);
     hear(start, used - start);
   }
 

@@ -44,7 +44,8 @@ import java.util.OptionalLong;
 /// with the very next number. When two runs contradict each other in this way, the one that reaches
 /// the end of the file counts, else the longer one.
 final class Recovery {
-  /// No record is longer: 16,384 doubles verbatim and a payload of 1 MiB, with their frames.
+  /// No record is longer: 16,384 doubles verbatim or as tones of 18 bits, or all the longest
+  /// pulses, at most 300 kB, and a payload of 1 MiB, with their 310 frames.
   static final int MAX_RECORD_BYTES = 1 << 21;
 
   /// No sequence number is larger: with one more each nanosecond it is reached in 146 years.

@@ -601,6 +601,7 @@ public final class SegmentLog implements AutoCloseable {
     synchronized (manifestLock) {
       update(manifest.altered(header, settings));
     }
+    appender.soundBy(header.format());
     compaction.consider();
   }
 

@@ -730,6 +730,10 @@ final class RecordAssembler {
     return fields[RecordFormat.EXPIRED] >= 0;
   }
 
+  Sonification sonification() {
+    return voiced ? ear.sonification() : Sonification.AMPLITUDE;
+  }
+
   int dimension() {
     return kind == RecordKind.UPSERT ? dimension : 0;
   }

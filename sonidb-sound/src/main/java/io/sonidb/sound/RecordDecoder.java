@@ -212,6 +212,12 @@ public final class RecordDecoder {
     }
   }
 
+  /// How the last record's vector sounds, whatever the format says; by amplitude if it has none.
+  public Sonification sonification() {
+    requireRecord();
+    return assembler.sonification();
+  }
+
   /// How many components the last record's vector has: 0 unless it is an upsert record.
   public int dimension() {
     requireRecord();

@@ -26,6 +26,11 @@ final class VoiceEar {
     parameter = description & RecordFormat.VOICE_PARAMETER_MASK;
   }
 
+  /// How the vector sounds.
+  Sonification sonification() {
+    return voice instanceof Frequency ? Sonification.FREQUENCY : Sonification.PULSE;
+  }
+
   /// Reads the components of one part.
   ///
   /// @return how many there are; -1 when the samples are not those of components

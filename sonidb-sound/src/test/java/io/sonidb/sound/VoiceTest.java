@@ -39,6 +39,7 @@ class VoiceTest {
     RecordEncoder encoder = new RecordEncoder(format);
     byte[] bytes = Records.encode(encoder, record);
     assertThat(bytes.length).isLessThanOrEqualTo(encoder.maxSize(record));
+    assertThat(bytes.length).isLessThan(1 << 21);
     // A collection may hold records of every sonification; the decoder is not told which.
     assertThat(read(SoundFormat.of(format.element()), bytes)).isEqualTo(record);
   }
@@ -167,13 +168,5 @@ class VoiceTest {
       size += bytes.length;
     }
     assertThat((double) size / raw).isLessThan(most);
-    System.out.println(
-        set
-            + " "
-            + sonification
-            + " "
-            + (double) size / raw
-            + " "
-            + (double) size / vectors.size());
   }
 }
