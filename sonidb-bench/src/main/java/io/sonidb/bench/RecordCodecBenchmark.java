@@ -1,7 +1,9 @@
 package io.sonidb.bench;
 
+import io.sonidb.sound.ElementType;
 import io.sonidb.sound.RecordDecoder;
 import io.sonidb.sound.RecordEncoder;
+import io.sonidb.sound.Sonification;
 import io.sonidb.sound.SoundFormat;
 import io.sonidb.sound.SoundRecord;
 import io.sonidb.sound.Vector;
@@ -86,6 +88,10 @@ public class RecordCodecBenchmark {
     @Param({"128", "768", "1536"})
     public int dimension;
 
+    /// How they sound.
+    @Param({"AMPLITUDE", "FREQUENCY", "PULSE"})
+    public Sonification sonification;
+
     private Records records;
     private float[][] vectors;
     private byte[][] raw;
@@ -103,7 +109,7 @@ public class RecordCodecBenchmark {
       }
       records =
           new Records(
-              SoundFormat.FLOAT32,
+              new SoundFormat(ElementType.FLOAT32, sonification),
               Arrays.stream(vectors).map(Vector::sharing).toArray(Vector[]::new));
       into = new float[dimension];
     }

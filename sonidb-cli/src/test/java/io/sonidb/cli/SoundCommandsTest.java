@@ -10,6 +10,8 @@ import java.util.Arrays;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// `stream` and `listen`.
 class SoundCommandsTest {
@@ -61,6 +63,23 @@ class SoundCommandsTest {
     assertThat(heard.err()).contains("0 samples skipped");
     var object = cli.input(flac).ok("listen", "-", "--json").json();
     assertThat(object.get("heard").size()).isEqualTo(object.get("records").asInt());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"frequency", "pulse"})
+  void hearsACollectionInEverySonification(String sonification) throws IOException {
+    cli.ok("create", "b", "--dimension", "3", "--sonification", sonification);
+    cli.ok("insert", "b", Cli.threeDimensional(folder, 100).toString());
+    assertThat(cli.ok("stats", "b", "--json").json().get("sonification").asString())
+        .isEqualTo(sonification);
+    byte[] flac = cli.ok("stream", "b").bytes();
+    assertThat(flac.length).isNotEqualTo(cli.ok("stream", "a").bytes().length);
+    String heard = cli.input(flac).ok("listen", "-").out();
+    assertThat(heard.lines().filter(line -> line.contains("\"upsert\""))).hasSize(100);
+    assertThat(heard).contains("\"id\":7,\"vector\":[7.0,1.5,-0.25],\"payload\":{\"n\":7}}");
+    cli.ok("alter", "b", "--sonification", "amplitude");
+    assertThat(cli.ok("get", "b", "7").out()).contains("-0.25");
+    cli.ok("verify", "b", "--deep");
   }
 
   @Test

@@ -67,13 +67,34 @@ class OtherToolsTest {
         "FLOAT64 | sox -V1 IN -b 32 OUT.wav"
       })
   void areRestoredFromTheirOutput(ElementType element, String command) {
+    assertAreRestored(SoundFormat.of(element), 150, command);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "FLOAT32 | FREQUENCY | ffmpeg -v error -i IN -c:a pcm_s24le OUT.wav",
+        "FLOAT64 | FREQUENCY | flac -s -d IN -o OUT.wav",
+        "FLOAT32 | FREQUENCY | sox -V1 IN OUT.wav",
+        "FLOAT32 | FREQUENCY | flac -s -8 IN -o OUT.flac",
+        "FLOAT32 | PULSE | flac -s -d IN -o OUT.wav",
+        "FLOAT64 | PULSE | ffmpeg -v error -i IN -c:a pcm_s24le OUT.wav",
+        "FLOAT32 | PULSE | ffmpeg -v error -i IN -c:a flac -compression_level 8 OUT.flac",
+        "FLOAT64 | PULSE | sox -V1 IN -b 32 OUT.wav"
+      })
+  void areRestoredInEverySonification(
+      ElementType element, Sonification sonification, String command) {
+    assertAreRestored(new SoundFormat(element, sonification), 40, command);
+  }
+
+  private void assertAreRestored(SoundFormat format, int count, String command) {
     Seeded.run(
         1,
         random -> {
-          SoundFormat format = SoundFormat.of(element);
           List<SoundRecord> records = new ArrayList<>();
-          for (int i = 0; i < 150; i++) {
-            records.add(Records.any(random, element));
+          for (int i = 0; i < count; i++) {
+            records.add(Records.any(random, format.element()));
           }
           Path in =
               Files.write(

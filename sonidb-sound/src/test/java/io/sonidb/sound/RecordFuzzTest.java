@@ -99,6 +99,61 @@ class RecordFuzzTest {
     }
   }
 
+  /// Vectors by frequency and by pulse whose samples are anything, or pulses of any length; the
+  /// hash is not checked.
+  @FuzzTest(maxDuration = "2m")
+  void hearsVoicesOrRefusesThem(FuzzedDataProvider data) {
+    SoundFormat format = data.consumeBoolean() ? SoundFormat.FLOAT32 : SoundFormat.FLOAT64;
+    RecordAssembler assembler = new RecordAssembler(format, false);
+    byte[] header = new byte[RecordFormat.MAX_HEADER_BYTES];
+    float[] one = {1};
+    int size = RecordHead.write(SoundRecord.upsert(1, VectorId.of(1), Vector.of(one)), header);
+    size += RecordFormat.HASH_BYTES;
+    boolean pulses = data.consumeBoolean();
+    int representation = pulses ? RecordFormat.PULSE : RecordFormat.FREQUENCY;
+    header[size++] =
+        (byte) (representation << RecordFormat.REPRESENTATION_AT | data.consumeInt(0, 31));
+    int shift = data.consumeInt(0, RecordFormat.MAX_SHIFT);
+    int width = (RecordFormat.BITS_PER_SAMPLE - shift) * (format.channels() - 1);
+    int first = RecordFormat.FIRST_PART;
+    boolean last = false;
+    while (!last) {
+      int[][] pcm = new int[format.channels()][2 * RecordFormat.MAX_PART_SAMPLES];
+      int start = DataBits.write(header, 0, size, pcm, 0, width);
+      int used = start;
+      for (int channel = 0; channel < format.channels() - 1; channel++) {
+        used = Math.max(used, fill(pcm[channel], start, shift, pulses, data));
+      }
+      last = data.remainingBytes() == 0 || data.consumeBoolean();
+      int control =
+          RecordFormat.MARKER
+              | first
+              | (last ? RecordFormat.LAST_PART : 0)
+              | shift << RecordFormat.SHIFT_AT
+              | used - 1;
+      if (assembler.add(pcm, control) != Fault.NONE) {
+        return;
+      }
+      first = 0;
+      header[0] = (byte) RecordFormat.VECTOR_GOES_ON;
+      size = 1;
+    }
+    assertComesBack(assembler.record());
+  }
+
+  private static int fill(
+      int[] samples, int start, int shift, boolean pulses, FuzzedDataProvider data) {
+    int at = start;
+    byte[] bytes = data.consumeBytes(data.consumeInt(0, 600));
+    for (int i = 0; i < bytes.length; i++) {
+      int count = pulses ? Math.min(1 + (bytes[i] & 7), RecordFormat.MAX_PART_SAMPLES - at) : 1;
+      for (int end = at + count; at < end; at++) {
+        samples[at] = pulses ? i % 2 - 1 << RecordFormat.MAX_SHIFT : bytes[i] << shift;
+      }
+    }
+    return at;
+  }
+
   /// Whatever was accepted is a record like any other.
   private static void assertComesBack(SoundRecord record) {
     boolean double64 =
