@@ -23,7 +23,7 @@ import java.util.Locale;
 /// process, less that of the same process on a file of a single frame. The programs read a file and
 /// write to `/dev/null`; this codec goes from array to array. MD5 is off, except when `ffmpeg`
 /// encodes, which cannot do without. Rounds go through all of them in turns; a table shows the
-/// least time of each and how much longer the median was. Samples repeat after a few million bytes,
+/// least time of each and how much longer the median was. Samples repeat after some million bytes,
 /// so that both sides find them in a cache.
 ///
 /// The last column compares with the row on top, and says how often a program's time holds that of

@@ -18,7 +18,7 @@ import java.util.Optional;
 /// - channels coded by one Rice parameter up to 3 for the whole block, two at once by a table. That
 ///   is how the exponents of float32 vectors look.
 ///
-/// All others it reads one by one.
+/// All others it reads one by one, and all where there is no SIMD: plain loops gain nothing.
 ///
 /// A frame that is malformed does not disturb the others.
 ///
@@ -97,7 +97,7 @@ public final class FrameBatchDecoder {
     prepare(count);
     makeRoom(Math.max(kernels.lanes(), 2));
     int from = 0;
-    while (count - from >= 2) {
+    while (kernels.areSimd() && count - from >= 2) {
       int size = kernels.lanes() > 0 && count - from >= kernels.lanes() ? kernels.lanes() : 2;
       decodeGroup(kernels, in, offsets, limits, from, size);
       from += size;
