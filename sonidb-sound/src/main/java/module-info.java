@@ -8,4 +8,5 @@ module io.sonidb.sound {
   requires transitive io.sonidb.flac;
 
   exports io.sonidb.sound;
+  exports io.sonidb.sound.acoustic;
 }

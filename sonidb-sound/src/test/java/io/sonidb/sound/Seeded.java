@@ -5,18 +5,21 @@ import java.util.random.RandomGeneratorFactory;
 import org.opentest4j.TestAbortedException;
 
 /// Runs random tests from a seed that a failure tells; `-Dsonidb.seed=N` runs that one again.
-final class Seeded {
+public final class Seeded {
   private static final RandomGeneratorFactory<RandomGenerator> FACTORY =
       RandomGeneratorFactory.of("L64X128MixRandom");
 
-  interface Body {
+  /// A random test.
+  @FunctionalInterface
+  public interface Body {
+    /// Runs once.
     void run(RandomGenerator random) throws Exception;
   }
 
   private Seeded() {}
 
   /// Runs `body` with `count` seeds, or with the one asked for.
-  static void run(int count, Body body) {
+  public static void run(int count, Body body) {
     Long asked = Long.getLong("sonidb.seed");
     if (asked != null) {
       runOne(asked, body);
