@@ -1,5 +1,6 @@
 package io.sonidb.sound;
 
+import io.sonidb.flac.AudioFormat;
 import io.sonidb.flac.FrameDecoder;
 import io.sonidb.flac.Frames;
 import io.sonidb.flac.MalformedFlacException;
@@ -61,7 +62,8 @@ final class FlacHearing {
   private boolean cutOff;
   private long skippedBytes;
 
-  private @Nullable Receiver receiver;
+  private final Ear.Maker maker;
+  private @Nullable BothEars ears;
   private int[][] pcm = new int[0][0];
   private int bitsPerSample;
   private long expectedNumber = -1;
@@ -71,9 +73,10 @@ final class FlacHearing {
   /// Frames that follow each other from `offset` to before `end`.
   private record Chain(int offset, int end, int frames, long firstNumber, long nextNumber) {}
 
-  FlacHearing(InputStream in, RecordSink sink) {
+  FlacHearing(InputStream in, RecordSink sink, Ear.Maker maker) {
     this.in = in;
     this.sink = sink;
+    this.maker = maker;
   }
 
   ListenReport hear() throws IOException {
@@ -87,14 +90,13 @@ final class FlacHearing {
         search();
       }
     }
-    if (receiver == null) {
+    if (ears == null) {
       throw new IOException(
-          "neither a WAV file nor FLAC frames with 2 or 3 channels of 24 bits in "
+          "neither a WAV file nor FLAC frames that can hold records in "
               + skippedBytes
               + " bytes; for raw PCM, say its layout");
     }
-    receiver.finish();
-    return new ListenReport(Container.FLAC, receiver.report(), skippedBytes);
+    return new ListenReport(Container.FLAC, ears.finish(), skippedBytes);
   }
 
   /// Reads until `count` bytes lie from `at` on; returns whether there are as many.
@@ -172,10 +174,8 @@ final class FlacHearing {
     }
     int channels = frames.format().channels();
     int bits = frames.format().bitsPerSample();
-    boolean fits =
-        (channels == 2 || channels == 3)
-            && (bits == RecordFormat.BITS_PER_SAMPLE || bits == WIDE_BITS);
-    if (receiver == null) {
+    if (ears == null) {
+      boolean fits = holdRecords(channels, bits) || !maker.equals(Ear.Maker.NONE);
       if (!fits && inStep) {
         throw new IOException(
             "unsupported: FLAC of "
@@ -189,19 +189,33 @@ final class FlacHearing {
     return channels == pcm.length && bits == bitsPerSample ? length : -1;
   }
 
-  private void hearFrame() {
-    if (receiver == null) {
-      bitsPerSample = frames.format().bitsPerSample();
-      pcm = new int[frames.format().channels()][0];
-      receiver = new Receiver(SoundFormat.ofChannels(pcm.length), sink);
+  private static boolean holdRecords(int channels, int bits) {
+    return (channels == 2 || channels == 3)
+        && (bits == RecordFormat.BITS_PER_SAMPLE || bits == WIDE_BITS);
+  }
+
+  private void hearFrame() throws IOException {
+    if (ears == null) {
+      AudioFormat format = frames.format();
+      bitsPerSample = format.bitsPerSample();
+      pcm = new int[format.channels()][0];
+      boolean forReceiver = holdRecords(pcm.length, bitsPerSample);
+      ears =
+          new BothEars(pcm.length, bitsPerSample, forReceiver, format.sampleRateHz(), sink, maker);
+      if (ears.areDeaf()) {
+        throw new IOException("unsupported: FLAC of " + format + "; nothing can be heard in that");
+      }
     }
     for (int channel = 0; channel < pcm.length; channel++) {
       pcm[channel] = frames.samples(channel);
-      if (bitsPerSample == WIDE_BITS) {
-        narrow(pcm[channel], frames.blockSize());
+    }
+    ears.listen(pcm, frames.blockSize());
+    if (bitsPerSample == WIDE_BITS) {
+      for (int[] channel : pcm) {
+        narrow(channel, frames.blockSize());
       }
     }
-    receiver.accept(pcm, 0, frames.blockSize());
+    ears.receive(pcm, frames.blockSize());
     expectedNumber = nextNumber();
   }
 

@@ -1,12 +1,12 @@
 package io.sonidb.sound;
 
-/// Turns bytes of interleaved samples into what a [Receiver] takes.
+/// Turns bytes of interleaved samples into what is heard.
 final class PcmHearing {
   private static final int CHUNK_SAMPLES = 4096;
   private static final float FULL_SCALE = 1 << 23;
 
   private final PcmLayout layout;
-  private final Receiver receiver;
+  private final BothEars ears;
   private final int[][] pcm;
   private int samples;
   private int skip;
@@ -15,10 +15,17 @@ final class PcmHearing {
   private int cutBytes;
 
   /// @param skip how many bytes to leave out before the first sample
-  PcmHearing(PcmLayout layout, int skip, RecordSink sink) {
+  PcmHearing(PcmLayout layout, int skip, int sampleRateHz, RecordSink sink, Ear.Maker maker) {
     this.layout = layout;
     this.skip = skip;
-    receiver = new Receiver(SoundFormat.ofChannels(layout.channels()), sink);
+    ears =
+        new BothEars(
+            layout.channels(),
+            RecordFormat.BITS_PER_SAMPLE,
+            layout.holdsRecords(),
+            sampleRateHz,
+            sink,
+            maker);
     pcm = new int[layout.channels()][CHUNK_SAMPLES];
     cut = new byte[layout.frameBytes()];
   }
@@ -55,12 +62,13 @@ final class PcmHearing {
   }
 
   private int sample(byte[] in, int at) {
-    int low24 = (in[at] & 0xFF) | (in[at + 1] & 0xFF) << 8;
+    int low16 = (in[at] & 0xFF) | (in[at + 1] & 0xFF) << 8;
     return switch (layout.encoding()) {
-      case S24LE -> low24 | in[at + 2] << 16;
-      case S32LE -> (low24 | (in[at + 2] & 0xFF) << 16) >>> 8 | in[at + 3] << 16;
+      case S16LE -> (short) low16 << 8;
+      case S24LE -> low16 | in[at + 2] << 16;
+      case S32LE -> (low16 | (in[at + 2] & 0xFF) << 16) >>> 8 | in[at + 3] << 16;
       case F32LE -> {
-        int bits = low24 | (in[at + 2] & 0xFF) << 16 | in[at + 3] << 24;
+        int bits = low16 | (in[at + 2] & 0xFF) << 16 | in[at + 3] << 24;
         int sample = (int) (Float.intBitsToFloat(bits) * FULL_SCALE);
         yield Math.clamp(sample, -(1 << 23), (1 << 23) - 1);
       }
@@ -68,16 +76,21 @@ final class PcmHearing {
   }
 
   private void flush() {
-    receiver.accept(pcm, 0, samples);
+    ears.receive(pcm, samples);
+    ears.listen(pcm, samples);
     samples = 0;
   }
 
+  /// Whether nobody can hear anything in such samples.
+  boolean isDeaf() {
+    return ears.areDeaf();
+  }
+
   boolean hasHeardRecord() {
-    return receiver.report().records() > 0;
+    return ears.haveHeardRecord();
   }
 
   ReceiverReport finish() {
-    receiver.finish();
-    return receiver.report();
+    return ears.finish();
   }
 }

@@ -21,8 +21,9 @@ import java.nio.charset.StandardCharsets;
 /// a pipe cannot go back and fill in sizes: they leave 0, 0xFFFFFFFF or something near 2^31.
 ///
 /// @param layout how the samples lie
+/// @param sampleRateHz how many of each channel are played in a second
 /// @param dataBytes how many bytes of them there are, at most
-record WavHead(PcmLayout layout, long dataBytes) {
+record WavHead(PcmLayout layout, int sampleRateHz, long dataBytes) {
   private static final int PCM = 1;
   private static final int FLOAT = 3;
   private static final int EXTENSIBLE = 0xFFFE;
@@ -48,6 +49,7 @@ record WavHead(PcmLayout layout, long dataBytes) {
     }
     long wideDataBytes = UNKNOWN_SIZE;
     PcmLayout layout = null;
+    int rateHz = 0;
     for (int chunk = 0; chunk < MAX_CHUNKS; chunk++) {
       ByteBuffer header = take(in, 8);
       String name = name(header, 0);
@@ -59,7 +61,9 @@ record WavHead(PcmLayout layout, long dataBytes) {
         }
         case "fmt " -> {
           int wanted = size < EXTENSIBLE_BYTES ? FORMAT_BYTES : EXTENSIBLE_BYTES;
-          layout = layout(take(in, wanted, size));
+          ByteBuffer format = take(in, wanted, size);
+          layout = layout(format);
+          rateHz = format.getInt(4);
           skip(in, padded(size) - wanted);
         }
         case "data" -> {
@@ -67,7 +71,7 @@ record WavHead(PcmLayout layout, long dataBytes) {
             throw new IOException("WAV file has no 'fmt ' chunk before its 'data' chunk");
           }
           boolean known = wide && size == UNKNOWN_SIZE && wideDataBytes > 0;
-          return new WavHead(layout, known ? wideDataBytes : plausible(size));
+          return new WavHead(layout, rateHz, known ? wideDataBytes : plausible(size));
         }
         default -> skip(in, padded(size));
       }
@@ -86,6 +90,7 @@ record WavHead(PcmLayout layout, long dataBytes) {
     }
     PcmLayout.Encoding encoding =
         switch (tag << 16 | bits) {
+          case PCM << 16 | 16 -> PcmLayout.Encoding.S16LE;
           case PCM << 16 | 24 -> PcmLayout.Encoding.S24LE;
           case PCM << 16 | 32 -> PcmLayout.Encoding.S32LE;
           case FLOAT << 16 | 32 -> PcmLayout.Encoding.F32LE;
@@ -95,13 +100,15 @@ record WavHead(PcmLayout layout, long dataBytes) {
                       + tag
                       + " with "
                       + bits
-                      + " bits; records need 24 bits, as PCM of 24 or 32 bits or as 32-bit float");
+                      + " bits; records need 24 bits, as PCM of 24 or 32 bits or as 32-bit float,"
+                      + " and tones 16 bits");
         };
-    if (channels != 2 && channels != 3) {
-      throw new IOException(
-          "unsupported: WAV of " + channels + " channels; records have 2 (float32) or 3 (float64)");
+    PcmLayout layout;
+    try {
+      layout = new PcmLayout(channels, encoding);
+    } catch (IllegalArgumentException e) {
+      throw new IOException("unsupported: WAV of " + channels + " channels", e);
     }
-    PcmLayout layout = new PcmLayout(channels, encoding);
     if (frameBytes != layout.frameBytes()) {
       throw new IOException(
           "WAV 'fmt ' chunk says "

@@ -60,6 +60,7 @@ class ListenerTest {
     for (int i = 0; i < pcm[0].length; i++) {
       for (int[] channel : pcm) {
         switch (encoding) {
+          case S16LE -> out.putShort((short) (channel[i] >> 8));
           case S24LE -> out.put((byte) channel[i]).putShort((short) (channel[i] >> 8));
           case S32LE -> out.putInt(channel[i] << 8);
           case F32LE -> out.putFloat(channel[i] / (float) (1 << 23));
@@ -132,7 +133,7 @@ class ListenerTest {
   // --- WAV
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "S16LE")
   void hearsWavOfEveryEncoding(Encoding encoding) {
     Seeded.run(
         4,
@@ -200,6 +201,8 @@ class ListenerTest {
   void refusesWavThatCannotHoldRecords() {
     byte[] data = chunk("data", new byte[100]);
     assertRefused(riff("RIFF", format(1, 2, 16, 4), data), "16 bits");
+    assertRefused(riff("RIFF", format(1, 2, 8, 2), data), "8 bits");
+    assertRefused(riff("RIFF", format(1, 9, 24, 27), data), "9 channels");
     assertRefused(riff("RIFF", format(1, 1, 24, 3), data), "1 channels");
     assertRefused(riff("RIFF", format(1, 6, 24, 18), data), "6 channels");
     assertRefused(riff("RIFF", format(6, 2, 8, 2), data), "format 6");
@@ -222,7 +225,7 @@ class ListenerTest {
   // --- raw PCM
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "S16LE")
   void hearsRawPcmFromTheMiddleOfASample(Encoding encoding) {
     Seeded.run(
         4,

@@ -5,6 +5,7 @@ import com.code_intelligence.jazzer.junit.FuzzTest;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 
 /// Feeds bytes of any kind to everything that reads. Replays the inputs that are kept in the
@@ -34,7 +35,7 @@ class RecordFuzzTest {
     } catch (IOException e) {
       // Refused, as it should be.
     }
-    for (PcmLayout.Encoding encoding : PcmLayout.Encoding.values()) {
+    for (PcmLayout.Encoding encoding : EnumSet.complementOf(EnumSet.of(PcmLayout.Encoding.S16LE))) {
       Listener.listen(
           new ByteArrayInputStream(bytes),
           new PcmLayout(2 + bytes.length % 2, encoding),

@@ -122,7 +122,8 @@ class ValuesTest {
         .withMessageContaining("amplitude, frequency, pulse");
     assertThat(Encoding.parse("s32le").bytes()).isEqualTo(4);
     assertThatIllegalArgumentException().isThrownBy(() -> Encoding.parse("u8"));
-    assertThatIllegalArgumentException().isThrownBy(() -> new PcmLayout(1, Encoding.S24LE));
+    assertThatIllegalArgumentException().isThrownBy(() -> new PcmLayout(0, Encoding.S24LE));
+    assertThatIllegalArgumentException().isThrownBy(() -> new PcmLayout(9, Encoding.S24LE));
   }
 
   @Test
