@@ -4,8 +4,9 @@ import io.sonidb.Payload;
 import io.sonidb.Point;
 import io.sonidb.sound.ElementType;
 import io.sonidb.sound.ListenReport;
-import io.sonidb.sound.Listener;
+import io.sonidb.sound.RecordSink;
 import io.sonidb.sound.SoundRecord;
+import io.sonidb.sound.acoustic.AcousticListener;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -14,16 +15,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/// The records that are heard in a FLAC or WAV file. Inserts, deletes and payload changes take
-/// effect in the order in which they are heard.
+/// The records that are heard in sound. Inserts, deletes and payload changes take effect in the
+/// order in which they are heard.
 final class AudioSupply implements VectorSupply {
 
-  private final InputFile input;
+  private final SoundInput input;
   private Optional<BatchInserter> inserter = Optional.empty();
   private long deleted;
   private long ignored;
 
-  AudioSupply(InputFile input, Optional<Path> idFile) {
+  AudioSupply(SoundInput input, Optional<Path> idFile) {
     if (idFile.isPresent()) {
       throw new CommandFailure(ExitCode.USAGE, "sound has ids of its own; leave out --ids");
     }
@@ -37,15 +38,13 @@ final class AudioSupply implements VectorSupply {
     ListenReport report;
     try {
       report =
-          Listener.listen(
-              input.stream(),
-              (record, firstSample) -> {
-                if (interruption.requested()) {
-                  throw new CommandFailure(ExitCode.FAILED, "interrupted at sample " + firstSample);
-                }
-                take(record, target);
-                progress.update(inserter.map(BatchInserter::inserted).orElse(0L), 0, "vectors");
-              });
+          hear((record, firstSample) -> {
+            if (interruption.requested()) {
+              throw new CommandFailure(ExitCode.FAILED, "interrupted at sample " + firstSample);
+            }
+            take(record, target);
+            progress.update(inserter.map(BatchInserter::inserted).orElse(0L), 0, "vectors");
+          });
       inserter.ifPresent(BatchInserter::flush);
     } catch (IOException | IllegalArgumentException | CommandFailure e) {
       String standing = inserter.map(BatchInserter::standing).orElse("");
@@ -58,6 +57,7 @@ final class AudioSupply implements VectorSupply {
     List<String> remarks = new ArrayList<>();
     remarks.add("heard " + Hearing.summary(report));
     remarks.addAll(Hearing.remarks(report));
+    input.remark().ifPresent(remarks::add);
     if (deleted > 0) {
       remarks.add(Quantity.count(deleted, "vector") + " deleted again, as heard");
     }
@@ -65,6 +65,10 @@ final class AudioSupply implements VectorSupply {
       remarks.add(Quantity.count(ignored, "record") + " about vectors that are not there left out");
     }
     return Outcome.of(inserter.get(), remarks);
+  }
+
+  private ListenReport hear(RecordSink sink) throws IOException {
+    return input.listen(sink, rate -> new AcousticListener(rate, sink));
   }
 
   private void take(SoundRecord record, Target target) {

@@ -43,7 +43,9 @@ final class FlacFile implements FrameSink {
     this.md5 = new PcmMd5(format);
   }
 
-  static FlacFile start(ByteOutput out, AudioFormat format, Collection collection)
+  /// @param sonification how vectors became sound, for the tags
+  static FlacFile start(
+      ByteOutput out, AudioFormat format, Collection collection, String sonification)
       throws IOException {
     StreamInfo open = new StreamInfo(MIN_BLOCK_SIZE, MAX_BLOCK_SIZE, 0, 0, format, 0, Md5.UNKNOWN);
     VorbisComment tags =
@@ -55,7 +57,7 @@ final class FlacFile implements FrameSink {
                 Map.entry("DIMENSION", Integer.toString(collection.spec().dimension())),
                 Map.entry("ELEMENT", collection.spec().element().toString()),
                 Map.entry("METRIC", collection.spec().metric().toString()),
-                Map.entry("SONIFICATION", collection.spec().sonification().toString())));
+                Map.entry("SONIFICATION", sonification)));
     out.stream().write(FlacHead.write(List.of(open, tags)));
     return new FlacFile(out, format);
   }

@@ -8,7 +8,6 @@ import java.io.BufferedInputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,7 +17,8 @@ import java.util.Optional;
 /// A file of vectors or of sound, or standard input, whose kind is known.
 final class InputFile implements Closeable {
 
-  private static final List<String> AUDIO_FORMATS = List.of("flac", "wav");
+  private static final List<String> AUDIO_FORMATS =
+      List.of("flac", "wav", "ogg", "oga", "opus", "mp3", "m4a", "aac", "caf", "aiff");
   private static final int BUFFER_BYTES = 1 << 16;
 
   private final String name;
@@ -71,10 +71,10 @@ final class InputFile implements Closeable {
   }
 
   private static boolean startsLikeAudio(BufferedInputStream stream) throws IOException {
-    stream.mark(4);
-    String head = new String(stream.readNBytes(4), StandardCharsets.ISO_8859_1);
+    stream.mark(SoundKind.HEAD_BYTES);
+    byte[] head = stream.readNBytes(SoundKind.HEAD_BYTES);
     stream.reset();
-    return head.equals("fLaC") || head.equals("RIFF") || head.equals("RF64");
+    return SoundKind.isContainer(head);
   }
 
   String name() {
@@ -86,9 +86,9 @@ final class InputFile implements Closeable {
     return audio;
   }
 
-  /// The bytes, from the start.
-  InputStream stream() {
-    return stream;
+  /// Opens it as sound.
+  SoundInput sound(Terminal terminal) {
+    return SoundInput.of(name, terminal, path, stream);
   }
 
   /// Opens it as a file of vectors.

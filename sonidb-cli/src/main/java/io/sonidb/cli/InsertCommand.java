@@ -67,7 +67,9 @@ final class InsertCommand extends DatabaseCommand {
     expiry.check();
     try (InputFile input = InputFile.open(file, format, sonidb().terminal().in())) {
       VectorSupply supply =
-          input.isAudio() ? new AudioSupply(input, ids) : new FileSupply(input, ids);
+          input.isAudio()
+              ? new AudioSupply(input.sound(sonidb().terminal()), ids)
+              : new FileSupply(input, ids);
       try (SoniDb database = sonidb().open()) {
         return insert(supply, database);
       }

@@ -3,6 +3,7 @@ package io.sonidb.cli;
 import io.sonidb.Payload;
 import io.sonidb.file.VectorFormat;
 import io.sonidb.file.VectorWriter;
+import io.sonidb.sound.Ear;
 import io.sonidb.sound.ListenReport;
 import io.sonidb.sound.Listener;
 import io.sonidb.sound.PcmLayout;
@@ -11,11 +12,10 @@ import io.sonidb.sound.RecordKind;
 import io.sonidb.sound.RecordSink;
 import io.sonidb.sound.SoundRecord;
 import io.sonidb.sound.Vector;
-import java.io.BufferedInputStream;
+import io.sonidb.sound.acoustic.AcousticListener;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -31,38 +31,43 @@ import picocli.CommandLine.Parameters;
     name = "listen",
     sortOptions = false,
     description = {
-      "Hear the records in a FLAC, WAV or raw PCM file.",
+      "Hear the records in sound of any kind.",
       "From its start or from the middle. Prints a JSON line for each record, or writes the vectors to"
-          + " a file. What could not be understood is told on standard error."
+          + " a file. What could not be understood is told on standard error.",
+      "Hears records as they are stored in FLAC, Ogg FLAC, WAV and raw PCM, and tones (export"
+          + " --acoustic) in these and whatever was made of them. For other kinds, such as ALAC, MP3,"
+          + " Opus and AAC, ffmpeg must be installed; of these, the lossy ones keep tones only."
     },
     footerHeading = "%nExamples:%n",
     footer = {
       "  sonidb listen recording.wav",
       "  sonidb stream songs --follow | sonidb listen -",
       "  sonidb listen recording.flac -o heard.npy",
+      "  sonidb listen tones.mp3",
       "  sonidb listen tape.raw --raw-channels 2 --rate 48000"
     })
 final class ListenCommand extends DatabaseCommand {
 
-  @Parameters(paramLabel = "SOURCE", description = "File, or - for standard input.")
+  @Parameters(paramLabel = "SOURCE", description = "File, http address, or - for standard input.")
   private String source = "";
 
   @Option(
       names = "--raw-channels",
       paramLabel = "N",
-      description = "The source is raw PCM of so many channels: 2 for float32, 3 for float64.")
+      description =
+          "The source is raw PCM of so many channels: 2 for float32, 3 for float64; any for tones.")
   private Optional<Integer> rawChannels = Optional.empty();
 
   @Option(
       names = "--raw-format",
       paramLabel = "FORMAT",
-      description = "How raw PCM is written: s24le (default), s32le or f32le.")
+      description = "How raw PCM is written: s16le (tones only), s24le (default), s32le or f32le.")
   private PcmLayout.Encoding rawFormat = PcmLayout.Encoding.S24LE;
 
   @Option(
       names = "--rate",
       paramLabel = "HZ",
-      description = "Sample rate of raw PCM, for time positions (default: 48000).")
+      description = "Sample rate of raw PCM, for tones and time positions (default: 48000).")
   private int rateHz = 48_000;
 
   @Option(
@@ -85,29 +90,25 @@ final class ListenCommand extends DatabaseCommand {
       // Nothing is half done when it stops in the middle.
       interruption().whenRequested(interruption()::commandFinished);
     }
-    boolean standard = source.equals("-");
-    InputStream in =
-        standard
-            ? sonidb().terminal().in()
-            : new BufferedInputStream(Files.newInputStream(Path.of(source)));
-    try (ProgressBar progress = output().progress("listen")) {
+    try (SoundInput input = SoundInput.open(source, sonidb().terminal());
+        ProgressBar progress = output().progress("listen")) {
       ListenReport report =
           listen(
-              in,
-              (record, firstSample) -> {
+              input,
+              (record, place) -> {
                 progress.update(++heard, 0, "records");
-                take(record, firstSample, format);
+                take(record, place, format);
               });
       finish(report);
+      input.remark().ifPresent(output()::note);
       return ExitCode.OK;
+    } catch (NoSuchFileException e) {
+      throw e;
     } catch (IOException e) {
       throw new CommandFailure(ExitCode.FAILED, source + ": " + e.getMessage(), e);
     } finally {
       if (writer.isPresent()) {
         writer.get().close();
-      }
-      if (!standard) {
-        in.close();
       }
     }
   }
@@ -120,16 +121,30 @@ final class ListenCommand extends DatabaseCommand {
                 file + ": its name must end in .npy, .fvecs, .fbin, .jsonl or .csv"));
   }
 
-  private ListenReport listen(InputStream in, RecordSink sink) throws IOException {
-    if (rawChannels.isEmpty()) {
-      return Listener.listen(in, sink);
-    }
-    return Listener.listen(in, new PcmLayout(rawChannels.get(), rawFormat), sink);
+  /// Where a record begins: at a sample of a sound of that rate.
+  private record Place(long sample, int rateHz) {}
+
+  /// Takes what is heard.
+  @FunctionalInterface
+  private interface Step {
+    void take(SoundRecord record, Place place);
   }
 
-  private void take(SoundRecord record, long firstSample, Optional<VectorFormat> format) {
+  private ListenReport listen(SoundInput input, Step step) throws IOException {
+    RecordSink sink = (record, sample) -> step.take(record, new Place(sample, rateHz));
+    Ear.Maker tones =
+        rate ->
+            new AcousticListener(
+                rate, (record, sample) -> step.take(record, new Place(sample, rate)));
+    return rawChannels.isEmpty()
+        ? input.listen(sink, tones)
+        : Listener.listen(
+            input.stream(), new PcmLayout(rawChannels.get(), rawFormat), rateHz, sink, tones);
+  }
+
+  private void take(SoundRecord record, Place place, Optional<VectorFormat> format) {
     if (format.isEmpty()) {
-      output().print((output().isJson() ? comma() : "") + Output.text(json(record, firstSample)));
+      output().print((output().isJson() ? comma() : "") + Output.text(json(record, place)));
       output().flush();
     } else if (record.kind() == RecordKind.UPSERT) {
       try {
@@ -163,10 +178,10 @@ final class ListenCommand extends DatabaseCommand {
     writer.get().write(record.id(), vector, json, expiresAt);
   }
 
-  private Map<String, Object> json(SoundRecord record, long firstSample) {
+  private Map<String, Object> json(SoundRecord record, Place place) {
     Map<String, Object> json = new LinkedHashMap<>();
-    json.put("sample", firstSample);
-    json.put("time", (double) firstSample / rateHz);
+    json.put("sample", place.sample());
+    json.put("time", (double) place.sample() / place.rateHz());
     json.put("kind", record.kind().name().toLowerCase(Locale.ROOT));
     json.put("sequence", record.sequence());
     if (record.kind() == RecordKind.SKIP) {

@@ -35,7 +35,8 @@ final class SoundExport {
 
   static SoundExport flac(Collection collection, ByteOutput out) throws IOException {
     SoundFormat format = format(collection);
-    return new SoundExport(FlacFile.start(out, format.audio(), collection), format);
+    String sonification = collection.spec().sonification().toString();
+    return new SoundExport(FlacFile.start(out, format.audio(), collection, sonification), format);
   }
 
   static SoundExport wav(Collection collection, ByteOutput out) throws IOException {
@@ -63,7 +64,8 @@ final class SoundExport {
     }
   }
 
-  private static SoundRecord record(Point point) {
+  /// The record that a point is written as.
+  static SoundRecord record(Point point) {
     SoundRecord record =
         SoundRecord.upsert(point.sequence(), point.id(), point.vector(), point.payload().cbor());
     if (point.insertedAt().isPresent()) {

@@ -11,7 +11,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
 
-/// A WAV file of 24-bit samples; RF64 (EBU Tech 3306) when it grows beyond what WAV can count.
+/// A WAV file of 16- or 24-bit samples; RF64 (EBU Tech 3306) when it grows beyond what WAV can
+/// count.
 ///
 /// ```text
 /// "RIFF" size "WAVE"   "JUNK" 28 bytes, which become "ds64" with 64-bit sizes
@@ -22,7 +23,6 @@ import java.util.Optional;
 final class WavFile implements FrameSink {
 
   private static final int HEAD_BYTES = 12 + 8 + 28 + 8 + 40 + 8;
-  private static final int SAMPLE_BYTES = 3;
   private static final long UNKNOWN = 0xFFFF_FFFFL;
 
   /// The tail of the GUID of PCM, behind its format tag 1 (KSDATAFORMAT_SUBTYPE_PCM).
@@ -32,6 +32,7 @@ final class WavFile implements FrameSink {
 
   private final ByteOutput out;
   private final AudioFormat format;
+  private final int sampleBytes;
   private final long maxRiffBytes;
   private byte[] pcm = new byte[1 << 14];
   private long dataBytes;
@@ -39,6 +40,7 @@ final class WavFile implements FrameSink {
   private WavFile(ByteOutput out, AudioFormat format, long maxRiffBytes) {
     this.out = out;
     this.format = format;
+    this.sampleBytes = format.bitsPerSample() / 8;
     this.maxRiffBytes = maxRiffBytes;
   }
 
@@ -48,8 +50,9 @@ final class WavFile implements FrameSink {
 
   /// @param maxRiffBytes size from which on the file is RF64
   static WavFile start(ByteOutput out, AudioFormat format, long maxRiffBytes) throws IOException {
-    if (format.bitsPerSample() != 8 * SAMPLE_BYTES) {
-      throw new IllegalArgumentException("24 bits per sample are written, asked for " + format);
+    if (format.bitsPerSample() != 16 && format.bitsPerSample() != 24) {
+      throw new IllegalArgumentException(
+          "16 or 24 bits per sample are written, asked for " + format);
     }
     WavFile file = new WavFile(out, format, maxRiffBytes);
     out.stream().write(file.head("RIFF", UNKNOWN, UNKNOWN, "JUNK"));
@@ -57,7 +60,7 @@ final class WavFile implements FrameSink {
   }
 
   private byte[] head(String riff, long riffSize, long dataSize, String junk) {
-    int frameBytes = format.channels() * SAMPLE_BYTES;
+    int frameBytes = format.channels() * sampleBytes;
     ByteBuffer head = ByteBuffer.allocate(HEAD_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     head.put(ascii(riff)).putInt((int) riffSize).put(ascii("WAVE"));
     head.put(ascii(junk)).putInt(28);
@@ -88,19 +91,19 @@ final class WavFile implements FrameSink {
   @Override
   public void write(byte[] frame, int offset, int length, FrameDecoder decoder) throws IOException {
     int channels = format.channels();
-    int bytes = decoder.blockSize() * channels * SAMPLE_BYTES;
+    int bytes = decoder.blockSize() * channels * sampleBytes;
     if (bytes > pcm.length) {
       pcm = Arrays.copyOf(pcm, bytes);
     }
     for (int channel = 0; channel < channels; channel++) {
       int[] samples = decoder.samples(channel);
-      int at = channel * SAMPLE_BYTES;
+      int at = channel * sampleBytes;
       for (int i = 0; i < decoder.blockSize(); i++) {
         int sample = samples[i];
-        pcm[at] = (byte) sample;
-        pcm[at + 1] = (byte) (sample >>> 8);
-        pcm[at + 2] = (byte) (sample >>> 16);
-        at += channels * SAMPLE_BYTES;
+        for (int b = 0; b < sampleBytes; b++) {
+          pcm[at + b] = (byte) (sample >>> 8 * b);
+        }
+        at += channels * sampleBytes;
       }
     }
     out.stream().write(pcm, 0, bytes);
