@@ -6,6 +6,7 @@ module io.sonidb.cli {
   requires static org.jspecify;
   requires io.sonidb;
   requires info.picocli;
+  requires java.desktop;
   requires java.net.http;
   requires tools.jackson.databind;
 

@@ -39,7 +39,11 @@ record CommandGroup(String title, List<DatabaseCommand> commands) {
         new CommandGroup(
             "Sound and changes",
             List.of(
-                new StreamCommand(sonidb), new ListenCommand(sonidb), new ChangesCommand(sonidb))),
+                new StreamCommand(sonidb),
+                new ListenCommand(sonidb),
+                new PlayCommand(sonidb),
+                new PictureCommand(sonidb),
+                new ChangesCommand(sonidb))),
         new CommandGroup(
             "Backup",
             List.of(
