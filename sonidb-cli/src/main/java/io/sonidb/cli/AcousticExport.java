@@ -17,12 +17,8 @@ final class AcousticExport {
 
   private static final int BLOCK_SAMPLES = 4096;
 
-  /// Tones that sum up to six: no predictor of a low order helps much, and raw samples ahead not at
-  /// all.
-  private static final SubframeSearch SEARCH = new SubframeSearch(4, 4, 0);
-
   private final FrameSink sink;
-  private final FrameEncoder encoder = new FrameEncoder(FORMAT, SEARCH);
+  private final FrameEncoder encoder = new FrameEncoder(FORMAT, SubframeSearch.MUSIC);
   private final FrameDecoder decoder = new FrameDecoder();
   private final byte[] frame = new byte[encoder.maxFrameSize(BLOCK_SAMPLES)];
   private final int[][] pcm = new int[1][BLOCK_SAMPLES];
