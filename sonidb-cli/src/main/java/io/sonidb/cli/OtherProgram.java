@@ -12,8 +12,8 @@ final class OtherProgram {
 
   /// Looks for a program in the folders of `PATH`.
   static Optional<Path> find(Terminal terminal, String name) {
-    for (String folder :
-        terminal.environment().getOrDefault("PATH", "").split(File.pathSeparator)) {
+    String path = terminal.environment().getOrDefault("PATH", "");
+    for (String folder : path.split(File.pathSeparator, -1)) {
       if (!folder.isEmpty()) {
         Path program = Path.of(folder, name);
         if (Files.isExecutable(program) && !Files.isDirectory(program)) {

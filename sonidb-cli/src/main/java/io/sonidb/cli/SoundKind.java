@@ -31,13 +31,13 @@ record SoundKind(String name, int offset, String magic) {
           new SoundKind("MP3", 0, "ID3"),
           new SoundKind("AIFF", 0, "FORM"),
           new SoundKind("Core Audio", 0, "caff"),
-          new SoundKind("Matroska or WebM", 0, "\u001A\u0045\u00DF\u00A3"),
+          new SoundKind("Matroska or WebM", 0, "\u001AE\u00DF\u00A3"),
           new SoundKind("Sun audio", 0, ".snd"),
           new SoundKind("WavPack", 0, "wvpk"),
           new SoundKind("Monkey's Audio", 0, "MAC "),
           new SoundKind("True Audio", 0, "TTA1"),
           new SoundKind("TAK", 0, "tBaK"),
-          new SoundKind("Windows Media", 0, "\u0030\u0026\u00B2\u0075"),
+          new SoundKind("Windows Media", 0, "0&\u00B2u"),
           new SoundKind("AMR", 0, "#!AMR"),
           new SoundKind("Wave64", 0, "riff"));
 
