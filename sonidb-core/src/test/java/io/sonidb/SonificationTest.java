@@ -236,15 +236,13 @@ class SonificationTest {
     }
   }
 
-  /// A vector encoded alone, in a stream of its own, sounds as its record in the collection does.
   private void assertAllSoundBy(Collection songs, Sonification sonification) throws IOException {
-    long samples = 0;
+    List<SoundRecord> records = new ArrayList<>();
+    long heard;
     try (InputStream flac = songs.stream(1, false)) {
-      List<SoundRecord> records = new ArrayList<>();
-      samples =
-          Listener.listen(flac, (record, _) -> records.add(record)).heard().samplesHeard()
-              / records.size();
+      heard = Listener.listen(flac, (record, _) -> records.add(record)).heard().samplesHeard();
     }
+    long samples = heard / records.size();
     switch (sonification) {
       case AMPLITUDE -> assertThat(samples).isLessThan(2 * DIMENSION);
       case FREQUENCY -> assertThat(samples).isBetween(4L * DIMENSION, 6L * DIMENSION);
