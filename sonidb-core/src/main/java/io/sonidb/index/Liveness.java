@@ -67,10 +67,10 @@ public final class Liveness {
     long bit = 1L << ordinal;
     if ((words[word] & bit) == 0) {
       setSince(ordinal, sequence);
+      newestKill = Math.max(newestKill, sequence); // before the bit, as deadWords needs it
       WORD.setRelease(words, word, words[word] | bit);
       deadCount = deadCount + 1;
       deadBytes = deadBytes + bytes;
-      newestKill = Math.max(newestKill, sequence);
     }
   }
 
@@ -86,6 +86,27 @@ public final class Liveness {
       since = more;
     }
     numbers.set(SINCE, ordinal * 8L, sequence);
+  }
+
+  /// The records that were not needed when everything up to a sequence number was written, and
+  /// nothing after it: 64 bits a word, bit set = not needed. A copy.
+  public long[] deadWords(long asOf) {
+    long[] words = dead;
+    long[] copy = new long[words.length];
+    for (int word = 0; word < words.length; word++) {
+      copy[word] = (long) WORD.getAcquire(words, word);
+    }
+    if (newestKill > asOf) {
+      for (int word = 0; word < copy.length; word++) {
+        for (long left = copy[word]; left != 0; left &= left - 1) {
+          int ordinal = word << 6 | Long.numberOfTrailingZeros(left);
+          if (deadSince(ordinal) > asOf) {
+            copy[word] &= ~(1L << ordinal);
+          }
+        }
+      }
+    }
+    return copy;
   }
 
   /// Number of records that are not needed.

@@ -1,7 +1,5 @@
 package io.sonidb.search;
 
-import io.sonidb.sound.ElementType;
-import io.sonidb.sound.Vector;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -18,69 +16,106 @@ public final class FlatSearch {
 
   private FlatSearch() {}
 
-  /// The `k` best matches, best first; equal scores by ascending id, NaN behind everything.
+  /// For each probe its best matches, best first; equal scores by ascending id, NaN behind
+  /// everything. All probes are answered in one pass over the vectors.
   ///
-  /// @param query of the source's element type and dimension
+  /// The answer is the same whatever the number of threads: scores are of two vectors alone, and
+  /// their order is total.
+  ///
+  /// @param source hands out at least the vectors that any of the probes accepts
   /// @param cores runs the pieces of the source side by side, on `coreCount` threads at most
-  public static List<Found> search(
-      VectorSource source, Score score, Vector query, int k, Executor cores, int coreCount) {
+  public static List<List<Found>> search(
+      VectorSource source, List<Probe> probes, Executor cores, int coreCount) {
     Comparator<Found> better =
         Comparator.comparingDouble(FlatSearch::sortKey)
             .reversed()
             .thenComparing((a, b) -> source.compareIds(a.key(), b.key()));
-    List<Best> bests = new ArrayList<>();
+    List<Scorer> scorers =
+        probes.stream().map(probe -> Scorer.of(probe.score(), probe.wanted())).toList();
+    List<Bests> all = new ArrayList<>();
     Crew.Hiring<VectorSource.Piece> hiring =
         () -> {
-          Best best = new Best(score, query, k, better);
-          bests.add(best);
-          return piece -> piece.scan(best);
+          Bests bests = new Bests(probes, scorers, better);
+          all.add(bests);
+          return piece -> piece.scan(bests);
         };
     Crew.run(source.pieces(), hiring, cores, coreCount);
-    List<Found> all = new ArrayList<>();
-    bests.forEach(best -> all.addAll(best.heap));
-    all.sort(better);
-    return all.stream().limit(k).toList();
+    List<List<Found>> answers = new ArrayList<>();
+    for (int i = 0; i < probes.size(); i++) {
+      List<Found> found = new ArrayList<>();
+      for (Bests bests : all) {
+        found.addAll(bests.all.get(i).heap);
+      }
+      found.sort(better);
+      answers.add(found.stream().limit(probes.get(i).most()).toList());
+    }
+    return answers;
   }
 
   private static double sortKey(Found found) {
     return Double.isNaN(found.score()) ? Double.NEGATIVE_INFINITY : found.score();
   }
 
-  /// The best `k` so far; the worst of them on top.
-  private static final class Best implements VectorSource.Scorer {
-    private final Score score;
-    private final float[] floats;
-    private final double[] doubles;
-    private final int k;
-    private final PriorityQueue<Found> heap;
-    private final Comparator<Found> better;
+  /// What one thread has found for each probe.
+  private static final class Bests implements VectorSource.Scorer {
+    private final List<Best> all = new ArrayList<>();
 
-    Best(Score score, Vector query, int k, Comparator<Found> better) {
-      this.score = score;
-      boolean narrow = query.elementType() == ElementType.FLOAT32;
-      this.floats = narrow ? query.floats() : new float[0];
-      this.doubles = narrow ? new double[0] : query.doubles();
-      this.k = k;
-      this.better = better;
-      this.heap = new PriorityQueue<>(Math.min(k, 1024) + 1, better.reversed());
+    Bests(List<Probe> probes, List<Scorer> scorers, Comparator<Found> better) {
+      for (int i = 0; i < probes.size(); i++) {
+        all.add(new Best(probes.get(i), scorers.get(i), better));
+      }
     }
 
     @Override
     public void accept(long key, float[] vector) {
-      offer(key, score.of(floats, vector));
+      for (int i = 0; i < all.size(); i++) {
+        Best best = all.get(i);
+        if (best.accepts(key)) {
+          best.offer(key, best.scorer.of(vector));
+        }
+      }
     }
 
     @Override
     public void accept(long key, double[] vector) {
-      offer(key, score.of(doubles, vector));
+      for (int i = 0; i < all.size(); i++) {
+        Best best = all.get(i);
+        if (best.accepts(key)) {
+          best.offer(key, best.scorer.of(vector));
+        }
+      }
+    }
+  }
+
+  /// The best so far; the worst of them on top.
+  private static final class Best {
+    private final Scorer scorer;
+    private final AcceptBits accept;
+    private final double floor;
+    private final int most;
+    private final PriorityQueue<Found> heap;
+    private final Comparator<Found> better;
+
+    Best(Probe probe, Scorer scorer, Comparator<Found> better) {
+      this.scorer = scorer;
+      this.accept = probe.accept();
+      this.floor = probe.floor();
+      this.most = probe.most();
+      this.better = better;
+      this.heap = new PriorityQueue<>(Math.min(most, 1024) + 1, better.reversed());
     }
 
-    private void offer(long key, double value) {
-      if (heap.size() == k && value < heap.element().score()) {
+    boolean accepts(long key) {
+      return accept.accepts((int) (key >>> 32), (int) key);
+    }
+
+    void offer(long key, double value) {
+      if (floor > Double.NEGATIVE_INFINITY && !(value >= floor)
+          || heap.size() == most && value < heap.element().score()) {
         return;
       }
       Found found = new Found(key, value);
-      if (heap.size() < k) {
+      if (heap.size() < most) {
         heap.add(found);
       } else if (better.compare(found, heap.element()) < 0) {
         heap.remove();

@@ -3,6 +3,9 @@ package io.sonidb.search;
 import java.util.List;
 
 /// The vectors of a collection as search sees them; where they are kept it does not know.
+///
+/// A key is the place of a segment among those that are searched, in its upper 32 bits, and the
+/// ordinal of a vector in that segment.
 public interface VectorSource {
   /// Pieces that can be scanned side by side.
   List<Piece> pieces();
