@@ -1,9 +1,13 @@
 package io.sonidb;
 
+import io.sonidb.filter.FieldPath;
+import io.sonidb.filter.FieldType;
+import io.sonidb.filter.Filter;
 import io.sonidb.flac.FlacKernels;
 import io.sonidb.index.RecordTable;
 import io.sonidb.integrity.IndexJson;
 import io.sonidb.integrity.Verifier;
+import io.sonidb.payload.PayloadBlock;
 import io.sonidb.search.Crew;
 import io.sonidb.sound.RecordKind;
 import io.sonidb.sound.Vector;
@@ -19,15 +23,18 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 /// A named set of vectors of one dimension. Safe for use by any number of threads.
@@ -51,6 +58,7 @@ public final class Collection {
   // Shared by all who write; held alone by one who was overtaken too often.
   private final ReadWriteLock writing = new ReentrantReadWriteLock();
   private final Lock building = new ReentrantLock();
+  private final AtomicBoolean indexing = new AtomicBoolean();
   private volatile Engine engine;
   private volatile boolean closed; // written under the write lock
 
@@ -207,7 +215,7 @@ public final class Collection {
   ///
   /// @return how many were there
   public long delete(List<VectorId> ids) {
-    return write(writes -> writes.delete(ids));
+    return write(writes -> writes.delete(ids, (_, _) -> true));
   }
 
   /// Deletes a vector if nobody has changed it since it was read.
@@ -226,14 +234,15 @@ public final class Collection {
   /// @return how many were there
   /// @throws IllegalArgumentException if a payload would become too large; nothing was written
   public long setPayload(List<VectorId> ids, Payload payload) {
-    return write(writes -> writes.changePayload(ids, current -> current.get().merged(payload)));
+    return write(writes ->
+        writes.changePayload(ids, (_, _) -> true, current -> current.get().merged(payload)));
   }
 
   /// Replaces the payloads of vectors, all or none. Ids that are not there are left out.
   ///
   /// @return how many were there
   public long overwritePayload(List<VectorId> ids, Payload payload) {
-    return write(writes -> writes.changePayload(ids, _ -> payload));
+    return write(writes -> writes.changePayload(ids, (_, _) -> true, _ -> payload));
   }
 
   /// Replaces the payload of a vector if nobody has changed it since it was read.
@@ -251,7 +260,8 @@ public final class Collection {
   ///
   /// @return how many were there
   public long deletePayloadKeys(List<VectorId> ids, Set<String> keys) {
-    return write(writes -> writes.changePayload(ids, current -> current.get().without(keys)));
+    return write(writes ->
+        writes.changePayload(ids, (_, _) -> true, current -> current.get().without(keys)));
   }
 
   /// Removes the payloads of vectors, all or none. Ids that are not there are left out.
@@ -259,6 +269,43 @@ public final class Collection {
   /// @return how many were there
   public long clearPayload(List<VectorId> ids) {
     return overwritePayload(ids, Payload.EMPTY);
+  }
+
+  /// Deletes every point that fulfils a filter. They go in batches, so a crash may leave some; what
+  /// others change meanwhile goes only if it still fulfils it.
+  ///
+  /// @return how many were deleted
+  public long delete(Filter filter) {
+    return new FilteredWrites(this, filter)
+        .run((writes, meant) -> writes.delete(meant.ids(), meant::isMeant));
+  }
+
+  /// Sets top-level keys of the payloads of every point that fulfils a filter, in batches as
+  /// [#delete(Filter)].
+  ///
+  /// @return how many were changed
+  public long setPayload(Filter filter, Payload payload) {
+    return changePayload(filter, current -> current.get().merged(payload));
+  }
+
+  /// Replaces the payloads of every point that fulfils a filter, in batches as [#delete(Filter)].
+  ///
+  /// @return how many were changed
+  public long overwritePayload(Filter filter, Payload payload) {
+    return changePayload(filter, _ -> payload);
+  }
+
+  /// Removes top-level keys from the payloads of every point that fulfils a filter, in batches as
+  /// [#delete(Filter)].
+  ///
+  /// @return how many were changed
+  public long deletePayloadKeys(Filter filter, Set<String> keys) {
+    return changePayload(filter, current -> current.get().without(keys));
+  }
+
+  private long changePayload(Filter filter, Writes.PayloadChange change) {
+    return new FilteredWrites(this, filter)
+        .run((writes, meant) -> writes.changePayload(meant.ids(), meant::isMeant, change));
   }
 
   private static void checkIsThere(long sequence) {
@@ -270,11 +317,11 @@ public final class Collection {
 
   /// Does something with [Writes] while the engine stays the same.
   @FunctionalInterface
-  private interface Operation {
+  interface Operation {
     long apply(Writes writes) throws IOException;
   }
 
-  private long write(Operation operation) {
+  long write(Operation operation) {
     openAgain();
     rebuilding.readLock().lock();
     try {
@@ -421,6 +468,48 @@ public final class Collection {
     }
   }
 
+  /// Answers several queries in one pass over the vectors, each as if it were alone.
+  ///
+  /// @throws VectorNotFoundException if a query names an id that is not there
+  public List<SearchResult> search(List<Query> queries) {
+    try (CollectionView now = view()) {
+      return now.search(queries);
+    }
+  }
+
+  /// Finds the groups of points, by the value of a field, that have the vectors most like a query.
+  ///
+  /// @throws VectorNotFoundException if the query names an id that is not there
+  public GroupResult searchGroups(Query query, Grouping grouping) {
+    try (CollectionView now = view()) {
+      return now.searchGroups(query, grouping);
+    }
+  }
+
+  /// Number of vectors that fulfil a filter.
+  public long count(Filter filter) {
+    try (CollectionView now = view()) {
+      return now.count(filter);
+    }
+  }
+
+  /// The values that a field has in the points that fulfil a filter, with the number of those
+  /// points; most points first.
+  ///
+  /// @param limit how many values, 1 to [CollectionView#MAX_VALUES]
+  public List<ValueCount> facet(String field, Filter filter, int limit) {
+    try (CollectionView now = view()) {
+      return now.facet(field, filter, limit);
+    }
+  }
+
+  /// Points at random, as [CollectionView#sample] has them.
+  public List<Point> sample(int limit, long seed, Filter filter) {
+    try (CollectionView now = view()) {
+      return now.sample(limit, seed, filter);
+    }
+  }
+
   /// The collection as it is now: later writes are not seen, and what compaction takes away stays
   /// until the view is closed.
   public CollectionView view() {
@@ -450,7 +539,14 @@ public final class Collection {
   /// All points in ascending order of their ids, as they are now: later writes are not seen.
   public PointCursor scroll() {
     CollectionView now = view();
-    return new IdOrderCursor(now, now::close);
+    return new IdOrderCursor(now, Optional.empty(), Optional.empty(), now::close);
+  }
+
+  /// A page of the points that fulfil a filter, as they are now.
+  public ScrollPage scroll(Scroll scroll) {
+    try (CollectionView now = view()) {
+      return now.scroll(scroll);
+    }
   }
 
   /// Every change from a sequence number on, in order: history, then what is written from now on.
@@ -465,6 +561,101 @@ public final class Collection {
   private static void checkSequence(long from) {
     if (from < 0) {
       throw new IllegalArgumentException("sequence number must be 0 or more, was " + from);
+    }
+  }
+
+  // Payload indexes --------------------------------------------------------------------------
+
+  // Filters are not worth an index that make fewer payloads be read.
+  private static final long MANY_PAYLOADS = 10_000;
+
+  /// Indexes a field of the payloads, so that filters need not read them; an index that the field
+  /// had goes. Returns when all is indexed that is there; others read and write meanwhile.
+  ///
+  /// @param field path of the field, as [FieldPath] has it
+  /// @param type of the values that the index is to know; others are found too, but not as fast
+  /// @throws IllegalArgumentException if the path is none, or there are too many indexes
+  public void createPayloadIndex(String field, FieldType type) {
+    changeIndexes(now -> now.payloadIndex(field, type));
+  }
+
+  /// Removes the index of a field. Filters find the same, but read payloads.
+  ///
+  /// @return whether there was one
+  public boolean dropPayloadIndex(String field) {
+    boolean wasThere = spec.payloadIndexes().containsKey(FieldPath.parse(field).toString());
+    if (wasThere) {
+      changeIndexes(now -> now.withoutPayloadIndex(field));
+    }
+    return wasThere;
+  }
+
+  private void changeIndexes(UnaryOperator<CollectionSpec> change) {
+    openAgain();
+    building.lock();
+    try {
+      rebuilding.writeLock().lock();
+      try {
+        become(change.apply(spec));
+      } finally {
+        rebuilding.writeLock().unlock();
+      }
+      indexNow();
+    } catch (IOException e) {
+      throw new StorageException("collection " + name + ": " + e.getMessage(), e);
+    } finally {
+      building.unlock();
+    }
+  }
+
+  private void become(CollectionSpec changed) throws IOException {
+    Uninterrupted.call(() -> {
+      engine.log().alter(changed.header(name, engine.log().header().uuid()), changed.settings());
+      return engine;
+    });
+    spec = changed;
+    engine.payloads().setFields(changed.indexedFields());
+  }
+
+  private void indexNow() {
+    try (CollectionView now = view()) {
+      Crew.run(
+          IntStream.range(0, now.log().segments().size()).boxed().toList(),
+          () -> i -> now.engine().payloads().index(now.log().segments().get(i), now.log().count(i)),
+          cores.scanning(),
+          cores.count());
+    }
+  }
+
+  /// A filter was asked that made so many payloads be read; if that is too many, the fields get
+  /// indexed, soon, where the collection is to do that.
+  void wasAsked(Filter filter, long payloadsRead) {
+    if (!spec.indexesWhatIsAsked()
+        || payloadsRead < MANY_PAYLOADS
+        || engine.log().manifest().isSnapshot()) {
+      return;
+    }
+    Map<FieldPath, FieldType> asked = WantedIndexes.of(filter);
+    asked.keySet().removeIf(path -> spec.payloadIndexes().containsKey(path.toString()));
+    if (!asked.isEmpty() && indexing.compareAndSet(false, true)) {
+      Thread.ofVirtual().start(() -> indexWhatWasAsked(asked));
+    }
+  }
+
+  private void indexWhatWasAsked(Map<FieldPath, FieldType> asked) {
+    try {
+      changeIndexes(now -> {
+        CollectionSpec more = now;
+        for (Map.Entry<FieldPath, FieldType> each : asked.entrySet()) {
+          boolean isFull = more.payloadIndexes().size() == PayloadBlock.MAX_FIELDS;
+          more = isFull ? more : more.payloadIndex(each.getKey().toString(), each.getValue());
+        }
+        return more;
+      });
+    } catch (SoniDbException | IllegalStateException e) {
+      // It is closed, or its disk is full: searches find the same without.
+    } finally {
+      indexing.set(false);
     }
   }
 
@@ -589,13 +780,7 @@ public final class Collection {
     try {
       rebuilding.writeLock().lock();
       try {
-        Uninterrupted.call(() -> {
-          engine
-              .log()
-              .alter(changed.header(name, engine.log().header().uuid()), changed.settings());
-          return engine;
-        });
-        spec = changed;
+        become(changed);
       } finally {
         rebuilding.writeLock().unlock();
       }
@@ -739,6 +924,8 @@ public final class Collection {
           spec.sonification(),
           spec.metric(),
           spec.durability(),
+          spec.payloadIndexes(),
+          now.payloads().size(),
           Kernels.BEST.name(),
           FlacKernels.name());
     } catch (IOException e) {

@@ -1,5 +1,9 @@
 package io.sonidb;
 
+import io.sonidb.filter.FieldPath;
+import io.sonidb.filter.FieldType;
+import io.sonidb.payload.IndexedField;
+import io.sonidb.payload.PayloadBlock;
 import io.sonidb.sound.ElementType;
 import io.sonidb.sound.Sonification;
 import io.sonidb.sound.SoundFormat;
@@ -7,6 +11,10 @@ import io.sonidb.sound.Vector;
 import io.sonidb.store.CollectionHeader;
 import io.sonidb.store.Manifest;
 import java.time.Duration;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 
 /// What a new collection is to be. Immutable: each setter gives a copy.
@@ -21,6 +29,9 @@ import java.util.UUID;
 ///   most [#MAX_DURATION]
 /// @param retention how long deletes are kept for those who follow the changes, at most
 ///   [#MAX_DURATION]
+/// @param payloadIndexes paths of payload fields that are indexed, each with the type of its values
+/// @param indexesWhatIsAsked whether fields that filters ask for, at the price of reading many
+///   payloads, get indexed
 public record CollectionSpec(
     int dimension,
     Metric metric,
@@ -29,7 +40,9 @@ public record CollectionSpec(
     Durability durability,
     long segmentBytes,
     Duration timeToLive,
-    Duration retention) {
+    Duration retention,
+    Map<String, FieldType> payloadIndexes,
+    boolean indexesWhatIsAsked) {
   /// A hundred years.
   public static final Duration MAX_DURATION = Duration.ofDays(36_525);
 
@@ -55,6 +68,16 @@ public record CollectionSpec(
     }
     checkDuration("time to live", timeToLive);
     checkDuration("retention", retention);
+    if (payloadIndexes.size() > PayloadBlock.MAX_FIELDS) {
+      throw new IllegalArgumentException(
+          "payload fields that are indexed must be at most "
+              + PayloadBlock.MAX_FIELDS
+              + ", were "
+              + payloadIndexes.size());
+    }
+    Map<String, FieldType> spelt = new TreeMap<>();
+    payloadIndexes.forEach((path, type) -> spelt.put(FieldPath.parse(path).toString(), type));
+    payloadIndexes = Map.copyOf(spelt);
   }
 
   private static void checkDuration(String what, Duration duration) {
@@ -75,50 +98,160 @@ public record CollectionSpec(
         Durability.FSYNC,
         128L << 20,
         Duration.ZERO,
-        Duration.ofDays(7));
+        Duration.ofDays(7),
+        Map.of(),
+        false);
   }
 
   /// With another metric.
   public CollectionSpec metric(Metric metric) {
     return new CollectionSpec(
-        dimension, metric, element, sonification, durability, segmentBytes, timeToLive, retention);
+        dimension,
+        metric,
+        element,
+        sonification,
+        durability,
+        segmentBytes,
+        timeToLive,
+        retention,
+        payloadIndexes,
+        indexesWhatIsAsked);
   }
 
   /// With another element type.
   public CollectionSpec element(ElementType element) {
     return new CollectionSpec(
-        dimension, metric, element, sonification, durability, segmentBytes, timeToLive, retention);
+        dimension,
+        metric,
+        element,
+        sonification,
+        durability,
+        segmentBytes,
+        timeToLive,
+        retention,
+        payloadIndexes,
+        indexesWhatIsAsked);
   }
 
   /// With another sonification.
   public CollectionSpec sonification(Sonification sonification) {
     return new CollectionSpec(
-        dimension, metric, element, sonification, durability, segmentBytes, timeToLive, retention);
+        dimension,
+        metric,
+        element,
+        sonification,
+        durability,
+        segmentBytes,
+        timeToLive,
+        retention,
+        payloadIndexes,
+        indexesWhatIsAsked);
   }
 
   /// With another durability.
   public CollectionSpec durability(Durability durability) {
     return new CollectionSpec(
-        dimension, metric, element, sonification, durability, segmentBytes, timeToLive, retention);
+        dimension,
+        metric,
+        element,
+        sonification,
+        durability,
+        segmentBytes,
+        timeToLive,
+        retention,
+        payloadIndexes,
+        indexesWhatIsAsked);
   }
 
   /// With another size of segments, in bytes.
   public CollectionSpec segmentBytes(long segmentBytes) {
     return new CollectionSpec(
-        dimension, metric, element, sonification, durability, segmentBytes, timeToLive, retention);
+        dimension,
+        metric,
+        element,
+        sonification,
+        durability,
+        segmentBytes,
+        timeToLive,
+        retention,
+        payloadIndexes,
+        indexesWhatIsAsked);
   }
 
   /// With a time after which a vector expires unless it says when itself, in milliseconds; zero for
   /// never.
   public CollectionSpec timeToLive(Duration timeToLive) {
     return new CollectionSpec(
-        dimension, metric, element, sonification, durability, segmentBytes, timeToLive, retention);
+        dimension,
+        metric,
+        element,
+        sonification,
+        durability,
+        segmentBytes,
+        timeToLive,
+        retention,
+        payloadIndexes,
+        indexesWhatIsAsked);
   }
 
   /// With another time for which deletes are kept, in milliseconds.
   public CollectionSpec retention(Duration retention) {
     return new CollectionSpec(
-        dimension, metric, element, sonification, durability, segmentBytes, timeToLive, retention);
+        dimension,
+        metric,
+        element,
+        sonification,
+        durability,
+        segmentBytes,
+        timeToLive,
+        retention,
+        payloadIndexes,
+        indexesWhatIsAsked);
+  }
+
+  /// With an index of a payload field, which takes the place of another one of that field.
+  ///
+  /// @param path as [FieldPath] has it
+  public CollectionSpec payloadIndex(String path, FieldType type) {
+    Map<String, FieldType> more = new TreeMap<>(payloadIndexes);
+    more.put(FieldPath.parse(path).toString(), type);
+    return payloadIndexes(more);
+  }
+
+  /// Without an index of a payload field.
+  public CollectionSpec withoutPayloadIndex(String path) {
+    Map<String, FieldType> fewer = new TreeMap<>(payloadIndexes);
+    fewer.remove(FieldPath.parse(path).toString());
+    return payloadIndexes(fewer);
+  }
+
+  private CollectionSpec payloadIndexes(Map<String, FieldType> indexes) {
+    return new CollectionSpec(
+        dimension,
+        metric,
+        element,
+        sonification,
+        durability,
+        segmentBytes,
+        timeToLive,
+        retention,
+        indexes,
+        indexesWhatIsAsked);
+  }
+
+  /// With or without indexes of fields that filters ask for, at the price of reading many payloads.
+  public CollectionSpec indexesWhatIsAsked(boolean does) {
+    return new CollectionSpec(
+        dimension,
+        metric,
+        element,
+        sonification,
+        durability,
+        segmentBytes,
+        timeToLive,
+        retention,
+        payloadIndexes,
+        does);
   }
 
   /// What a manifest says.
@@ -132,7 +265,9 @@ public record CollectionSpec(
         manifest.syncsWrites() ? Durability.FSYNC : Durability.OS,
         manifest.segmentBytes(),
         Duration.ofMillis(manifest.settings().timeToLiveMillis()),
-        Duration.ofMillis(manifest.settings().retentionMillis()));
+        Duration.ofMillis(manifest.settings().retentionMillis()),
+        types(manifest.settings().payloadIndexes()),
+        manifest.settings().indexesWhatIsAsked());
   }
 
   CollectionHeader header(String name, UUID uuid) {
@@ -141,7 +276,32 @@ public record CollectionSpec(
 
   Manifest.Settings settings() {
     return new Manifest.Settings(
-        durability == Durability.FSYNC, segmentBytes, timeToLive.toMillis(), retention.toMillis());
+        durability == Durability.FSYNC,
+        segmentBytes,
+        timeToLive.toMillis(),
+        retention.toMillis(),
+        names(),
+        indexesWhatIsAsked);
+  }
+
+  private Map<String, String> names() {
+    Map<String, String> names = new TreeMap<>();
+    payloadIndexes.forEach((path, type) -> names.put(path, type.toString()));
+    return names;
+  }
+
+  private static Map<String, FieldType> types(Map<String, String> names) {
+    Map<String, FieldType> types = new TreeMap<>();
+    names.forEach((path, type) -> types.put(path, FieldType.parse(type)));
+    return types;
+  }
+
+  /// The fields that are indexed.
+  SortedSet<IndexedField> indexedFields() {
+    SortedSet<IndexedField> fields = new TreeSet<>();
+    payloadIndexes.forEach(
+        (path, type) -> fields.add(new IndexedField(FieldPath.parse(path), type)));
+    return fields;
   }
 
   SoundFormat format() {

@@ -1,7 +1,9 @@
 package io.sonidb;
 
+import io.sonidb.filter.FieldType;
 import io.sonidb.sound.ElementType;
 import io.sonidb.sound.Sonification;
+import java.util.Map;
 
 /// Figures of a collection.
 ///
@@ -29,6 +31,9 @@ import io.sonidb.sound.Sonification;
 /// @param sonification how a vector becomes sound
 /// @param metric what makes two vectors alike
 /// @param durability when a write is acknowledged
+/// @param payloadIndexes payload fields that are indexed, with the types of their values; filters
+///   on others read payloads
+/// @param payloadIndexBytes of their indexes, as far as they were used since it was opened
 /// @param kernels which loops score vectors: `scalar`, or `simd` and the width
 /// @param codecKernels which loops code FLAC frames, likewise
 public record CollectionStats(
@@ -52,5 +57,7 @@ public record CollectionStats(
     Sonification sonification,
     Metric metric,
     Durability durability,
+    Map<String, FieldType> payloadIndexes,
+    long payloadIndexBytes,
     String kernels,
     String codecKernels) {}

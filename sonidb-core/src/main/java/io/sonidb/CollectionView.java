@@ -1,18 +1,15 @@
 package io.sonidb;
 
+import io.sonidb.filter.FieldPath;
+import io.sonidb.filter.Filter;
 import io.sonidb.index.Directory;
 import io.sonidb.index.RecordTable;
-import io.sonidb.search.FlatSearch;
 import io.sonidb.sound.RecordKind;
-import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
 import io.sonidb.store.LogView;
 import io.sonidb.store.Segment;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 
@@ -22,11 +19,15 @@ import java.util.function.Consumer;
 /// It holds no copy: what it needs is kept on disk as long as it is open. Safe for use by any
 /// number of threads.
 public final class CollectionView implements AutoCloseable {
+  /// Most values of a facet, points of a sample and of a page.
+  public static final int MAX_VALUES = 10_000;
+
   private final Collection collection;
   private final Engine engine;
   private final LogView log;
   private final long nowMillis;
   private final SoniDb.Cores cores;
+  private volatile Optional<PresentRecords> present = Optional.empty();
 
   CollectionView(Collection collection, Engine engine, SoniDb.Cores cores) {
     this.collection = collection;
@@ -53,6 +54,26 @@ public final class CollectionView implements AutoCloseable {
     return engine;
   }
 
+  SoniDb.Cores cores() {
+    return cores;
+  }
+
+  /// The moment for which it is told what has expired.
+  long nowMillis() {
+    return nowMillis;
+  }
+
+  /// Its points by their records, found when they are first asked for.
+  PresentRecords present() {
+    Optional<PresentRecords> known = present;
+    if (known.isPresent()) {
+      return known.get();
+    }
+    PresentRecords found = engine.payloads().present(this);
+    present = Optional.of(found);
+    return found;
+  }
+
   /// The point of an id.
   ///
   /// @throws DamagedRecordException if it is not as it was written
@@ -75,7 +96,7 @@ public final class CollectionView implements AutoCloseable {
 
   /// All points in ascending order of their ids. Open as long as the view is.
   public PointCursor scroll() {
-    return new IdOrderCursor(this, () -> {});
+    return new IdOrderCursor(this, Optional.empty(), Optional.empty(), () -> {});
   }
 
   /// A part of the points, in the order in which they were written: all parts together are all
@@ -130,74 +151,63 @@ public final class CollectionView implements AutoCloseable {
     return count.sum();
   }
 
-  /// Finds the vectors most like a query, by comparing with all of them. Damaged ones are left out,
-  /// and named in the result.
+  /// Number of points that fulfil a filter.
+  public long count(Filter filter) {
+    return filter.isEmpty() ? count() : matching(filter).count();
+  }
+
+  Matching matching(Filter filter) {
+    return Matching.of(this, filter);
+  }
+
+  /// Finds the vectors most like a query, by comparing with all that fulfil its filter. Damaged
+  /// ones are left out, and named in the result.
   ///
   /// @throws VectorNotFoundException if the query names an id that is not there
   public SearchResult search(Query query) {
-    long start = System.nanoTime();
-    CollectionSpec spec = collection.spec();
-    Vector vector =
-        switch (query) {
-          case Query.ToVector(Vector given, int _) -> VectorCheck.accept(given, "query", spec);
-          case Query.ToId(VectorId id, int _) ->
-              get(id)
-                  .orElseThrow(() ->
-                      new VectorNotFoundException(
-                          "collection " + collection.name() + " has no vector " + id))
-                  .vector();
-        };
-    Optional<VectorId> without =
-        query instanceof Query.ToId(VectorId id, int _) ? Optional.of(id) : Optional.empty();
-    Set<Damage> damaged = ConcurrentHashMap.newKeySet();
-    // Of those found some may turn out to be damaged: then more are looked for.
-    int spare = 0;
-    List<Hit> hits;
-    boolean all;
-    do {
-      int most = query.k() + (without.isPresent() ? 1 : 0) + spare;
-      LiveVectors source = new LiveVectors(this, damaged::add);
-      List<FlatSearch.Found> found =
-          FlatSearch.search(
-              source, spec.metric().score(), vector, most, cores.scanning(), cores.count());
-      hits = hits(found, source, without, query.k(), damaged::add);
-      all = found.size() < most;
-      spare = spare * 4 + 16;
-    } while (hits.size() < query.k() && !all);
-    return new SearchResult(hits, true, List.copyOf(damaged), (System.nanoTime() - start) / 1e9);
+    return search(List.of(query)).getFirst();
   }
 
-  private List<Hit> hits(
-      List<FlatSearch.Found> found,
-      LiveVectors source,
-      Optional<VectorId> without,
-      int k,
-      Consumer<Damage> onDamage) {
-    boolean higherIsBetter = collection.spec().metric().higherIsBetter();
-    List<Hit> hits = new ArrayList<>();
-    for (FlatSearch.Found each : found) {
-      VectorId id = source.id(each.key());
-      if (hits.size() == k || without.equals(Optional.of(id))) {
-        continue;
-      }
-      try {
-        Point point =
-            pointOfVector(LiveVectors.segmentOf(each.key()), LiveVectors.ordinalOf(each.key()))
-                .orElseThrow();
-        double score = higherIsBetter ? each.score() : 0.0 - each.score();
-        hits.add(
-            new Hit(
-                id,
-                score,
-                point.payload(),
-                point.sequence(),
-                point.insertedAt(),
-                point.expiresAt()));
-      } catch (DamagedRecordException e) {
-        onDamage.accept(e.damage());
-      }
-    }
-    return hits;
+  /// Answers several queries in one pass over the vectors, each as if it were alone.
+  ///
+  /// @throws VectorNotFoundException if a query names an id that is not there
+  public List<SearchResult> search(List<Query> queries) {
+    return queries.isEmpty() ? List.of() : new Searching(this, queries).run();
+  }
+
+  /// Finds the groups of points, by the value of a field, that have the vectors most like a query.
+  ///
+  /// @throws VectorNotFoundException if the query names an id that is not there
+  public GroupResult searchGroups(Query query, Grouping grouping) {
+    return new GroupSearch(this, query, grouping).run();
+  }
+
+  /// The values that a field has in the points that fulfil a filter, with the number of those
+  /// points; most points first.
+  ///
+  /// @param limit how many values, 1 to [#MAX_VALUES]
+  public List<ValueCount> facet(String field, Filter filter, int limit) {
+    return new Facet(this, FieldPath.parse(field)).count(filter, limit);
+  }
+
+  /// Points at random, each with the same chance, in an order at random. The same points, the same
+  /// seed: the same sample, wherever they are kept.
+  ///
+  /// @param limit how many, 1 to [#MAX_VALUES]
+  public List<Point> sample(int limit, long seed, Filter filter) {
+    return new Sampling(this, seed).choose(limit, filter);
+  }
+
+  /// A page of the points that fulfil a filter, by ascending id or in the order of a field.
+  public ScrollPage scroll(Scroll scroll) {
+    return new Scrolling(this, scroll).run();
+  }
+
+  /// The points that fulfil a filter in ascending order of their ids. Open as long as the view is.
+  public PointCursor scroll(Filter filter) {
+    return filter.isEmpty()
+        ? scroll()
+        : new IdOrderCursor(this, Optional.of(matching(filter)), Optional.empty(), () -> {});
   }
 
   /// Whether a record is the vector of a point.
@@ -241,7 +251,7 @@ public final class CollectionView implements AutoCloseable {
 
   /// Location of the newest record of an id in this view. The directory mostly knows it; what is
   /// newer than the view does not count.
-  private long newestOf(VectorId id) {
+  long newestOf(VectorId id) {
     long now = engine.find(id);
     if (now != Directory.NONE) {
       for (Segment segment : log.segments()) {

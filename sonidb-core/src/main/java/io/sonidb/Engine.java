@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Supplier;
@@ -75,6 +76,7 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
   private final List<String> notes;
   private final InstantSource clock;
   private final Expiry expiry;
+  private final PayloadIndexes payloads;
   private final AtomicReferenceArray<Reader> readers = new AtomicReferenceArray<>(READERS);
   private final long sequenceAtOpen;
   private final long generationAtOpen;
@@ -87,9 +89,10 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
     this.log = log;
     this.format = log.header().format();
     this.dimension = log.header().dimension();
-    this.notes = new ArrayList<>(log.notes());
+    this.notes = new CopyOnWriteArrayList<>(log.notes());
     this.clock = clock;
     this.expiry = new Expiry(log, onExpiring);
+    this.payloads = new PayloadIndexes(this);
     this.sequenceAtOpen = log.lastSequence();
     this.generationAtOpen = log.manifest().generation();
     Optional<Directory.Checkpoint> checkpoint = checkpoint();
@@ -112,6 +115,7 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
     try {
       Engine engine = new Engine(storage, folder, log, options.clock(), onExpiring);
       log.start(engine, options.compaction());
+      engine.payloads.setFields(CollectionSpec.of(log.manifest()).indexedFields());
       return engine;
     } catch (IOException | RuntimeException e) {
       log.close();
@@ -129,6 +133,17 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
 
   Expiry expiry() {
     return expiry;
+  }
+
+  PayloadIndexes payloads() {
+    return payloads;
+  }
+
+  /// Something was repaired; said once.
+  void note(String text) {
+    if (!notes.contains(text)) {
+      notes.add(text);
+    }
   }
 
   /// What was repaired when the collection was opened.
@@ -220,6 +235,12 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
       }
     }
     expiry.published(segment, from, to);
+    payloads.published(to - from);
+  }
+
+  @Override
+  public void sealed() {
+    payloads.catchUp();
   }
 
   /// Marks what was newest of an id as dead; if that was a payload, the vector that it belongs to
@@ -493,6 +514,19 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
     });
   }
 
+  /// The payload of the record at a place, in a segment that is pinned.
+  ///
+  /// @throws DamagedRecordException if it is not as it was written
+  Payload payloadAt(Segment segment, int ordinal) {
+    Reader reader = take();
+    try {
+      VectorId id = segment.table().id(ordinal).orElseThrow();
+      return Payload.stored(readAbout(segment, ordinal, id, reader).payload());
+    } finally {
+      give(reader);
+    }
+  }
+
   /// Reads the vector record at a place, in a segment that is pinned.
   Point read(Segment segment, int ordinal) {
     Reader reader = take();
@@ -665,6 +699,7 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
   /// Closes the log; afterwards the next open need not replay it.
   @Override
   public void close() throws IOException {
+    payloads.close();
     log.close();
     if (log.lastSequence() == sequenceAtOpen
             && log.manifest().generation() == generationAtOpen

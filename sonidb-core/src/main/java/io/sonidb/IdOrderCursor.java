@@ -7,7 +7,9 @@ import io.sonidb.sound.VectorId;
 import io.sonidb.store.LogView;
 import io.sonidb.store.Segment;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.PriorityQueue;
@@ -29,6 +31,22 @@ final class IdOrderCursor implements PointCursor {
       this.table = segment.table();
       this.count = table.isSorted() ? table.count() : count;
       this.order = table.byId(this.count);
+    }
+
+    /// Goes to before the first id that is not below one.
+    void seek(VectorId wanted) {
+      int low = 0;
+      int high = count;
+      while (low < high) {
+        int middle = (low + high) >>> 1;
+        Optional<VectorId> there = table.id(order.applyAsInt(middle));
+        if (there.isPresent() && there.get().compareTo(wanted) < 0) {
+          low = middle + 1;
+        } else {
+          high = middle;
+        }
+      }
+      rank = low;
     }
 
     /// Goes to the next id; false behind the last one, where records without id lie.
@@ -66,17 +84,25 @@ final class IdOrderCursor implements PointCursor {
   }
 
   private final CollectionView view;
+  private final Optional<Matching> matching;
+  private final Map<Integer, Integer> places = new HashMap<>(); // of segments, by number
   private final Runnable onClose;
   private final PriorityQueue<Run> runs = new PriorityQueue<>((a, b) -> a.id().compareTo(b.id()));
   private Optional<Point> next = Optional.empty();
 
+  /// @param matching the points that it goes through; empty for all
+  /// @param from first id; empty for the first there is
   /// @param onClose is run when the cursor is closed
-  IdOrderCursor(CollectionView view, Runnable onClose) {
+  IdOrderCursor(
+      CollectionView view, Optional<Matching> matching, Optional<VectorId> from, Runnable onClose) {
     this.view = view;
+    this.matching = matching;
     this.onClose = onClose;
     LogView log = view.log();
     for (int i = 0; i < log.segments().size(); i++) {
+      places.put(log.segments().get(i).number(), i);
       Run run = new Run(log.segments().get(i), log.count(i));
+      from.ifPresent(run::seek);
       if (run.advance()) {
         runs.add(run);
       }
@@ -87,12 +113,18 @@ final class IdOrderCursor implements PointCursor {
   public boolean hasNext() {
     while (next.isEmpty() && !runs.isEmpty()) {
       Newest newest = newest();
-      if (newest.vector != Directory.NONE) {
+      if (newest.vector != Directory.NONE && isWanted(newest.vector)) {
         boolean changed = newest.payload != Directory.NONE;
         next = view.point(newest.vector, changed ? newest.payload : newest.vector);
       }
     }
     return next.isPresent();
+  }
+
+  private boolean isWanted(long vector) {
+    Integer place = places.get(Directory.segment(vector));
+    return matching.isEmpty()
+        || place != null && matching.get().accepts(place, Directory.ordinal(vector));
   }
 
   private Newest newest() {

@@ -8,6 +8,7 @@ import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.MissingNode;
 import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.dataformat.cbor.CBORMapper;
 
@@ -125,6 +126,24 @@ public final class Payload {
   /// A copy of the CBOR bytes; none when it is empty.
   public byte[] cbor() {
     return cbor.clone();
+  }
+
+  /// The object, not to be changed; a missing node when there is none, or none that can be read.
+  JsonNode tree() {
+    if (isEmpty()) {
+      return MissingNode.getInstance();
+    }
+    try {
+      JsonNode node = CBOR.readTree(cbor);
+      return node.isObject() ? node : MissingNode.getInstance();
+    } catch (JacksonException e) {
+      return MissingNode.getInstance();
+    }
+  }
+
+  /// A payload of the fields that are left of another one's.
+  static Payload ofTree(ObjectNode object) {
+    return object.isEmpty() ? EMPTY : new Payload(CBOR.writeValueAsBytes(object));
   }
 
   byte[] sharedCbor() {

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiPredicate;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -175,29 +176,33 @@ record Writes(Engine engine, CollectionSpec spec, InstantSource clock) {
 
   // Deletes ----------------------------------------------------------------------------------
 
-  /// Deletes vectors, all or none.
+  /// Deletes vectors that are meant, all or none.
   ///
+  /// @param meant whether a vector that is there is to be deleted, by what is newest of it
   /// @return how many were there
-  /// @throws PreconditionFailedException if one of them came or went meanwhile
-  long delete(List<VectorId> ids) throws IOException {
+  /// @throws PreconditionFailedException if one of them came, went or was changed so that it is
+  ///   meant no more
+  long delete(List<VectorId> ids, BiPredicate<VectorId, Engine.Newest> meant) throws IOException {
     List<VectorId> distinct = ids.stream().distinct().toList();
     long now = now();
     List<VectorId> there = new ArrayList<>();
     boolean[] isThere = new boolean[distinct.size()];
     for (int i = 0; i < isThere.length; i++) {
-      isThere[i] = engine.newest(distinct.get(i), now).isThere();
+      isThere[i] = isMeant(distinct.get(i), engine.newest(distinct.get(i), now), meant);
       if (isThere[i]) {
         there.add(distinct.get(i));
       }
     }
     if (!there.isEmpty()) {
-      append(
-          deletes(
-              there,
-              now,
-              new Expected(engine, distinct, now, (i, found) -> found.isThere() == isThere[i])));
+      Expectation same = (i, found) -> isMeant(distinct.get(i), found, meant) == isThere[i];
+      append(deletes(there, now, new Expected(engine, distinct, now, same)));
     }
     return there.size();
+  }
+
+  private static boolean isMeant(
+      VectorId id, Engine.Newest found, BiPredicate<VectorId, Engine.Newest> meant) {
+    return found.isThere() && meant.test(id, found);
   }
 
   /// Deletes a vector that has the expected sequence number.
@@ -225,11 +230,14 @@ record Writes(Engine engine, CollectionSpec spec, InstantSource clock) {
 
   // Payloads ---------------------------------------------------------------------------------
 
-  /// Changes the payloads of those of the ids that are there, all or none.
+  /// Changes the payloads of those of the ids that are there and meant, all or none.
   ///
+  /// @param meant whether a vector that is there is to be changed, by what is newest of it
   /// @return how many were there
   /// @throws PreconditionFailedException if one of them was changed meanwhile
-  long changePayload(List<VectorId> ids, PayloadChange change) throws IOException {
+  long changePayload(
+      List<VectorId> ids, BiPredicate<VectorId, Engine.Newest> meant, PayloadChange change)
+      throws IOException {
     List<VectorId> distinct = ids.stream().distinct().toList();
     long now = now();
     List<Engine.Newest> seen = new ArrayList<>();
@@ -240,7 +248,7 @@ record Writes(Engine engine, CollectionSpec spec, InstantSource clock) {
     for (VectorId id : distinct) {
       Engine.Newest found = engine.newest(id, now);
       seen.add(found);
-      if (found.isThere()) {
+      if (isMeant(id, found, meant)) {
         there.add(id);
         newest.add(found);
         Payload changed = changed(id, change);

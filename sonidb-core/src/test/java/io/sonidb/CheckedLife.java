@@ -3,6 +3,10 @@ package io.sonidb;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sonidb.PlainMap.Stored;
+import io.sonidb.filter.Filter;
+import io.sonidb.payload.IndexedField;
+import io.sonidb.payload.PayloadCheck;
+import io.sonidb.payload.RandomFilters;
 import io.sonidb.sound.Sonification;
 import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
@@ -13,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +26,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 
@@ -56,6 +62,7 @@ final class CheckedLife {
   private final long seed;
   private final Plan plan;
   private final Random random;
+  private final RandomFilters filters;
   private final TestClock clock = new TestClock();
   private final List<String> history = new ArrayList<>();
   private final List<HeldView> views = new ArrayList<>();
@@ -80,6 +87,7 @@ final class CheckedLife {
     this.seed = seed;
     this.plan = plan;
     this.random = Seeds.random(seed);
+    this.filters = new RandomFilters(random, k -> Model.id(1, k));
     this.storage = new ForgetfulStorage(random.nextLong());
     this.syncs = plan.oldSegmentsReappear() || random.nextInt(4) > 0;
     this.db = openedDatabase();
@@ -176,8 +184,10 @@ final class CheckedLife {
       upsert(2 + random.nextInt(18));
     } else if (choice < 70) {
       delete(6);
-    } else if (choice < 98) {
+    } else if (choice < 95) {
       changePayload();
+    } else if (choice < 98) {
+      writeFiltered();
     } else if (choice < 114) {
       writeIf();
     } else if (choice < 124) {
@@ -206,8 +216,10 @@ final class CheckedLife {
       follow();
     } else if (choice < 178) {
       catchUp();
-    } else if (choice < 180) {
+    } else if (choice < 179) {
       search();
+    } else if (choice < 180) {
+      changeIndexes();
     } else if (choice < 182) {
       alter();
     } else if (choice < 185) {
@@ -253,6 +265,9 @@ final class CheckedLife {
   }
 
   private Map<String, Object> payload() {
+    if (random.nextBoolean()) {
+      return Payload.ofMap(filters.payload()).toMap(); // numbers as they come back
+    }
     Map<String, Object> payload = new LinkedHashMap<>();
     int kind = random.nextInt(10);
     if (kind > 3) {
@@ -405,6 +420,73 @@ final class CheckedLife {
     change(what, changes, () -> write.getAsLong() == changes.size());
   }
 
+  private void changeIndexes() {
+    Iterator<String> indexed = songs.spec().payloadIndexes().keySet().iterator();
+    if (random.nextInt(3) == 0 && indexed.hasNext()) {
+      String field = indexed.next();
+      note("drop the index of " + field);
+      assertThat(songs.dropPayloadIndex(field)).isTrue();
+    }
+    for (IndexedField field : filters.someFields()) {
+      note("index " + field);
+      songs.createPayloadIndex(field.path().toString(), field.type());
+    }
+  }
+
+  private static boolean fulfils(Filter filter, VectorId id, Map<String, Object> payload) {
+    return PayloadCheck.fulfils(filter, id, Payload.ofMap(payload).tree());
+  }
+
+  /// The ids that fulfil a filter, as everybody can see.
+  private static Set<VectorId> fulfilling(PlainMap map, Filter filter, Instant now) {
+    Set<VectorId> ids = new TreeSet<>();
+    map.at(now)
+        .forEach((id, stored) -> {
+          if (fulfils(filter, id, stored.payload())) {
+            ids.add(id);
+          }
+        });
+    return ids;
+  }
+
+  private void writeFiltered() {
+    Filter filter = filters.filter();
+    Set<VectorId> meant = fulfilling(state, filter, clock.instant());
+    Map<VectorId, Optional<Stored>> changes = new LinkedHashMap<>();
+    if (random.nextBoolean() && meant.size() < IDS / 3) {
+      meant.forEach(id -> changes.put(id, Optional.empty()));
+      change("delete " + filter.toJson(), changes, () -> songs.delete(filter) == changes.size());
+      return;
+    }
+    Map<String, Object> given = payload();
+    for (VectorId id : meant) {
+      Stored old = state.find(id, clock.instant()).orElseThrow();
+      Map<String, Object> merged = old.copyOfPayload();
+      merged.putAll(given);
+      changes.put(id, Optional.of(old.withPayload(merged, 0)));
+    }
+    change(
+        "set payload of " + filter.toJson(),
+        changes,
+        () -> songs.setPayload(filter, Payload.ofMap(given)) == changes.size());
+  }
+
+  private void checkFilters(CollectionView view, PlainMap expected, Instant now) {
+    for (int i = 0; i < 3; i++) {
+      Filter filter = filters.filter();
+      Set<VectorId> ids = new TreeSet<>();
+      try (PointCursor cursor = view.scroll(filter)) {
+        cursor.forEachRemaining(point -> ids.add(point.id()));
+      }
+      assertThat(ids)
+          .as("what fulfils %s", filter.toJson())
+          .isEqualTo(fulfilling(expected, filter, now));
+      assertThat(view.count(filter)).isEqualTo(ids.size());
+      Query query = Query.nearest(vector(), 5).filter(filter);
+      assertThat(view.search(query).hits()).hasSize(Math.min(5, ids.size()));
+    }
+  }
+
   private void writeIf() {
     VectorId id = id();
     Optional<Stored> now = state.find(id, clock.instant());
@@ -517,6 +599,7 @@ final class CheckedLife {
     }
     assertFits("get from a view", held.expected(), got, held.since());
     assertThat(view.count()).as("count of a view").isEqualTo(got.size());
+    checkFilters(view, held.expected(), held.since());
   }
 
   private static Map<VectorId, Stored> scrolled(PointCursor cursor) {
@@ -634,6 +717,9 @@ final class CheckedLife {
     assertFits("get", state, got, now);
     assertFits("get of many", state, gotTogether, now);
     assertThat(songs.count()).as("count").isBetween((long) got.size(), (long) state.size());
+    try (CollectionView view = songs.view()) {
+      checkFilters(view, state, now);
+    }
   }
 
   private void search() {
@@ -733,13 +819,21 @@ final class CheckedLife {
     for (Path file : storage.files()) {
       String name = String.valueOf(file.getFileName());
       boolean isDerived =
-          name.equals("directory.bin") || name.equals("index.sfv") || name.endsWith(".idx");
+          name.equals("directory.bin")
+              || name.equals("index.sfv")
+              || name.endsWith(".idx")
+              || name.endsWith(".pay");
       boolean isLost =
           isDerived && derived && random.nextInt(3) > 0
               || manifest && name.equals("collection.json");
       if (isLost && file.startsWith(folder)) {
         note("lose " + file);
         storage.take(file);
+      } else if (name.endsWith(".pay") && file.startsWith(folder) && random.nextInt(6) == 0) {
+        note("damage " + file);
+        byte[] bytes = storage.bytes(file);
+        bytes[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));
+        storage.put(file, bytes);
       }
     }
     bringBackSegments();

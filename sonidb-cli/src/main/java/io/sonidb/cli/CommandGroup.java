@@ -35,6 +35,9 @@ record CommandGroup(String title, List<DatabaseCommand> commands) {
                 new PayloadCommand(sonidb),
                 new DeleteCommand(sonidb),
                 new SearchCommand(sonidb),
+                new ScrollCommand(sonidb),
+                new CountCommand(sonidb),
+                new FacetCommand(sonidb),
                 new ExportCommand(sonidb))),
         new CommandGroup(
             "Sound and changes",
@@ -54,6 +57,7 @@ record CommandGroup(String title, List<DatabaseCommand> commands) {
             "Upkeep",
             List.of(
                 new IndexCommand(sonidb),
+                new PayloadIndexCommand(sonidb),
                 new VerifyCommand(sonidb),
                 new CompactCommand(sonidb),
                 new CompletionCommand(sonidb))));

@@ -1,5 +1,6 @@
 package io.sonidb.cli;
 
+import io.sonidb.filter.Filter;
 import io.sonidb.sound.VectorId;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -15,11 +16,12 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "delete",
     sortOptions = false,
-    description = "Delete vectors by id.",
+    description = "Delete vectors by id, or all that fulfil a filter.",
     footerHeading = "%nExamples:%n",
     footer = {
       "  sonidb delete songs 42",
       "  sonidb delete songs 1 2 3 track-7",
+      "  sonidb delete songs --filter '{\"must\": [{\"key\": \"genre\", \"match\": {\"value\": \"jazz\"}}]}'",
       "  sonidb delete songs 42 --if-sequence 1007   # only if nobody changed it since"
     })
 final class DeleteCommand extends DatabaseCommand {
@@ -27,7 +29,7 @@ final class DeleteCommand extends DatabaseCommand {
   @Parameters(index = "0", paramLabel = "NAME", description = "Collection.")
   private String name = "";
 
-  @Parameters(index = "1..*", arity = "1..*", paramLabel = "ID", description = "Ids.")
+  @Parameters(index = "1..*", arity = "0..*", paramLabel = "ID", description = "Ids.")
   private List<VectorId> ids = List.of();
 
   @Option(
@@ -37,12 +39,24 @@ final class DeleteCommand extends DatabaseCommand {
           "Only if N is the number of the vector's newest change, as `get --json` shows it; for one id.")
   private Optional<Long> expected = Optional.empty();
 
+  @Option(
+      names = "--filter",
+      paramLabel = "JSON",
+      description = "Delete every vector that fulfils this filter, in the JSON form of Qdrant.")
+  private Optional<Filter> filter = Optional.empty();
+
   DeleteCommand(SonidbCommand sonidb) {
     super(sonidb);
   }
 
   @Override
   ExitCode run() throws IOException {
+    if (filter.isPresent() == !ids.isEmpty()) {
+      throw new CommandFailure(ExitCode.USAGE, "either ids or --filter is needed");
+    }
+    if (filter.isPresent()) {
+      return deleteFiltered(filter.get());
+    }
     if (expected.isPresent()) {
       Condition.check(expected.get(), ids);
     }
@@ -73,6 +87,23 @@ final class DeleteCommand extends DatabaseCommand {
                       + name
                       + "\"");
           return ExitCode.NOT_FOUND;
+        });
+  }
+
+  private ExitCode deleteFiltered(Filter wanted) throws IOException {
+    if (expected.isPresent()) {
+      throw new CommandFailure(ExitCode.USAGE, "--if-sequence is about one id, not a --filter");
+    }
+    return with(
+        name,
+        collection -> {
+          long deleted = collection.delete(wanted);
+          Map<String, Object> answer = new LinkedHashMap<>();
+          answer.put("deleted", deleted);
+          answer.put("missing", List.of());
+          output().json(answer);
+          output().line("deleted " + Quantity.count(deleted, "vector"));
+          return ExitCode.OK;
         });
   }
 }

@@ -9,6 +9,7 @@ import io.sonidb.PointCursor;
 import io.sonidb.cli.SoundExport.FrameSink;
 import io.sonidb.file.VectorFormat;
 import io.sonidb.file.VectorWriter;
+import io.sonidb.filter.Filter;
 import io.sonidb.sound.VectorId;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -25,7 +26,7 @@ import picocli.CommandLine.Parameters;
     name = "export",
     sortOptions = false,
     description = {
-      "Write all vectors of a collection to a file.",
+      "Write all vectors of a collection, or those that fulfil a filter, to a file.",
       "In ascending order of their ids: .npy .fvecs .fbin .jsonl .csv; .flac for its records as one"
           + " FLAC file; .wav for their sound. Only .jsonl, .flac and .wav keep when a vector expires.",
       "With --acoustic, some vectors become tones in a .flac or .wav file that listen understands"
@@ -84,6 +85,12 @@ final class ExportCommand extends DatabaseCommand {
       description = "A vector for --acoustic; may be given again for more.")
   private List<VectorId> wantedIds = List.of();
 
+  @Option(
+      names = "--filter",
+      paramLabel = "JSON",
+      description = "Only vectors that fulfil this filter, in the JSON form of Qdrant.")
+  private Filter filter = Filter.ALL;
+
   private long exported;
   private long expiring;
   private long damaged;
@@ -99,6 +106,9 @@ final class ExportCommand extends DatabaseCommand {
     checkAcoustic(wanted);
     if (acoustic) {
       return with(name, collection -> exportTones(collection, wanted));
+    }
+    if (slice.isPresent() && !filter.isEmpty()) {
+      throw new CommandFailure(ExitCode.USAGE, "--slice and --filter cannot be given together");
     }
     return with(
         name,
@@ -125,9 +135,9 @@ final class ExportCommand extends DatabaseCommand {
               ? "--acoustic is for single vectors; name them with --id"
               : "--id goes with --acoustic; without it, all vectors are exported");
     }
-    if (acoustic && (ids.isPresent() || slice.isPresent() || skipDamaged)) {
+    if (acoustic && (ids.isPresent() || slice.isPresent() || skipDamaged || !filter.isEmpty())) {
       throw new CommandFailure(
-          ExitCode.USAGE, "--ids, --slice and --skip-damaged do not go with --acoustic");
+          ExitCode.USAGE, "--ids, --slice, --filter and --skip-damaged do not go with --acoustic");
     }
     if (acoustic && !wanted.equals("flac") && !wanted.equals("wav")) {
       throw new CommandFailure(
@@ -237,7 +247,7 @@ final class ExportCommand extends DatabaseCommand {
             target,
             spec.dimension(),
             spec.element(),
-            slice.isPresent() ? countOfSlice(view) : view.count())
+            slice.isPresent() ? countOfSlice(view) : view.count(filter))
         : VectorWriter.create(Path.of(file), target, spec.dimension(), spec.element());
   }
 
@@ -253,7 +263,9 @@ final class ExportCommand extends DatabaseCommand {
   }
 
   private PointCursor cursor(CollectionView view) {
-    return slice.isPresent() ? view.slice(slice.get().part(), slice.get().parts()) : view.scroll();
+    return slice.isPresent()
+        ? view.slice(slice.get().part(), slice.get().parts())
+        : view.scroll(filter);
   }
 
   private void remark(VectorWriter writer, VectorFormat target) {
@@ -306,7 +318,7 @@ final class ExportCommand extends DatabaseCommand {
   }
 
   private void forEach(CollectionView view, Step step) throws IOException {
-    long total = view.count() / slice.map(Slice::parts).orElse(1);
+    long total = view.count(filter) / slice.map(Slice::parts).orElse(1);
     try (PointCursor cursor = cursor(view);
         ProgressBar progress = output().progress("export")) {
       for (Optional<Point> next = next(cursor); next.isPresent(); next = next(cursor)) {

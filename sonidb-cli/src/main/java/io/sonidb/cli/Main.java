@@ -5,6 +5,8 @@ import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_COMMAND_LIS
 
 import io.sonidb.Durability;
 import io.sonidb.Metric;
+import io.sonidb.filter.FieldType;
+import io.sonidb.filter.Filter;
 import io.sonidb.sound.ElementType;
 import io.sonidb.sound.PcmLayout;
 import io.sonidb.sound.Sonification;
@@ -100,6 +102,8 @@ final class Main {
     commands.registerConverter(VectorId.class, parsing(VectorId::parse));
     commands.registerConverter(Duration.class, parsing(TimeSpan::parse));
     commands.registerConverter(Instant.class, parsing(ExpiryOptions::parseTime));
+    commands.registerConverter(Filter.class, parsing(Filter::parse));
+    commands.registerConverter(FieldType.class, parsing(FieldType::parse));
     commands.registerConverter(Slice.class, parsing(Slice::parse));
   }
 

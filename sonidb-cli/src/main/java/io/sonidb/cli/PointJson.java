@@ -2,6 +2,7 @@ package io.sonidb.cli;
 
 import io.sonidb.Payload;
 import io.sonidb.Point;
+import io.sonidb.filter.Scalar;
 import io.sonidb.sound.ElementType;
 import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
@@ -28,6 +29,15 @@ final class PointJson {
   /// An object, `{}` where there is no payload.
   static Object payload(Payload payload) {
     return new RawValue(payload.isEmpty() ? "{}" : payload.toJson());
+  }
+
+  /// A value of a field.
+  static Object value(Scalar value) {
+    return switch (value) {
+      case Scalar.Text(String text) -> text;
+      case Scalar.Whole(long whole) -> whole;
+      case Scalar.Truth(boolean truth) -> truth;
+    };
   }
 
   /// A point as `insert` reads it back.

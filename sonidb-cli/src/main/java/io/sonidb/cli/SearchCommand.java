@@ -1,18 +1,25 @@
 package io.sonidb.cli;
 
 import io.sonidb.Collection;
+import io.sonidb.Damage;
+import io.sonidb.GroupResult;
+import io.sonidb.Grouping;
 import io.sonidb.Hit;
+import io.sonidb.PayloadSelection;
 import io.sonidb.Query;
+import io.sonidb.SearchResult;
 import io.sonidb.file.ReadOptions;
 import io.sonidb.file.VectorFormat;
 import io.sonidb.file.VectorReader;
 import io.sonidb.file.VectorRow;
+import io.sonidb.filter.Filter;
 import io.sonidb.sound.ElementType;
 import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -26,10 +33,18 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "search",
     sortOptions = false,
-    description = "Find the vectors most like a given one.",
+    description = {
+      "Find the vectors most like a given one.",
+      "Several --id, or --negative, ask for what is like the average of the ones and unlike that of the"
+          + " others. --filter takes the JSON form of Qdrant, and finds k vectors whenever k fulfil it. On"
+          + " fields without an index (`payload-index`) it reads all payloads."
+    },
     footerHeading = "%nExamples:%n",
     footer = {
       "  sonidb search songs --id 42",
+      "  sonidb search songs --id 42 --id 43 --negative 7",
+      "  sonidb search songs --id 42 --filter '{\"must\": [{\"key\": \"year\", \"range\": {\"gte\": 1959}}]}'",
+      "  sonidb search songs --id 42 --group-by artist --group-size 2",
       "  sonidb search songs --vector '[0.1, 0.2, 0.3]' -k 3",
       "  sonidb search songs --file queries.npy --row 7 --json",
       "  sonidb search songs --check 100   # recall of 100 random queries"
@@ -41,8 +56,8 @@ final class SearchCommand extends DatabaseCommand {
     @Option(
         names = "--id",
         paramLabel = "ID",
-        description = "Like the vector of this id, without it.")
-    private Optional<VectorId> id = Optional.empty();
+        description = "Like the vector of this id, without it; may be given several times.")
+    private List<VectorId> ids = List.of();
 
     @Option(
         names = "--vector",
@@ -64,9 +79,11 @@ final class SearchCommand extends DatabaseCommand {
     private Optional<Integer> check = Optional.empty();
 
     boolean isEmpty() {
-      return id.isEmpty() && vector.isEmpty() && file.isEmpty() && check.isEmpty();
+      return ids.isEmpty() && vector.isEmpty() && file.isEmpty() && check.isEmpty();
     }
   }
+
+  private static final long MANY_PAYLOADS = 10_000;
 
   @Parameters(paramLabel = "NAME", description = "Collection.")
   private String name = "";
@@ -83,9 +100,55 @@ final class SearchCommand extends DatabaseCommand {
   @Option(names = "-k", paramLabel = "N", description = "How many to find (default: 10).")
   private int k = 10;
 
+  @Option(
+      names = "--negative",
+      paramLabel = "ID",
+      description = "Unlike the vector of this id, without it; may be given several times.")
+  private List<VectorId> negatives = List.of();
+
+  @Option(
+      names = "--filter",
+      paramLabel = "JSON",
+      description = "Only among points that fulfil this filter.")
+  private Filter filter = Filter.ALL;
+
+  @Option(
+      names = "--offset",
+      paramLabel = "N",
+      description = "Skip so many of the best (default: 0).")
+  private int offset;
+
+  @Option(
+      names = "--score-threshold",
+      paramLabel = "X",
+      description = "Leave out what is less alike: below X or, by a distance, above it.")
+  private Optional<Double> scoreThreshold = Optional.empty();
+
+  @Option(names = "--with-vector", description = "Show the vectors as well.")
+  private boolean withVector;
+
+  @Option(names = "--no-payload", description = "Leave out the payloads.")
+  private boolean noPayload;
+
+  @Option(
+      names = "--group-by",
+      paramLabel = "FIELD",
+      description = "Show the k groups, by the values of this field, that have the best hits.")
+  private Optional<String> groupBy = Optional.empty();
+
+  @Option(
+      names = "--group-size",
+      paramLabel = "N",
+      description = "Most hits of a group (default: 3).")
+  private int groupSize = 3;
+
+  @Option(
+      names = "--ef",
+      paramLabel = "N",
+      description = "How far a graph is searched. There is none in this version.")
+  private int ef;
+
   @Option(names = "--exact", description = "Compare with every vector. This version always does.")
-  @SuppressWarnings(
-      "UnusedVariable") // Accepted, because it will make a difference once there is a graph.
   private boolean exact;
 
   SearchCommand(SonidbCommand sonidb) {
@@ -105,22 +168,114 @@ final class SearchCommand extends DatabaseCommand {
   }
 
   private ExitCode search(Collection collection) throws IOException {
-    Query query =
-        wanted.id.isPresent()
-            ? Query.nearest(wanted.id.get(), k)
-            : Query.nearest(vector(collection.spec().element()), k);
-    List<Hit> hits = collection.search(query).hits();
-    output().json(Map.of("hits", hits.stream().map(SearchCommand::json).toList()));
-    output().line("rank       score  id");
-    int rank = 1;
-    for (Hit hit : hits) {
-      String payload = hit.payload().isEmpty() ? "" : "  " + hit.payload().toJson();
-      output()
-          .line(
-              String.format(
-                  Locale.ROOT, "%4d  %10.6f  %s%s", rank++, hit.score(), hit.id(), payload));
+    Query query = query(collection.spec().element());
+    return groupBy.isPresent()
+        ? showGroups(collection.searchGroups(query, new Grouping(groupBy.get(), k, groupSize)))
+        : show(collection.search(query));
+  }
+
+  private Query query(ElementType element) throws IOException {
+    Query wantedQuery = target(element);
+    if (scoreThreshold.isPresent()) {
+      wantedQuery = wantedQuery.scoreThreshold(scoreThreshold.get());
     }
+    return wantedQuery
+        .offset(offset)
+        .filter(filter)
+        .exact(exact)
+        .ef(ef)
+        .payload(noPayload ? PayloadSelection.NONE : PayloadSelection.ALL)
+        .withVector(withVector);
+  }
+
+  private Query target(ElementType element) throws IOException {
+    if (wanted.ids.size() == 1 && negatives.isEmpty()) {
+      return Query.nearest(wanted.ids.getFirst(), k);
+    }
+    if (!wanted.ids.isEmpty()) {
+      return Query.recommend(wanted.ids, negatives, k);
+    }
+    Vector like = vector(element);
+    return negatives.isEmpty()
+        ? Query.nearest(like, k)
+        : Query.recommend(
+            List.of(new Query.Example.OfVector(like)),
+            negatives.stream().<Query.Example>map(Query.Example.OfId::new).toList(),
+            Query.Strategy.AVERAGE_VECTOR,
+            k);
+  }
+
+  private ExitCode show(SearchResult result) {
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put("hits", result.hits().stream().map(SearchCommand::json).toList());
+    answer.put("exact", result.exact());
+    answer.put("sequence", result.sequence());
+    if (!filter.isEmpty()) {
+      answer.put("matched", result.filtering().matched());
+      answer.put("payloads_read", result.filtering().payloadsRead());
+      answer.put("unindexed", result.filtering().unindexed());
+    }
+    output().json(answer);
+    output().line("rank       score  id");
+    int rank = offset + 1;
+    for (Hit hit : result.hits()) {
+      output().line(line(rank++, hit));
+    }
+    remark(result.filtering());
+    return damaged(result.damaged());
+  }
+
+  private void remark(SearchResult.Filtering filtering) {
+    if (filtering.payloadsRead() > MANY_PAYLOADS && !filtering.unindexed().isEmpty()) {
+      output()
+          .note(
+              "%s had no index, so %s were read: see `sonidb payload-index --help`"
+                  .formatted(
+                      String.join(", ", filtering.unindexed()),
+                      Quantity.count(filtering.payloadsRead(), "payload")));
+    }
+  }
+
+  /// A hit may be missing that is damaged: the search is answered, and that is said.
+  private ExitCode damaged(List<Damage> damaged) {
+    damaged.forEach(damage ->
+        output()
+            .warn(
+                "left out: "
+                    + damage.id().map(Object::toString).orElse("a record")
+                    + ": "
+                    + damage.reason()));
     return ExitCode.OK;
+  }
+
+  private static String line(int rank, Hit hit) {
+    String payload = hit.payload().isEmpty() ? "" : "  " + hit.payload().toJson();
+    String vector =
+        hit.vector()
+            .map(each -> "  " + Output.text(Map.of("vector", PointJson.vector(each))))
+            .orElse("");
+    return String.format(
+        Locale.ROOT, "%4d  %10.6f  %s%s%s", rank, hit.score(), hit.id(), payload, vector);
+  }
+
+  private ExitCode showGroups(GroupResult result) {
+    List<Map<String, Object>> groups = new ArrayList<>();
+    for (GroupResult.Group group : result.groups()) {
+      Map<String, Object> json = new LinkedHashMap<>();
+      json.put("value", PointJson.value(group.value()));
+      json.put("hits", group.hits().stream().map(SearchCommand::json).toList());
+      groups.add(json);
+      output().line(PointJson.value(group.value()).toString());
+      int rank = 1;
+      for (Hit hit : group.hits()) {
+        output().line(line(rank++, hit));
+      }
+    }
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put("groups", groups);
+    answer.put("sequence", result.sequence());
+    output().json(answer);
+    return damaged(result.damaged());
   }
 
   private static Map<String, Object> json(Hit hit) {
@@ -128,6 +283,7 @@ final class SearchCommand extends DatabaseCommand {
     json.put("id", PointJson.id(hit.id()));
     json.put("score", hit.score());
     json.put("payload", PointJson.payload(hit.payload()));
+    hit.vector().ifPresent(vector -> json.put("vector", PointJson.vector(vector)));
     return json;
   }
 

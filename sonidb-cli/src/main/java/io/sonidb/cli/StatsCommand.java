@@ -5,6 +5,7 @@ import io.sonidb.CollectionStats;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.TreeMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -16,7 +17,8 @@ import picocli.CommandLine.Parameters;
       "`bytes per vector` counts whole frames, ids and record headers included; file headers and index"
           + " are shown apart, and all of it in `disk bytes`. `space amplification` is the bytes of all"
           + " frames by those that are needed. Deletes up to `horizon` may be missing from the history;"
-          + " from `complete from` on every change is there. With --json, times are in seconds, and 0 is"
+          + " from `complete from` on every change is there. Filters on fields that are not among"
+          + " `payload indexes` read payloads. With --json, times are in seconds, and 0 is"
           + " never."
     },
     footerHeading = "%nExamples:%n",
@@ -59,6 +61,10 @@ final class StatsCommand extends DatabaseCommand {
           answer.put("complete_from", stats.completeFrom());
           answer.put("kernels", stats.kernels());
           answer.put("codec_kernels", stats.codecKernels());
+          answer.put("payload_index_bytes", stats.payloadIndexBytes());
+          Map<String, String> indexes = new TreeMap<>();
+          stats.payloadIndexes().forEach((path, type) -> indexes.put(path, type.toString()));
+          answer.put("payload_indexes", indexes);
           CollectionSpec spec = collection.spec();
           answer.put("time_to_live", TimeSpan.seconds(spec.timeToLive()));
           answer.put("retention", TimeSpan.seconds(spec.retention()));

@@ -28,7 +28,8 @@ public enum FieldType {
   /// @throws IllegalArgumentException naming the types there are
   public static FieldType parse(String name) {
     return Arrays.stream(values())
-        .filter(type -> type.name().equalsIgnoreCase(name.equalsIgnoreCase("bool") ? "boolean" : name))
+        .filter(
+            type -> type.name().equalsIgnoreCase(name.equalsIgnoreCase("bool") ? "boolean" : name))
         .findFirst()
         .orElseThrow(() ->
             new IllegalArgumentException(

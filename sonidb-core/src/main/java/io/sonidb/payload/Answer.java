@@ -35,8 +35,7 @@ public record Answer(RoaringBitmap yes, RoaringBitmap maybe) {
   }
 
   Answer and(Answer other) {
-    return of(
-        RoaringBitmap.and(yes, other.yes), RoaringBitmap.and(possible(), other.possible()));
+    return of(RoaringBitmap.and(yes, other.yes), RoaringBitmap.and(possible(), other.possible()));
   }
 
   Answer or(Answer other) {

@@ -85,7 +85,9 @@ public final class BlockQuery {
     for (Condition condition : nested.filter().must()) {
       FieldPath path = nested.key().each();
       Optional<Condition> outer =
-          condition instanceof Condition.OfField field ? OuterField.of(path, field) : Optional.empty();
+          condition instanceof Condition.OfField field
+              ? OuterField.of(path, field)
+              : Optional.empty();
       if (outer.isPresent()) {
         possible = RoaringBitmap.and(possible, answer(outer.get()).possible());
       }
@@ -123,9 +125,7 @@ public final class BlockQuery {
                 at -> box.contains(at.longitude(), at.latitude()));
         case Condition.GeoRadius radius -> {
           // A little more than need be: each place is looked at.
-          double degrees =
-              Math.toDegrees(radius.metres() / GeoPoint.EARTH_RADIUS_METRES)
-                  + 1e-6;
+          double degrees = Math.toDegrees(radius.metres() / GeoPoint.EARTH_RADIUS_METRES) + 1e-6;
           double latitude = radius.center().latitude();
           yield places(
               latitude - degrees,
@@ -170,8 +170,7 @@ public final class BlockQuery {
               // It does not tell 3 from 3.0.
               case FLOAT ->
                   Answer.maybe(
-                      RoaringBitmap.or(
-                          field.having(FieldKey.of((double) number)), bits.other()));
+                      RoaringBitmap.or(field.having(FieldKey.of((double) number)), bits.other()));
               default -> maybeOther();
             };
         case Scalar.Truth(boolean truth) ->
@@ -285,8 +284,7 @@ public final class BlockQuery {
     }
 
     private Answer between(int from, int to) {
-      RoaringBitmap yes =
-          from < to ? field.having(from, to, block.to()) : new RoaringBitmap();
+      RoaringBitmap yes = from < to ? field.having(from, to, block.to()) : new RoaringBitmap();
       return Answer.of(yes, bits.other());
     }
 

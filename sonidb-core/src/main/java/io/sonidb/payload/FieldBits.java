@@ -33,8 +33,7 @@ record FieldBits(
   }
 
   static FieldBits of(List<RoaringBitmap> all) {
-    return new FieldBits(
-        all.get(0), all.get(1), all.get(2), all.get(3), all.get(4), all.get(5));
+    return new FieldBits(all.get(0), all.get(1), all.get(2), all.get(3), all.get(4), all.get(5));
   }
 
   List<RoaringBitmap> all() {

@@ -97,7 +97,8 @@ final class FieldBlock {
     return new FieldKey(keys.asSlice(start, end - start).toArray(ValueLayout.JAVA_BYTE));
   }
 
-  /// Index of the first key that fulfils a test which all later ones fulfil as well, or the number of keys.
+  /// Index of the first key that fulfils a test which all later ones fulfil as well, or the number
+  /// of keys.
   int first(Predicate<FieldKey> test) {
     int low = 0;
     int high = count;

@@ -106,8 +106,7 @@ final class FieldBuilder {
     postings.entrySet().stream()
         .sorted(Map.Entry.comparingByKey())
         .forEach(each ->
-            section.add(
-                each.getKey().bytes(), each.getValue().ordinals, each.getValue().count));
+            section.add(each.getKey().bytes(), each.getValue().ordinals, each.getValue().count));
     return section;
   }
 }

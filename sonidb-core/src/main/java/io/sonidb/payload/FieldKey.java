@@ -102,7 +102,7 @@ final class FieldKey implements Comparable<FieldKey> {
 
   private static Optional<FieldKey> ofNumber(JsonNode value) {
     double number = value.numberValue().doubleValue();
-    return Double.isNaN(number) ? Optional.empty() : Optional.of(of(number));
+    return Double.isFinite(number) ? Optional.of(of(number)) : Optional.empty();
   }
 
   static FieldKey of(double number) {

@@ -16,8 +16,7 @@ final class OuterField {
     }
     FieldPath key = array.each(inner.key());
     return switch (inner) {
-      case Condition.MatchValue match ->
-          Optional.of(new Condition.MatchValue(key, match.value()));
+      case Condition.MatchValue match -> Optional.of(new Condition.MatchValue(key, match.value()));
       case Condition.MatchAny match -> Optional.of(new Condition.MatchAny(key, match.values()));
       case Condition.MatchExcept match ->
           Optional.of(new Condition.MatchExcept(key, match.values()));

@@ -133,8 +133,8 @@ public final class PayloadBlock {
   ///
   /// @param collection UUID of the collection
   /// @param segment number of the segment
-  /// @param lastSequence sequence number of the last record that is covered
-  public record Origin(UUID collection, int segment, long lastSequence) {}
+  /// @param lastHash hash that the last record which is covered carries
+  public record Origin(UUID collection, int segment, long lastHash) {}
 
   /// Several blocks that follow one another as one.
   ///
@@ -154,8 +154,7 @@ public final class PayloadBlock {
       }
       sections.put(field, FieldBlock.merge(parts));
     }
-    return written(
-        origin, blocks.getFirst().from, blocks.getLast().to, unreadable, sections);
+    return written(origin, blocks.getFirst().from, blocks.getLast().to, unreadable, sections);
   }
 
   private static PayloadBlock written(

@@ -16,7 +16,7 @@ import org.roaringbitmap.RoaringBitmap;
 ///
 /// ```
 ///  0  8 magic "SnDBpay1"      8 16 UUID of the collection      24 8 number of the segment
-/// 32  8 sequence number of the last record that is covered     40 4 first ordinal
+/// 32  8 hash of the last record that is covered                40 4 first ordinal
 /// 44  4 ordinal behind the last    48 4 fields, n    52 4 bytes of the bitmap of unreadable records
 /// 56  bitmap of unreadable records
 ///  .  for each field: 4 type (its place in FieldType)  4 bytes of the path  8 bytes of the section
@@ -50,7 +50,7 @@ final class PayloadBlockFormat {
     file.set(LONG, 8, origin.collection().getMostSignificantBits());
     file.set(LONG, 16, origin.collection().getLeastSignificantBits());
     file.set(LONG, 24, origin.segment());
-    file.set(LONG, 32, origin.lastSequence());
+    file.set(LONG, 32, origin.lastHash());
     file.set(INT, FROM, from);
     file.set(INT, TO, to);
     file.set(INT, FIELDS, fields);
@@ -78,7 +78,7 @@ final class PayloadBlockFormat {
     if (file.get(LONG, 8) != origin.collection().getMostSignificantBits()
         || file.get(LONG, 16) != origin.collection().getLeastSignificantBits()
         || file.get(LONG, 24) != origin.segment()
-        || file.get(LONG, 32) != origin.lastSequence()) {
+        || file.get(LONG, 32) != origin.lastHash()) {
       throw new CorruptPayloadIndexException(name + " is about other records");
     }
   }

@@ -520,7 +520,10 @@ final class LogOpening {
 
   private void clearLeftover(String file, List<String> known) throws IOException {
     Path path = segmentFolder.resolve(file);
-    if (file.endsWith(".new") || file.endsWith(".idx") && !known.contains(file)) {
+    if (file.endsWith(".new")
+        || file.endsWith(".idx") && !known.contains(file)
+        || file.endsWith(SegmentFormat.PAYLOAD_INDEX)
+            && !SegmentFormat.isPayloadIndexOf(file, known)) {
       storage.delete(path);
     } else if (SegmentFormat.isSegmentName(file) && !known.contains(file)) {
       if (!hasFrames(storage, path) || isSuperseded(file, path) || isUnfinished(path)) {

@@ -318,6 +318,8 @@ public final class LogSnapshot implements AutoCloseable {
     for (String file : storage.list(segmentFolder)) {
       boolean ours =
           SegmentFormat.isSegmentName(file)
+              || file.endsWith(SegmentFormat.PAYLOAD_INDEX)
+                  && !SegmentFormat.isPayloadIndexOf(file, named)
               || file.endsWith(".idx")
               || file.endsWith(".new")
               || file.endsWith(".torn");

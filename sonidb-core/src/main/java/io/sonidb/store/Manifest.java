@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
@@ -54,16 +55,24 @@ public record Manifest(
   /// @param segmentBytes size at which a segment is sealed
   /// @param timeToLiveMillis after which a vector expires unless it says otherwise; 0 for never
   /// @param retentionMillis how long deletes are kept for those who follow the changes
+  /// @param payloadIndexes paths of payload fields that are indexed, with the types of their values
+  /// @param indexesWhatIsAsked whether fields that are often asked for get indexed
   public record Settings(
-      boolean syncsWrites, long segmentBytes, long timeToLiveMillis, long retentionMillis) {
+      boolean syncsWrites,
+      long segmentBytes,
+      long timeToLiveMillis,
+      long retentionMillis,
+      Map<String, String> payloadIndexes,
+      boolean indexesWhatIsAsked) {
     /// Synced writes, segments of 128 MiB, nothing expires, deletes are kept for 7 days.
     public static final Settings DEFAULT =
-        new Settings(true, DEFAULT_SEGMENT_BYTES, 0, DEFAULT_RETENTION_MILLIS);
+        new Settings(true, DEFAULT_SEGMENT_BYTES, 0, DEFAULT_RETENTION_MILLIS, Map.of(), false);
 
     /// Checks the ranges.
     ///
     /// @throws IllegalArgumentException naming the value that is out of range
     public Settings {
+      payloadIndexes = Map.copyOf(payloadIndexes);
       require(
           segmentBytes >= MIN_SEGMENT_BYTES && segmentBytes <= MAX_SEGMENT_BYTES,
           "segment size",

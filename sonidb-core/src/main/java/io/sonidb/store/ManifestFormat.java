@@ -14,7 +14,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.zip.CRC32;
 import tools.jackson.core.JacksonException;
@@ -69,11 +71,14 @@ final class ManifestFormat {
         .put("segment_bytes", manifest.segmentBytes())
         .put("time_to_live_ms", manifest.settings().timeToLiveMillis())
         .put("retention_ms", manifest.settings().retentionMillis())
+        .put("index_what_is_asked", manifest.settings().indexesWhatIsAsked())
         .put("epoch", manifest.epoch())
         .put("generation", manifest.generation())
         .put("clean", manifest.clean())
         .put("next_number", manifest.nextNumber())
         .put("horizon", manifest.horizon());
+    ObjectNode indexes = json.putObject("payload_indexes");
+    new TreeMap<>(manifest.settings().payloadIndexes()).forEach(indexes::put);
     ArrayNode list = json.putArray("segments");
     manifest.segments().forEach(entry -> put(entry, header, list.addObject()));
     return json;
@@ -187,13 +192,23 @@ final class ManifestFormat {
             json.required("durability").asString().equals("fsync"),
             json.required("segment_bytes").asLong(),
             json.required("time_to_live_ms").asLong(),
-            json.required("retention_ms").asLong()),
+            json.required("retention_ms").asLong(),
+            payloadIndexes(json),
+            json.path("index_what_is_asked").asBoolean(false)),
         json.required("epoch").asInt(),
         json.required("generation").asLong(),
         json.required("clean").asBoolean(),
         json.required("next_number").asInt(),
         json.required("horizon").asLong(),
         segments);
+  }
+
+  private static Map<String, String> payloadIndexes(JsonNode json) {
+    Map<String, String> indexes = new TreeMap<>();
+    json.path("payload_indexes")
+        .properties()
+        .forEach(each -> indexes.put(each.getKey(), each.getValue().asString()));
+    return indexes;
   }
 
   private static Sonification sonification(JsonNode json) {

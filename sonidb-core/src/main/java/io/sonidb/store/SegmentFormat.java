@@ -14,6 +14,7 @@ import io.sonidb.sound.SoundFormat;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -64,6 +65,9 @@ final class SegmentFormat {
 
   static final String FOLDER = "segments";
 
+  /// How the names of payload indexes end.
+  static final String PAYLOAD_INDEX = ".pay";
+
   private static final String VENDOR = "SoniDB";
   // Sequence numbers "first-last" of the segments that compaction put this one in the place of.
   private static final String SUPERSEDES = "SUPERSEDES";
@@ -98,6 +102,18 @@ final class SegmentFormat {
   static String indexName(String segmentFile, boolean sealed) {
     String base = segmentFile.substring(0, segmentFile.length() - ".flac".length());
     return base + (sealed ? ".idx" : ".open.idx");
+  }
+
+  /// Name of the payload index beside a sealed segment.
+  static String payloadIndexName(String segmentFile) {
+    return segmentFile.substring(0, segmentFile.length() - ".flac".length()) + PAYLOAD_INDEX;
+  }
+
+  /// Whether a file is the payload index of one of these segment files.
+  static boolean isPayloadIndexOf(String file, Collection<String> segmentFiles) {
+    return file.endsWith(PAYLOAD_INDEX)
+        && segmentFiles.contains(
+            file.substring(0, file.length() - PAYLOAD_INDEX.length()) + ".flac");
   }
 
   /// The head of a segment that is written to.

@@ -6,6 +6,7 @@ import io.sonidb.sound.SoundRecord;
 import io.sonidb.sound.VectorId;
 import java.io.IOException;
 import java.io.SyncFailedException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -62,6 +63,9 @@ public final class SegmentLog implements AutoCloseable {
 
     /// A record was copied into a segment that readers do not see yet.
     void moved(Segment from, int fromOrdinal, Segment to, int toOrdinal);
+
+    /// A segment is complete, or a complete one has taken the place of others; from any thread.
+    default void sealed() {}
 
     /// Sequence number of the newest record of an id that has a vector, else 0; from any thread.
     long sequenceOf(VectorId id);
@@ -466,6 +470,7 @@ public final class SegmentLog implements AutoCloseable {
       segment.seal(outcome.bytes(), outcome.table());
       storage.delete(segmentFolder.resolve(SegmentFormat.indexName(segment.file(), false)));
       compaction.consider();
+      listener.ifPresent(Listener::sealed);
     } catch (IOException | RuntimeException | Error e) {
       IOException reason = e instanceof IOException io ? io : new IOException(e.toString(), e);
       if (e instanceof SyncFailedException) {
@@ -523,6 +528,7 @@ public final class SegmentLog implements AutoCloseable {
       }
       return made;
     });
+    listener.orElseThrow().sealed();
   }
 
   private void nameInstead(Compactor.Made made) throws IOException {
@@ -576,6 +582,7 @@ public final class SegmentLog implements AutoCloseable {
     try {
       storage.delete(segmentFolder.resolve(retired.file()));
       storage.delete(segmentFolder.resolve(SegmentFormat.indexName(retired.file(), true)));
+      storage.delete(segmentFolder.resolve(SegmentFormat.payloadIndexName(retired.file())));
     } catch (IOException e) {
       notes.add(SegmentFormat.FOLDER + "/" + retired.file() + " is left: " + e.getMessage());
     }
@@ -713,7 +720,7 @@ public final class SegmentLog implements AutoCloseable {
   /// @param derived names of such files in the collection's folder that are none of the log's
   public void deleteIndexFiles(List<String> derived) throws IOException {
     for (String file : storage.list(segmentFolder)) {
-      if (file.endsWith(".idx")) {
+      if (file.endsWith(".idx") || file.endsWith(SegmentFormat.PAYLOAD_INDEX)) {
         storage.delete(segmentFolder.resolve(file));
       }
     }
@@ -721,6 +728,28 @@ public final class SegmentLog implements AutoCloseable {
       storage.delete(folder.resolve(file));
     }
     storage.delete(folder.resolve(SFV_FILE));
+  }
+
+  /// The payload index of a sealed segment that is pinned, mapped as long as its other files; none
+  /// if there is no file.
+  public Optional<MemorySegment> payloadIndex(Segment segment) throws IOException {
+    Path path = segmentFolder.resolve(SegmentFormat.payloadIndexName(segment.file()));
+    if (!storage.exists(path)) {
+      return Optional.empty();
+    }
+    try (Storage.File file = storage.open(path)) {
+      return Optional.of(file.map(0, file.size(), segment.arena()));
+    }
+  }
+
+  /// Writes the payload index of a sealed segment that is pinned; it is deleted with the segment.
+  public void replacePayloadIndex(Segment segment, MemorySegment bytes) throws IOException {
+    storage.replace(segmentFolder.resolve(SegmentFormat.payloadIndexName(segment.file())), bytes);
+  }
+
+  /// Deletes the payload index of a segment, if there is one.
+  public void deletePayloadIndex(Segment segment) throws IOException {
+    storage.delete(segmentFolder.resolve(SegmentFormat.payloadIndexName(segment.file())));
   }
 
   /// Bytes and records of a log.

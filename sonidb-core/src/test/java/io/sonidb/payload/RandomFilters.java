@@ -19,6 +19,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.IntFunction;
 
 /// Payloads and filters at random, about few fields of few values, so that they meet; among them
 /// values of every type where another one is expected.
@@ -29,9 +30,16 @@ public final class RandomFilters {
       List.of("word[]", "list[].whole", "list[].word", "in.word", "text[0]", "nothing");
 
   private final Random random;
+  private final IntFunction<VectorId> ids;
 
   public RandomFilters(Random random) {
+    this(random, VectorId::of);
+  }
+
+  /// @param ids of the points, by their number
+  public RandomFilters(Random random, IntFunction<VectorId> ids) {
     this.random = random;
+    this.ids = ids;
   }
 
   /// An index of every type.
@@ -183,11 +191,11 @@ public final class RandomFilters {
           random.nextInt(3) > 0 ? inner : Filter.mustNot(field(FieldPath.parse("whole"), "whole")));
     }
     if (kind < 6) {
-      Set<VectorId> ids = new HashSet<>();
+      Set<VectorId> some = new HashSet<>();
       for (int i = random.nextInt(10); i > 0; i--) {
-        ids.add(VectorId.of(random.nextInt(60)));
+        some.add(ids.apply(random.nextInt(60)));
       }
-      return new Condition.HasId(ids);
+      return new Condition.HasId(some);
     }
     String name = NAMES.get(random.nextInt(NAMES.size()));
     String path = random.nextInt(4) > 0 ? name : PATHS.get(random.nextInt(PATHS.size()));

@@ -102,7 +102,7 @@ class AppenderTest {
         storage,
         FOLDER,
         new CollectionHeader("songs", new UUID(1, 2), 2, SoundFormat.FLOAT32, "dot"),
-        new Manifest.Settings(true, 1 << 20, 0, 0));
+        new Manifest.Settings(true, 1 << 20, 0, 0, java.util.Map.of(), false));
     log = SegmentLog.open(storage, FOLDER, Runnable::run, 1);
     log.start(new Hearing(), false);
     log.append(new Upserts(List.of(VectorId.of(0)), Optional.empty(), new CountDownLatch(1)));

@@ -1,0 +1,23 @@
+package io.sonidb;
+
+import io.sonidb.filter.FieldPath;
+
+/// How hits are grouped.
+///
+/// @param field path of the field whose values make the groups; points without it are in none,
+///   those with several values in several
+/// @param limit most groups, 1 to 1,000
+/// @param groupSize most hits of a group, 1 to 1,000
+public record Grouping(String field, int limit, int groupSize) {
+  private static final int MAX = 1_000;
+
+  /// Checks the ranges.
+  ///
+  /// @throws IllegalArgumentException naming the value that is out of range
+  public Grouping {
+    FieldPath.parse(field);
+    Query.check("groups", limit, 1, MAX);
+    Query.check("the size of a group", groupSize, 1, MAX);
+    Query.check("groups times their size", limit * groupSize, 1, Query.MAX_K);
+  }
+}

@@ -1,0 +1,297 @@
+package io.sonidb;
+
+import io.sonidb.filter.Condition;
+import io.sonidb.filter.Filter;
+import io.sonidb.search.AcceptBits;
+import io.sonidb.search.FlatSearch;
+import io.sonidb.search.Probe;
+import io.sonidb.search.Wanted;
+import io.sonidb.sound.ElementType;
+import io.sonidb.sound.Vector;
+import io.sonidb.sound.VectorId;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import org.roaringbitmap.RoaringBitmap;
+
+/// Answers queries about one view: looks up what they name, finds what may be found, has it
+/// compared, reads what was found.
+final class Searching {
+  private static final int MORE = 16;
+
+  private final CollectionView view;
+  private final CollectionSpec spec;
+  private final List<Planned> all = new ArrayList<>();
+  private final Map<Filter, Matching> matchings = new HashMap<>();
+  private final Set<Damage> damaged = ConcurrentHashMap.newKeySet();
+
+  /// One query.
+  private static final class Planned {
+    private final Query query;
+    private final Wanted wanted;
+    private final Set<VectorId> without;
+    private final Optional<Matching> matching;
+    private int spare;
+    private List<Hit> hits = List.of();
+    private boolean isDone;
+
+    Planned(Query query, Wanted wanted, Set<VectorId> without, Optional<Matching> matching) {
+      this.query = query;
+      this.wanted = wanted;
+      this.without = without;
+      this.matching = matching;
+    }
+
+    int most() {
+      return query.offset() + query.k() + without.size() + spare;
+    }
+  }
+
+  Searching(CollectionView view, List<Query> queries) {
+    if (queries.size() > Query.MAX_BATCH) {
+      throw new IllegalArgumentException(
+          "at most " + Query.MAX_BATCH + " queries at once, were " + queries.size());
+    }
+    this.view = view;
+    this.spec = view.collection().spec();
+    for (Query query : queries) {
+      Set<VectorId> without = new HashSet<>();
+      Wanted wanted = wanted(query.target(), without);
+      Optional<Matching> matching =
+          query.filter().isEmpty()
+              ? Optional.empty()
+              : Optional.of(
+                  matchings.computeIfAbsent(query.filter(), filter -> view.matching(filter)));
+      all.add(new Planned(query, wanted, without, matching));
+    }
+  }
+
+  List<SearchResult> run() {
+    long start = System.nanoTime();
+    matchings.values().forEach(matching -> damaged.addAll(matching.damaged()));
+    // Of those found some may turn out to be damaged: then more are looked for.
+    List<Planned> open = all;
+    while (!open.isEmpty()) {
+      search(open);
+      open = open.stream().filter(planned -> !planned.isDone).toList();
+    }
+    double seconds = (System.nanoTime() - start) / 1e9;
+    return all.stream().map(planned -> result(planned, seconds)).toList();
+  }
+
+  private SearchResult result(Planned planned, double seconds) {
+    List<String> unindexed = unindexed(planned.query.filter());
+    SearchResult.Filtering filtering =
+        new SearchResult.Filtering(
+            planned.matching.map(Matching::count).orElseGet(view.collection()::count),
+            planned.matching.map(Matching::payloadsRead).orElse(0L),
+            unindexed);
+    if (!unindexed.isEmpty()) {
+      view.collection().wasAsked(planned.query.filter(), filtering.payloadsRead());
+    }
+    return new SearchResult(
+        planned.hits, true, view.sequence(), filtering, List.copyOf(damaged), seconds);
+  }
+
+  private List<String> unindexed(Filter filter) {
+    Set<String> paths = new TreeSet<>();
+    filter
+        .conditions()
+        .forEach(condition -> {
+          switch (condition) {
+            case Filter inner -> paths.addAll(unindexed(inner));
+            case Condition.Nested nested -> paths.add(nested.key().toString());
+            case Condition.OfField field -> {
+              if (!view.engine().payloads().has(field.key())) {
+                paths.add(field.key().toString());
+              }
+            }
+            case Condition.HasId _ -> {}
+          }
+        });
+    return List.copyOf(paths);
+  }
+
+  private void search(List<Planned> open) {
+    List<Probe> probes = new ArrayList<>();
+    for (Planned planned : open) {
+      probes.add(
+          new Probe(
+              spec.metric().score(),
+              planned.wanted,
+              open.size() == 1
+                  ? AcceptBits.ALL // the source has no others
+                  : planned.matching.<AcceptBits>map(matching -> matching).orElse(AcceptBits.ALL),
+              planned.most(),
+              floor(planned.query)));
+    }
+    LiveVectors source = new LiveVectors(view, chosen(open), damaged::add);
+    List<List<FlatSearch.Found>> found =
+        FlatSearch.search(source, probes, view.cores().scanning(), view.cores().count());
+    for (int i = 0; i < open.size(); i++) {
+      Planned planned = open.get(i);
+      planned.hits = hits(planned, found.get(i), source);
+      planned.isDone =
+          planned.hits.size() == planned.query.k() || found.get(i).size() < planned.most();
+      planned.spare = planned.spare * 4 + MORE;
+    }
+  }
+
+  /// The vectors that any of the queries may find; none if that is all of them.
+  private Optional<List<RoaringBitmap>> chosen(List<Planned> open) {
+    List<RoaringBitmap> union = new ArrayList<>();
+    for (Planned planned : open) {
+      if (planned.matching.isEmpty()) {
+        return Optional.empty();
+      }
+      List<RoaringBitmap> vectors = planned.matching.get().vectors();
+      for (int i = 0; i < vectors.size(); i++) {
+        if (union.size() == i) {
+          union.add(vectors.get(i));
+        } else if (union.get(i) != vectors.get(i)) {
+          union.set(i, RoaringBitmap.or(union.get(i), vectors.get(i)));
+        }
+      }
+    }
+    return Optional.of(union);
+  }
+
+  private boolean higherIsBetter(Query query) {
+    return spec.metric().higherIsBetter()
+        || query.target() instanceof Query.Recommend recommend
+            && recommend.strategy() == Query.Strategy.BEST_SCORE;
+  }
+
+  private double floor(Query query) {
+    if (query.scoreThreshold().isEmpty()) {
+      return Double.NEGATIVE_INFINITY;
+    }
+    double threshold = query.scoreThreshold().getAsDouble();
+    return higherIsBetter(query) ? threshold : -threshold;
+  }
+
+  private List<Hit> hits(Planned planned, List<FlatSearch.Found> found, LiveVectors source) {
+    Query query = planned.query;
+    List<Hit> hits = new ArrayList<>();
+    int skipped = 0;
+    for (FlatSearch.Found each : found) {
+      VectorId id = source.id(each.key());
+      if (hits.size() == query.k() || planned.without.contains(id)) {
+        continue;
+      }
+      if (skipped < query.offset()) {
+        skipped++;
+        continue;
+      }
+      try {
+        Point point =
+            view.pointOfVector(LiveVectors.segmentOf(each.key()), LiveVectors.ordinalOf(each.key()))
+                .orElseThrow();
+        hits.add(hit(query, point, each.score()));
+      } catch (DamagedRecordException e) {
+        damaged.add(e.damage());
+      }
+    }
+    return hits;
+  }
+
+  private Hit hit(Query query, Point point, double score) {
+    return new Hit(
+        point.id(),
+        higherIsBetter(query) ? score : 0.0 - score,
+        query.payload().of(point.payload()),
+        query.withVector() ? Optional.of(point.vector()) : Optional.empty(),
+        point.sequence(),
+        point.insertedAt(),
+        point.expiresAt());
+  }
+
+  // What is wanted ---------------------------------------------------------------------------
+
+  private Wanted wanted(Query.Target target, Set<VectorId> without) {
+    return switch (target) {
+      case Query.Nearest(Vector given) -> new Wanted.Like(VectorCheck.accept(given, "query", spec));
+      case Query.Like(VectorId id) -> {
+        without.add(id);
+        yield new Wanted.Like(stored(id));
+      }
+      case Query.Recommend recommend -> recommended(recommend, without);
+    };
+  }
+
+  private Wanted recommended(Query.Recommend recommend, Set<VectorId> without) {
+    List<Vector> positives = examples(recommend.positives(), without);
+    List<Vector> negatives = examples(recommend.negatives(), without);
+    return switch (recommend.strategy()) {
+      case BEST_SCORE -> new Wanted.Nearest(positives, negatives);
+      case AVERAGE_VECTOR ->
+          new Wanted.Like(VectorCheck.accept(average(positives, negatives), "query", spec));
+    };
+  }
+
+  private List<Vector> examples(List<Query.Example> examples, Set<VectorId> without) {
+    List<Vector> vectors = new ArrayList<>();
+    for (Query.Example example : examples) {
+      switch (example) {
+        case Query.Example.OfVector(Vector vector) ->
+            vectors.add(VectorCheck.accept(vector, "example", spec));
+        case Query.Example.OfId(VectorId id) -> {
+          vectors.add(stored(id));
+          without.add(id);
+        }
+      }
+    }
+    return vectors;
+  }
+
+  private Vector stored(VectorId id) {
+    return view.get(id)
+        .orElseThrow(() ->
+            new VectorNotFoundException(
+                "collection " + view.collection().name() + " has no vector " + id))
+        .vector();
+  }
+
+  private Vector average(List<Vector> positives, List<Vector> negatives) {
+    double[] sum = mean(positives);
+    if (!negatives.isEmpty()) {
+      double[] away = mean(negatives);
+      for (int i = 0; i < sum.length; i++) {
+        sum[i] += sum[i] - away[i];
+      }
+    }
+    if (spec.element() == ElementType.FLOAT64) {
+      return Vector.sharing(sum);
+    }
+    float[] narrow = new float[sum.length];
+    for (int i = 0; i < narrow.length; i++) {
+      narrow[i] = (float) sum[i];
+    }
+    return Vector.sharing(narrow);
+  }
+
+  private double[] mean(List<Vector> vectors) {
+    double[] mean = new double[spec.dimension()];
+    for (Vector vector : vectors) {
+      double size = spec.metric() == Metric.COSINE ? length(vector) : 1;
+      for (int i = 0; i < mean.length; i++) {
+        mean[i] += vector.doubleAt(i) / size / vectors.size();
+      }
+    }
+    return mean;
+  }
+
+  private static double length(Vector vector) {
+    double square = 0;
+    for (int i = 0; i < vector.dimension(); i++) {
+      square += vector.doubleAt(i) * vector.doubleAt(i);
+    }
+    return Math.sqrt(square);
+  }
+}
