@@ -24,6 +24,10 @@ final class RecordAssembler {
 
   private static final int INVALID = -1;
 
+  private static final int MAX_EXPONENT_32 = 255;
+  private static final int MAX_EXPONENT_64 = 2047;
+  private static final int EXPONENT_AT_32 = 23;
+
   /// Of a float32 data sample: the sign fills bits 31 to 23, and only the topmost is wanted.
   private static final int SIGN_AND_MANTISSA = 0x807FFFFF;
 
@@ -31,9 +35,9 @@ final class RecordAssembler {
   private final boolean checksHash;
   private final int dataChannels;
   private final int wordBits;
-  private final int maxExponent;
-  private final int exponentBits;
-  private final short[][] offsets;
+  private final boolean single;
+  private final short[][] singleOffsets = offsets(MAX_EXPONENT_32);
+  private final short[][] doubleOffsets;
 
   // The part at hand.
   private int[][] pcm;
@@ -69,8 +73,19 @@ final class RecordAssembler {
 
   // The vector.
   private int dimension;
+  private int values;
+  private int mostValues;
   private int representation;
+  private boolean narrow;
+  private int widening;
+  private boolean sparse;
+  private final SparseValues places = new SparseValues();
+  private final GridValues grid = new GridValues();
   private final IntegerValues integers;
+  private boolean singleValues;
+  private short[][] offsets = singleOffsets;
+  private int maxExponent;
+  private int exponentBits;
   private int lowBits;
   private int reference;
   private int order;
@@ -97,15 +112,18 @@ final class RecordAssembler {
     dataChannels = format.channels() - 1;
     wordBits = RecordFormat.BITS_PER_SAMPLE * dataChannels;
     integers = new IntegerValues(dataChannels);
-    boolean single = format.element() == ElementType.FLOAT32;
     ear = new VoiceEar(dataChannels);
-    maxExponent = single ? 255 : 2047;
-    exponentBits = single ? 23 : 0;
-    offsets = new short[ExponentOrders.COUNT][];
+    single = format.element() == ElementType.FLOAT32;
+    doubleOffsets = single ? singleOffsets : offsets(MAX_EXPONENT_64);
+    pcm = new int[format.channels()][0];
+  }
+
+  private static short[][] offsets(int maxExponent) {
+    short[][] offsets = new short[ExponentOrders.COUNT][];
     for (int i = 0; i < offsets.length; i++) {
       offsets[i] = ExponentOrders.offsets(i, maxExponent);
     }
-    pcm = new int[format.channels()][0];
+    return offsets;
   }
 
   /// The samples that a control word announces, or -1 when it is none.
@@ -148,6 +166,7 @@ final class RecordAssembler {
     payloadRead = 0;
     dimension = 0;
     voiced = false;
+    values = 0;
     Fault fault = readHead();
     if (fault != Fault.NONE) {
       return fault;
@@ -377,84 +396,191 @@ final class RecordAssembler {
   }
 
   private Fault readVector(int start) {
+    narrow = false;
+    sparse = false;
+    mostValues = Vector.MAX_DIMENSION;
+    farCount = 0;
+    farUsed = 0;
+    headEnd = start;
     if (!ensure(start + 1)) {
       return fault(Fault.HEADER_CUT, capacity());
     }
-    int how = header[start] & 0xFF;
-    representation = how >>> RecordFormat.REPRESENTATION_AT;
+    representation = representationAt(start);
     voiced = VoiceEar.understands(representation);
     if (voiced) {
-      ear.begin(how);
+      ear.begin(header[start] & 0xFF);
       return readVoice(DataBits.samples(start + 1, width));
     }
-    return representation == RecordFormat.INTEGER
-        ? readIntegerHeader(start)
-        : readFloatHeader(start);
-  }
-
-  private Fault readIntegerHeader(int at) {
-    int size = IntegerValues.size(header[at]);
-    if (size == 0) {
-      return fault(Fault.REPRESENTATION, header[at] & 0xFF);
+    Fault fault = readOuterHeaders();
+    if (fault != Fault.NONE) {
+      return fault;
     }
-    if (!ensure(at + size)) {
+    if (sparse && places.others() == 0) {
+      int samples = DataBits.samples(headEnd, width);
+      return samples == used ? Fault.NONE : fault(Fault.HEADER_LONG, used);
+    }
+    if (!ensure(headEnd + 1)) {
       return fault(Fault.HEADER_CUT, capacity());
     }
-    if (!integers.readHeader(header, at)) {
-      return fault(Fault.SCALE, IdFormat.readBigEndian(header, at + 1, size - 1));
-    }
-    farCount = 0;
-    farUsed = 0;
-    return readValues(DataBits.samples(at + size, width));
+    representation = representationAt(headEnd);
+    fault =
+        switch (representation) {
+          case RecordFormat.FLOAT -> readFloatHeader();
+          case RecordFormat.FLOAT_WITHOUT_LOW_BITS ->
+              singleValues ? notSupported() : readFloatHeader();
+          case RecordFormat.GRID -> singleValues ? readGridHeader() : notSupported();
+          case RecordFormat.INTEGER -> readIntegerHeader();
+          default -> notSupported();
+        };
+    return fault == Fault.NONE ? readValues(DataBits.samples(headEnd, width)) : fault;
   }
 
-  private Fault readFloatHeader(int start) {
-    int at = start;
-    if (!ensure(at + 1)) {
+  private int representationAt(int at) {
+    return (header[at] & 0xFF) >>> RecordFormat.REPRESENTATION_AT;
+  }
+
+  private Fault notSupported() {
+    return fault(Fault.REPRESENTATION, header[headEnd] & 0xFF);
+  }
+
+  /// Reads what says that the components come from narrower ones, or that most are the same.
+  private Fault readOuterHeaders() {
+    if (!single && representationAt(headEnd) == RecordFormat.NARROW) {
+      narrow = true;
+      widening = header[headEnd] >> Decimals.HOW_AT & 3;
+      boolean known = (header[headEnd] & 7) == 0 && widening < Decimals.WAYS;
+      if (!known) {
+        return notSupported();
+      }
+      headEnd++;
+    }
+    singleValues = single || narrow;
+    useExponents(singleValues);
+    if (!ensure(headEnd + 1)) {
+      return fault(Fault.HEADER_CUT, capacity());
+    }
+    return representationAt(headEnd) == RecordFormat.SPARSE ? readSparseHeader() : Fault.NONE;
+  }
+
+  private void useExponents(boolean ofSingle) {
+    maxExponent = ofSingle ? MAX_EXPONENT_32 : MAX_EXPONENT_64;
+    exponentBits = ofSingle ? EXPONENT_AT_32 : 0;
+    offsets = ofSingle ? singleOffsets : doubleOffsets;
+  }
+
+  private Fault readSparseHeader() {
+    sparse = true;
+    int componentBytes = singleValues ? Float.BYTES : Double.BYTES;
+    if (!ensure(headEnd + 1 + SparseValues.backgroundBytes(header[headEnd], componentBytes))) {
+      return fault(Fault.HEADER_CUT, capacity());
+    }
+    int end = ensureUpTo(headEnd + 1 + componentBytes + 2 * Leb128.MAX_BYTES);
+    int at = places.readCounts(header, headEnd, end, componentBytes);
+    if (at < 0) {
+      return fault(Fault.PLACES, headEnd);
+    }
+    end = ensureUpTo(at + places.mostBytes());
+    int after = places.readPlaces(header, at, end);
+    if (after < 0) {
+      return fault(Fault.PLACES, at);
+    }
+    mostValues = places.others();
+    headEnd = after;
+    return Fault.NONE;
+  }
+
+  private Fault readIntegerHeader() {
+    int size = IntegerValues.size(header[headEnd]);
+    if (size == 0) {
+      return notSupported();
+    }
+    if (!ensure(headEnd + size)) {
+      return fault(Fault.HEADER_CUT, capacity());
+    }
+    if (!integers.readHeader(header, headEnd)) {
+      return fault(Fault.SCALE, IdFormat.readBigEndian(header, headEnd + 1, size - 1));
+    }
+    headEnd += size;
+    return Fault.NONE;
+  }
+
+  private Fault readGridHeader() {
+    Fault fault = readFloatHeader();
+    if (fault != Fault.NONE) {
+      return fault;
+    }
+    if (!ensure(headEnd + 1)) {
+      return fault(Fault.HEADER_CUT, capacity());
+    }
+    int first = header[headEnd];
+    int size = GridValues.size(first);
+    if (size == 0) {
+      return notSupported();
+    }
+    if (!ensure(headEnd + size)) {
+      return fault(Fault.HEADER_CUT, capacity());
+    }
+    if (!grid.readHeader(header, headEnd)) {
+      return fault(Fault.SCALE, IdFormat.readBigEndian(header, headEnd + 1, size - 1));
+    }
+    headEnd += size;
+    return (first & GridFormat.CORRECTIONS) != 0 ? readCorrections() : Fault.NONE;
+  }
+
+  private Fault readCorrections() {
+    int end = ensureUpTo(headEnd + Leb128.MAX_BYTES);
+    int at = grid.readCount(header, headEnd, end);
+    if (at < 0) {
+      return fault(Fault.PLACES, headEnd);
+    }
+    end = ensureUpTo(at + grid.mostBytes());
+    int after = grid.readCorrections(header, at, end);
+    if (after < 0) {
+      return fault(Fault.PLACES, at);
+    }
+    headEnd = after;
+    return Fault.NONE;
+  }
+
+  private Fault readFloatHeader() {
+    int exponentBytes = singleValues ? 1 : 2;
+    int at = headEnd;
+    if (!ensure(at + 1 + exponentBytes)) {
       return fault(Fault.HEADER_CUT, capacity());
     }
     int how = header[at++] & 0xFF;
-    boolean single = format.element() == ElementType.FLOAT32;
-    boolean reduced = representation == RecordFormat.FLOAT_WITHOUT_LOW_BITS && !single;
-    if (representation != RecordFormat.FLOAT && !reduced) {
-      return fault(Fault.REPRESENTATION, representation);
-    }
-    lowBits = single || reduced ? 0 : 5;
-    if (!ensure(at + dataChannels)) {
-      return fault(Fault.HEADER_CUT, capacity());
-    }
+    lowBits = singleValues || representation == RecordFormat.FLOAT_WITHOUT_LOW_BITS ? 0 : 5;
     order = how >>> RecordFormat.ORDER_AT & 3;
     zeroRank = (how >>> RecordFormat.ZERO_RANK_AT & 3) - 1;
     far = (how & RecordFormat.FAR) != 0;
-    reference = (int) IdFormat.readBigEndian(header, at, dataChannels);
-    at += dataChannels;
+    reference = (int) IdFormat.readBigEndian(header, at, exponentBytes);
+    at += exponentBytes;
     if (reference > maxExponent) {
       return fault(Fault.REFERENCE, reference);
     }
-    farCount = 0;
-    farUsed = 0;
     if (far) {
-      if (!ensure(at + 1) || !ensure(at + 1 + (header[at] & 0xFF) * dataChannels)) {
+      if (!ensure(at + 1) || !ensure(at + 1 + (header[at] & 0xFF) * exponentBytes)) {
         return fault(Fault.HEADER_CUT, capacity());
       }
       int count = header[at++] & 0xFF;
       for (; farCount < count; farCount++) {
-        int exponent = (int) IdFormat.readBigEndian(header, at, dataChannels);
+        int exponent = (int) IdFormat.readBigEndian(header, at, exponentBytes);
         if (exponent > maxExponent) {
           return fault(Fault.FAR_EXPONENT, exponent);
         }
         farExponents[farCount] = exponent;
-        at += dataChannels;
+        at += exponentBytes;
       }
     }
-    int headerSamples = DataBits.samples(at, width);
+    headEnd = at;
     fillNear(how);
-    return readValues(headerSamples);
+    return Fault.NONE;
   }
 
   /// Fills [#near], unless it is right from the last record, as it mostly is in one collection.
   private void fillNear(int how) {
-    int key = how << 16 | reference;
+    // What reads a how and a reference as float32 reads other ones as float64.
+    int key = how << 16 | reference << 1 | (singleValues ? 1 : 0);
     if (key == nearKey) {
       return;
     }
@@ -492,30 +618,67 @@ final class RecordAssembler {
     if (count < 0) {
       return fault(Fault.HEADER_CUT, capacity());
     }
-    if (dimension + count > Vector.MAX_DIMENSION) {
-      return fault(Fault.DIMENSION, dimension + count);
+    if (values + count > mostValues) {
+      return fault(Fault.DIMENSION, values + count);
     }
-    int end = dimension + count;
+    int end = values + count;
     boolean good;
-    if (format.element() == ElementType.FLOAT32) {
-      if (end > bits32.length) {
-        bits32 = Arrays.copyOf(bits32, Math.max(end, 2 * bits32.length));
-      }
+    if (singleValues) {
+      makeRoom32(end);
       good =
           representation == RecordFormat.INTEGER
-              ? isUnmarked(integers.read(pcm, width, headerSamples, count, bits32, dimension))
-              : readFloats(pcm[0], pcm[1], headerSamples, count, bits32, dimension);
+              ? isUnmarked(integers.read(pcm, width, headerSamples, count, bits32, values))
+              : readFloats(pcm[0], pcm[dataChannels], headerSamples, count, bits32, values);
     } else {
-      if (end > bits64.length) {
-        bits64 = Arrays.copyOf(bits64, Math.max(end, 2 * bits64.length));
-      }
+      makeRoom64(end);
       good =
           representation == RecordFormat.INTEGER
-              ? isUnmarked(integers.read(pcm, width, headerSamples, count, bits64, dimension))
+              ? isUnmarked(integers.read(pcm, width, headerSamples, count, bits64, values))
               : readDoubles(headerSamples, count);
     }
-    dimension = end;
+    values = end;
     return good ? Fault.NONE : Fault.EXPONENT;
+  }
+
+  private void makeRoom32(int size) {
+    if (size > bits32.length) {
+      bits32 = Arrays.copyOf(bits32, Math.max(size, 2 * bits32.length));
+    }
+  }
+
+  private void makeRoom64(int size) {
+    if (size > bits64.length) {
+      bits64 = Arrays.copyOf(bits64, Math.max(size, 2 * bits64.length));
+    }
+  }
+
+  /// Makes the vector of the values that the samples held.
+  private Fault finishVector() {
+    if (voiced) {
+      return dimension == 0 ? fault(Fault.DIMENSION, 0) : Fault.NONE;
+    }
+    if (farUsed < farCount) {
+      return fault(Fault.FAR_COUNT, farCount);
+    }
+    if (values == 0 && !sparse || sparse && values != mostValues) {
+      return fault(Fault.DIMENSION, values);
+    }
+    if (values > 0 && representation == RecordFormat.GRID && !grid.apply(bits32, values)) {
+      return fault(Fault.PLACES, values);
+    }
+    dimension = sparse ? places.dimension() : values;
+    if (sparse && singleValues) {
+      makeRoom32(dimension);
+      places.spread(bits32);
+    } else if (sparse) {
+      makeRoom64(dimension);
+      places.spread(bits64);
+    }
+    if (narrow) {
+      makeRoom64(dimension);
+      Decimals.widen(bits32, dimension, widening, bits64);
+    }
+    return Fault.NONE;
   }
 
   /// Notes what the marker channel holds at a sample where it must be 0, if there is one.
@@ -571,7 +734,7 @@ final class RecordAssembler {
         }
       }
       int data = high[from + i];
-      bits64[dimension + i] =
+      bits64[values + i] =
           (long) (data & 0x80000000) << 32
               | (long) exponent << 52
               | (long) (data & 0x7FFFFF) << 29
@@ -640,11 +803,9 @@ final class RecordAssembler {
     if (payloadRead < payloadSize) {
       return fault(Fault.PAYLOAD_CUT, payloadSize - payloadRead);
     }
-    if (kind == RecordKind.UPSERT && dimension == 0) {
-      return fault(Fault.DIMENSION, 0);
-    }
-    if (kind == RecordKind.UPSERT && !voiced && farUsed < farCount) {
-      return fault(Fault.FAR_COUNT, farCount);
+    Fault fault = kind == RecordKind.UPSERT ? finishVector() : Fault.NONE;
+    if (fault != Fault.NONE) {
+      return fault;
     }
     long ofBoth = XxHash64.of(payload, 0, payloadSize, headHash);
     long found =
@@ -782,7 +943,8 @@ final class RecordAssembler {
 
   private Vector vector() {
     Vector vector = plainVector();
-    return representation == RecordFormat.INTEGER ? vector.withStep(integers.step()) : vector;
+    boolean stepped = representation == RecordFormat.INTEGER && !sparse && !narrow;
+    return stepped ? vector.withStep(integers.step()) : vector;
   }
 
   private Vector plainVector() {

@@ -5,8 +5,9 @@ import io.sonidb.flac.SubframeSearch;
 import java.util.Objects;
 
 /// Turns records into FLAC frames. Not thread-safe: one for each thread. Allocates nothing for a
-/// record, except that names are turned into UTF-8. Makes a private copy of a frame when `out` is
-/// so short that it might not hold it.
+/// record, except that names are turned into UTF-8 and the components of a sparse vector that
+/// differ from the rest are put together. Makes a private copy of a frame when `out` is so short
+/// that it might not hold it.
 ///
 /// ```java
 /// var encoder = new RecordEncoder(SoundFormat.FLOAT32);

@@ -48,21 +48,28 @@ package io.sonidb.sound;
 ///   payload size, if flag bit 0 or 1                                     1..3
 ///   hash                                                                 8
 ///   payload, if flag bit 0
-///   the vector, only in an upsert:
-///     representation (bits 7..5), order (4..3), zero rank (2..1), far (0);
-///     of a Voice: representation, parameter (4..0), and no more          1
-///     reference exponent                                                 1, float64: 2
-///     far exponents, if far: count, then each                            1 + n, float64: 1 + 2 n
+///   the vector, only in an upsert: representation in bits 7..5 of the
+///   first byte, and what it needs
+///     0, 1  float     order (4..3), zero rank (2..1), far (0)            1
+///                     reference exponent                                 1, float64: 2
+///                     far exponents, if far: count, then each            1 + n, float64: 1 + 2 n
+///     2     grid      the same and more                                  GridFormat
+///     3     integer                                                      IntegerFormat
+///     4     sparse    and around one of the above                        SparseFormat
+///     5     narrow    and around one of the above                        Decimals
+///     6, 7  a Voice   parameter (4..0), and no more                      1
 ///   then the vector's samples
 /// later parts
 ///   0x80  the vector goes on: its next samples follow                    1
 ///   0x81  payload bytes follow, to the end of the payload or the part    1
 /// ```
 ///
-/// *Vector samples*: one a component. The data word holds the sign and the top 23 (float64: 47)
-/// bits of the mantissa. The marker channel holds the rank of the exponent field, for float64 times
-/// 32 plus the low 5 bits of the mantissa (representation 1: those bits are all 0 and left out),
-/// unfolded: 0, 1, 2, 3, 4 stand for 0, -1, 1, -2, 2. [ExponentOrders] says how ranks are given.
+/// *Vector samples*, as floats: one a component. The data word holds the sign and the top 23
+/// (float64: 47) bits of the mantissa. The marker channel holds the rank of the exponent field, for
+/// float64 times 32 plus the low 5 bits of the mantissa (representation 1: those bits are all 0 and
+/// left out), unfolded: 0, 1, 2, 3, 4 stand for 0, -1, 1, -2, 2. [ExponentOrders] says how ranks
+/// are given. The other representations say for themselves what their samples are; a writer takes
+/// the smallest that it has proved to bring every bit back.
 ///
 /// *Hash*: XXH64 of the vector's bits (little-endian components; none: no bytes), seeded with the
 /// XXH64 of the payload, seeded with the XXH64 (seed 0) of the header's bytes before the hash, in
@@ -120,8 +127,21 @@ final class RecordFormat {
   static final int MAX_HEAD_BYTES =
       1 + Leb128.MAX_BYTES + VectorId.MAX_ENCODED_BYTES + MAX_OPTIONAL_BYTES + 3;
 
-  /// The most bytes of a header without the payload: everything above, and 255 far exponents.
-  static final int MAX_HEADER_BYTES = MAX_HEAD_BYTES + HASH_BYTES + 1 + 2 + 1 + 2 * 255;
+  /// The most bytes of a header without the payload: everything above, 255 far exponents, a scale,
+  /// and two lists of places.
+  static final int MAX_HEADER_BYTES =
+      MAX_HEAD_BYTES
+          + HASH_BYTES
+          + 1
+          + SparseFormat.MAX_BYTES
+          + 1
+          + 2
+          + 1
+          + 2 * 255
+          + 1
+          + Double.BYTES
+          + 3
+          + SparseFormat.MAX_PLACE_BYTES;
 
   /// The most parts that a reader goes along with. A vector of 16,384 components, all of it the
   /// longest pulses, and a payload of 1 MiB have 310.
@@ -143,8 +163,17 @@ final class RecordFormat {
   /// Of [#FREQUENCY] and [#PULSE], beside the representation.
   static final int VOICE_PARAMETER_MASK = 0x1F;
 
+  /// See [GridFormat].
+  static final int GRID = 2;
+
   /// See [IntegerFormat].
   static final int INTEGER = 3;
+
+  /// See [SparseFormat].
+  static final int SPARSE = 4;
+
+  /// See [Decimals].
+  static final int NARROW = 5;
 
   /// How many exponents can be told one by one.
   static final int MAX_FAR_EXPONENTS = 255;

@@ -16,7 +16,7 @@ final class RecordLayout {
 
   /// The most samples of a first part's header that is laid out for numbers of few bits, unless no
   /// layout has fewer.
-  static final int MAX_NARROW_HEADER_SAMPLES = 1024;
+  static final int MAX_NARROW_HEADER_SAMPLES = 4096;
 
   private final int dataChannels;
   private final int wordBits;
@@ -108,6 +108,11 @@ final class RecordLayout {
       layOut(headerBytes, values, least);
     }
     return wordBits - least * dataChannels;
+  }
+
+  /// What the layout of [#planHeader] costs, in bits.
+  long headerCost() {
+    return dataBits + frameBits;
   }
 
   /// What the layout of [#planNumbers] costs, in bits, about.

@@ -13,23 +13,18 @@ final class RecordSonifier {
   private final int wordBits;
   private final RecordLayout layout;
   private final Optional<VoiceLayout> voice;
-  private final ExponentChoice exponents;
-  private final IntegerChoice integers;
+  private final VectorPlan vectors;
   private final int[][] pcm;
   private final int[] marker;
   private final byte[] bytes;
-  private final int[] bits;
 
   private SoundRecord record = SoundRecord.skip(0, 1);
   private long hash;
   private int headerBytes;
   private boolean voiced;
-  private int dimension;
-  private int lowBits;
+  private int values;
   private int payloadParts;
   private int used;
-  private int freeShift;
-  private boolean asIntegers;
 
   RecordSonifier(SoundFormat format) {
     this.format = format;
@@ -37,11 +32,9 @@ final class RecordSonifier {
     wordBits = RecordFormat.BITS_PER_SAMPLE * dataChannels;
     layout = new RecordLayout(dataChannels);
     voice = VoiceLayout.of(format);
-    exponents = new ExponentChoice(format.element());
-    integers = new IntegerChoice(format.element());
+    vectors = new VectorPlan(format, layout);
     pcm = new int[format.channels()][RecordFormat.MAX_PART_SAMPLES];
     marker = pcm[dataChannels];
-    bits = new int[format.element() == ElementType.FLOAT32 ? Vector.MAX_DIMENSION : 0];
     bytes = new byte[RecordFormat.MAX_HEADER_BYTES + layout.payloadBytesPerPart() + 1];
   }
 
@@ -102,8 +95,7 @@ final class RecordSonifier {
   }
 
   private void planWithoutVector(int size) {
-    dimension = 0;
-    asIntegers = false;
+    values = 0;
     int whole = size + record.payload().length;
     boolean inline = DataBits.samples(whole, wordBits) <= RecordFormat.MAX_PART_SAMPLES;
     headerBytes = placePayload(inline, size);
@@ -115,75 +107,20 @@ final class RecordSonifier {
       throw new IllegalArgumentException(
           "vector is " + vector.elementType() + ", the format takes " + format.element());
     }
-    dimension = vector.dimension();
-    asIntegers = false;
     if (voiced) {
+      values = 0;
       planVoice(voice.orElseThrow(), vector, size);
       return;
     }
-    if (vector.step() != 0 && integers.isMultipleOf(vector, vector.step())) {
-      planIntegers(size);
-      return;
-    }
-    boolean whole = integers.isFound(vector);
-    chooseExponents(vector);
-    if (whole && integerBits(size) < floatBits(size)) {
-      planIntegers(size);
-    } else {
-      planFloats(size);
-    }
-  }
-
-  private void chooseExponents(Vector vector) {
-    if (format.element() == ElementType.FLOAT32) {
-      exponents.choose(vector.floats(), bits);
-    } else {
-      exponents.choose(vector.doubles());
-    }
-    lowBits = exponents.lowBits();
-    // The sign's bit is never free: a data word has at least one bit.
-    long data = exponents.dataBits() | 1L << (wordBits - 1);
-    freeShift = Long.numberOfTrailingZeros(data) / dataChannels;
-  }
-
-  private long integerBits(int size) {
-    int width = layout.planNumbers(size + integers.headerBytes(), dimension, integers.width());
-    return layout.numbersCost(integers.sampleBits(), integers.headerBitCost(width));
-  }
-
-  private long floatBits(int size) {
-    layout.planVector(size + vectorHeaderBytes(), dimension, freeShift, exponents);
-    return layout.cost(dimension, exponents);
-  }
-
-  private void planIntegers(int size) {
-    asIntegers = true;
-    int whole = size + integers.headerBytes();
+    vectors.choose(vector, size);
+    values = vectors.values();
     int payload = record.payload().length;
-    boolean inline = false;
-    if (payload > 0 && payload <= MAX_INLINE_PAYLOAD_BYTES) {
-      int width = layout.planNumbers(whole + payload, dimension, integers.width());
-      inline =
-          8 * payload * integers.headerBitCost(width) <= layout.payloadCost(payload)
-              && layout.headerSamples() <= RecordLayout.MAX_NARROW_HEADER_SAMPLES;
-    }
-    headerBytes = integers.writeHeader(bytes, placePayload(inline, size));
-    layout.planNumbers(headerBytes, dimension, integers.width());
-  }
-
-  private void planFloats(int size) {
-    asIntegers = false;
-    int whole = size + vectorHeaderBytes();
-    int payload = record.payload().length;
-    boolean inline = false;
-    if (payload > 0 && payload <= MAX_INLINE_PAYLOAD_BYTES) {
-      layout.planVector(whole, dimension, freeShift, exponents);
-      long apart = layout.cost(dimension, exponents) + layout.payloadCost(payload);
-      layout.planVector(whole + payload, dimension, freeShift, exponents);
-      inline = layout.cost(dimension, exponents) <= apart;
-    }
-    headerBytes = writeVectorHeader(placePayload(inline, size));
-    layout.planVector(headerBytes, dimension, freeShift, exponents);
+    boolean inline =
+        payload > 0
+            && payload <= MAX_INLINE_PAYLOAD_BYTES
+            && vectors.isCheaperInline(size + vectors.headerBytes(), payload);
+    headerBytes = vectors.writeHeader(bytes, placePayload(inline, size));
+    vectors.plan(headerBytes);
   }
 
   private void planVoice(VoiceLayout sounding, Vector vector, int size) {
@@ -192,11 +129,7 @@ final class RecordSonifier {
     int at = placePayload(sounding.isInline(size + payload + 1), size);
     bytes[at] = sounding.description();
     headerBytes = at + 1;
-    sounding.plan(headerBytes, dimension, layout.fillingShift(headerBytes));
-  }
-
-  private int vectorHeaderBytes() {
-    return 1 + dataChannels + (exponents.far() ? 1 + exponents.farCount() * dataChannels : 0);
+    sounding.plan(headerBytes, vector.dimension(), layout.fillingShift(headerBytes));
   }
 
   /// Marks in the header's first byte where the payload is, and puts it behind `size` when it is in
@@ -214,29 +147,6 @@ final class RecordSonifier {
     bytes[0] ^= RecordFormat.PAYLOAD_INLINE | RecordFormat.PAYLOAD_PARTS;
     payloadParts = layout.payloadParts(payload.length);
     return size;
-  }
-
-  private int writeVectorHeader(int offset) {
-    boolean reduced = format.element() == ElementType.FLOAT64 && lowBits == 0;
-    int representation = reduced ? RecordFormat.FLOAT_WITHOUT_LOW_BITS : RecordFormat.FLOAT;
-    int at = offset;
-    bytes[at++] =
-        (byte)
-            (representation << RecordFormat.REPRESENTATION_AT
-                | exponents.order() << RecordFormat.ORDER_AT
-                | (exponents.zeroRank() + 1) << RecordFormat.ZERO_RANK_AT
-                | (exponents.far() ? RecordFormat.FAR : 0));
-    // An exponent field has 8 bits in one data channel's format, 11 in the two channels' one.
-    IdFormat.writeBigEndian(exponents.reference(), dataChannels, bytes, at);
-    at += dataChannels;
-    if (exponents.far()) {
-      bytes[at++] = (byte) exponents.farCount();
-      for (int i = 0; i < exponents.farCount(); i++) {
-        IdFormat.writeBigEndian(exponents.farExponents()[i], dataChannels, bytes, at);
-        at += dataChannels;
-      }
-    }
-    return at;
   }
 
   /// The hash of the prepared record.
@@ -288,16 +198,8 @@ final class RecordSonifier {
       Arrays.fill(marker, start, used, 0);
       return shift;
     }
-    int count = dimension == 0 ? 0 : layout.values(part, dimension);
-    int from = layout.firstValue(part);
-    if (asIntegers) {
-      integers.sound(from, count, pcm, start, width);
-    } else if (count > 0 && format.element() == ElementType.FLOAT32) {
-      Amplitude.sound(bits, from, count, exponents.markerOf(), pcm[0], marker, start);
-    } else if (count > 0) {
-      Amplitude.sound(
-          record.vector().doubles(), from, count, exponents.rankOf(), lowBits, pcm, start);
-    }
+    int count = values == 0 ? 0 : layout.values(part, values);
+    vectors.sound(layout.firstValue(part), count, pcm, start);
     used = start + count;
     return shift;
   }
@@ -322,7 +224,7 @@ final class RecordSonifier {
   /// Whether a part's data samples are small numbers, among which it pays to look for a code; all
   /// others are noise.
   boolean isWorthSearching(int part) {
-    return asIntegers && part < layout.vectorParts();
+    return values > 0 && vectors.isWorthSearching() && part < layout.vectorParts();
   }
 
   /// The samples of the part that was made last: a channel each, valid until the next.

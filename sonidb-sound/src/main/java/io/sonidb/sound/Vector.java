@@ -58,8 +58,12 @@ public final class Vector {
   ///
   /// @param multiples at least -2^23, less than 2^23
   /// @param step finite, above 0
-  /// @throws IllegalArgumentException when there are none or more than [#MAX_DIMENSION]
+  /// @throws IllegalArgumentException when there are none or more than [#MAX_DIMENSION], or `step`
+  ///   is not what it must be
   public static Vector ofMultiples(int[] multiples, double step) {
+    if (step == 0) {
+      throw new IllegalArgumentException("step must be above 0");
+    }
     float[] components = new float[multiples.length];
     for (int i = 0; i < components.length; i++) {
       components[i] = (float) IntegerFormat.value(multiples[i], false, step);

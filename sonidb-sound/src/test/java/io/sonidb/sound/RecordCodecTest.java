@@ -254,7 +254,7 @@ class RecordCodecTest {
   @Test
   void letsEveryFrameBeHeard() throws Exception {
     SoundRecord record =
-        SoundRecord.upsert(1, VectorId.of(1), Vector.sharing(new float[6000]), new byte[9000]);
+        SoundRecord.upsert(1, VectorId.of(1), TestVectors.roots(6000), new byte[9000]);
     byte[] bytes = Records.encode(encoder32, record);
     List<Integer> sizes = new ArrayList<>();
     List<Integer> blocks = new ArrayList<>();

@@ -8,6 +8,7 @@ import io.sonidb.flac.FrameEncoder;
 import io.sonidb.flac.Frames;
 import io.sonidb.flac.MalformedFlacException;
 import io.sonidb.flac.SubframeSearch;
+import io.sonidb.sound.TestVectors.Bits;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,7 +19,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class RecordDamageTest {
+  /// Records of every kind, and of every representation.
   private static List<SoundRecord> some(RandomGenerator random, ElementType element) {
+    List<SoundRecord> records = new ArrayList<>(plain(random, element));
+    for (Bits bits : Bits.values()) {
+      Vector vector = TestVectors.hostile(random, element, 60, bits);
+      records.add(SoundRecord.upsert(10 + bits.ordinal(), VectorId.of(bits.ordinal()), vector));
+    }
+    return records;
+  }
+
+  private static List<SoundRecord> plain(RandomGenerator random, ElementType element) {
     return List.of(
         SoundRecord.delete(3, VectorId.of(9)),
         SoundRecord.skip(4, 100),
@@ -67,7 +78,11 @@ class RecordDamageTest {
           int samples = pcm[0].length;
           for (int i = 0; i < 1500; i++) {
             int channel = random.nextInt(pcm.length);
-            int sample = random.nextInt(random.nextBoolean() ? 200 : samples);
+            // Most samples are the long vector's; the headers and the short vectors come before
+            // and behind it.
+            int among = random.nextInt(3) == 0 ? samples : random.nextBoolean() ? 200 : 2000;
+            int place = random.nextInt(among);
+            int sample = among == 2000 ? samples - 1 - place : place;
             int bit = random.nextInt(24);
             int before = pcm[channel][sample];
             pcm[channel][sample] = (before ^ 1 << bit) << 8 >> 8;
@@ -111,8 +126,7 @@ class RecordDamageTest {
     RecordDecoder decoder = new RecordDecoder(SoundFormat.FLOAT32);
     byte[] run =
         Records.encode(
-            encoder,
-            SoundRecord.upsert(1, VectorId.of(1), Vector.sharing(new float[9000]), new byte[9]));
+            encoder, SoundRecord.upsert(1, VectorId.of(1), TestVectors.roots(9000), new byte[9]));
     assertThat(encoder.parts()).isEqualTo(2);
     int first = encoder.partLength(0);
     byte[] renumbered = new byte[run.length + Frames.MAX_RENUMBER_GROWTH];
@@ -159,11 +173,7 @@ class RecordDamageTest {
 
   @Test
   void namesTheValueAndThePlace() {
-    float[] roots = new float[30];
-    for (int i = 0; i < roots.length; i++) {
-      roots[i] = (float) Math.sqrt(i + 2);
-    }
-    SoundRecord record = SoundRecord.upsert(1, VectorId.of(1), Vector.sharing(roots));
+    SoundRecord record = SoundRecord.upsert(1, VectorId.of(1), TestVectors.roots(30));
     assertThat(readChanged(record, 1, 0, 5))
         .isInstanceOf(MalformedRecordException.class)
         .hasMessageContaining("control word 000005")

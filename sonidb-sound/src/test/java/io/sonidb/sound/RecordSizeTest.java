@@ -50,10 +50,13 @@ class RecordSizeTest {
     "notion_hf_768, 2625",
     "pbmc_pca_50, 218",
     "emoji2vec_300, 1020",
-    "oai3small_1536, 5180",
-    "ngt_sift5k, 212",
-    "fmnist1k, 980",
-    "w2v_google_300, 1050"
+    "notion_512, 1765",
+    "oai3small_1536, 2700",
+    "oai3large_1024, 1825",
+    "oai3large_256, 505",
+    "ngt_sift5k, 160",
+    "fmnist1k, 540",
+    "w2v_google_300, 735"
   })
   void ofRealVectorsStaysBelow(String name, double bytes) {
     assertThat(mean(SoundFormat.FLOAT32, TestVectors.real(name), new byte[0])).isLessThan(bytes);

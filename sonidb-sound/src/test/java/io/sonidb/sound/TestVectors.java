@@ -90,6 +90,12 @@ final class TestVectors {
     SIGNED_INTEGERS,
     MULTIPLES,
     DECIMALS,
+    SCALED_HALVES,
+    NEARLY_SCALED_HALVES,
+    CONSTANT,
+    PRINTED,
+    PRINTED_HALVES,
+    MOSTLY_ODD,
     POWERS_OF_TWO,
     FAR_OUTLIERS;
 
@@ -104,10 +110,20 @@ final class TestVectors {
         case INTEGERS -> of(random.nextInt(256), element);
         case SIGNED_INTEGERS -> of(Math.rint(gaussian * 1000), element);
         case MULTIPLES -> of(Math.rint(gaussian * 1000) * 0.0123, element);
+        case SCALED_HALVES -> of((float) (half(gaussian) * 0.037123), element);
+        case NEARLY_SCALED_HALVES -> of((float) (half(gaussian) * 1.7123f) * 0.61234f, element);
+        case CONSTANT -> of(0.3, element);
+        case PRINTED -> of(Double.parseDouble(Float.toString((float) gaussian)), element);
+        case PRINTED_HALVES -> of(Double.parseDouble("%.4f".formatted(half(gaussian))), element);
+        case MOSTLY_ODD -> random.nextInt(3) == 0 ? of(gaussian, element) : -3;
         case DECIMALS -> of(Math.rint(gaussian * 1000) / 1000, element);
         case POWERS_OF_TWO -> of(Math.scalb(1.0, random.nextInt(7) - 3), element);
         case FAR_OUTLIERS -> of(random.nextInt(200) == 0 ? 1e-33 * gaussian : gaussian, element);
       };
+    }
+
+    private static float half(double value) {
+      return Float.float16ToFloat(Float.floatToFloat16((float) value));
     }
 
     private static long of(double value, ElementType element) {
@@ -153,6 +169,15 @@ final class TestVectors {
   /// A vector such as models make.
   static Vector usual(RandomGenerator random, ElementType element, int dimension) {
     return hostile(random, element, dimension, Bits.GAUSSIAN);
+  }
+
+  /// A float32 vector that is always the same and has no representation but floats.
+  static Vector roots(int dimension) {
+    float[] roots = new float[dimension];
+    for (int i = 0; i < dimension; i++) {
+      roots[i] = (float) Math.sqrt(i + 2);
+    }
+    return Vector.sharing(roots);
   }
 
   static byte[] bytes(RandomGenerator random, int count) {
