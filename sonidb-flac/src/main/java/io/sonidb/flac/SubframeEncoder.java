@@ -80,7 +80,7 @@ final class SubframeEncoder {
     this.depth = depth;
     if (different == 0) {
       kind = CONSTANT;
-      return HEADER_BITS + depth;
+      return HEADER_BITS + (long) depth;
     }
     // Low bits are zero in all samples if they are in the first and no other one differs there. The
     // samples are not all equal, so at least one is not zero.
@@ -170,9 +170,9 @@ final class SubframeEncoder {
     }
     if (blockSize > 1 && predictors.find(kernels, samples, blockSize, depth)) {
       LinearPredictor found = predictors.predictor();
-      int kindOfFound = LPC + found.order - 1;
-      bits = weigh(kindOfFound, found.order, predictors.residual(), found.bits(), bits);
-      if (kind == kindOfFound && residuals == predictors.residual()) {
+      long withoutFound = bits;
+      bits = weigh(LPC + found.order - 1, found.order, predictors.residual(), found.bits(), bits);
+      if (bits < withoutFound) {
         predictor = found;
       }
     }
