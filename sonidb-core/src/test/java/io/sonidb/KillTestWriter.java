@@ -63,7 +63,7 @@ final class KillTestWriter {
                     COLLECTION,
                     CollectionSpec.dimension(DIMENSION)
                         .metric(Metric.EUCLID)
-                        .sonification(Sonification.values()[(int) (seed % 3)])
+                        .sonification(List.of(Sonification.values()).get((int) (seed % 3)))
                         // What the system has survives the process, synced or not.
                         .durability(seed % 3 == 0 ? Durability.OS : Durability.FSYNC)
                         .segmentBytes(1 << 20)));

@@ -78,9 +78,9 @@ class SonificationTest {
       assertThat(point.payload().toJson()).contains(id.toString());
     });
     assertThat(songs.verifyIntegrity(true, Progress.NONE).damaged()).isEmpty();
-    VectorId first = expected.keySet().iterator().next();
-    assertThat(songs.search(Query.nearest(expected.get(first), 1)).hits().getFirst().id())
-        .isEqualTo(first);
+    Map.Entry<VectorId, Vector> first = expected.entrySet().iterator().next();
+    assertThat(songs.search(Query.nearest(first.getValue(), 1)).hits().getFirst().id())
+        .isEqualTo(first.getKey());
   }
 
   private List<Path> files(String ending) throws IOException {

@@ -106,9 +106,9 @@ class AdversarialVectorsTest {
       double gaussian = random.nextGaussian();
       components[i] =
           switch (kind) {
-            case 0 -> (float) (half(gaussian) * (float) scale);
+            case 0 -> half(gaussian) * (float) scale;
             case 1 -> half(gaussian) * scale;
-            case 2 -> (float) ((float) (half(gaussian) * scale) * 0.7123f);
+            case 2 -> (float) (half(gaussian) * scale) * 0.7123f;
             case 3 -> (random.nextInt() >> 32 - bits) * scale;
             case 4 -> (float) (random.nextInt() >>> 32 - bits);
             case 5 -> (random.nextInt() >> 32 - bits) / power;

@@ -111,7 +111,7 @@ final class TestVectors {
         case SIGNED_INTEGERS -> of(Math.rint(gaussian * 1000), element);
         case MULTIPLES -> of(Math.rint(gaussian * 1000) * 0.0123, element);
         case SCALED_HALVES -> of((float) (half(gaussian) * 0.037123), element);
-        case NEARLY_SCALED_HALVES -> of((float) (half(gaussian) * 1.7123f) * 0.61234f, element);
+        case NEARLY_SCALED_HALVES -> of(half(gaussian) * 1.7123f * 0.61234f, element);
         case CONSTANT -> of(0.3, element);
         case PRINTED -> of(Double.parseDouble(Float.toString((float) gaussian)), element);
         case PRINTED_HALVES -> of(Double.parseDouble("%.4f".formatted(half(gaussian))), element);

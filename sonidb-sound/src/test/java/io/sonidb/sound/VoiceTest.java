@@ -67,7 +67,7 @@ class VoiceTest {
         1,
         random -> {
           for (int dimension = 1; dimension <= 400; dimension++) {
-            Bits bits = Bits.values()[dimension % Bits.values().length];
+            Bits bits = List.of(Bits.values()).get(dimension % Bits.values().length);
             Vector vector = TestVectors.hostile(random, format.element(), dimension, bits);
             assertComesBack(format, SoundRecord.upsert(1, VectorId.of(2), vector));
           }
