@@ -82,7 +82,7 @@ final class Decimals {
     for (int i = 0; i < vector.length; i++) {
       float number = narrow(vector[i], how);
       // What processors make of a NaN's payload is not written down anywhere.
-      if (number != number
+      if (Float.isNaN(number)
           || Double.doubleToRawLongBits(widen(number, how))
               != Double.doubleToRawLongBits(vector[i])) {
         return false;
