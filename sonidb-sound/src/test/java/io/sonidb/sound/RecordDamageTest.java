@@ -24,7 +24,7 @@ class RecordDamageTest {
     List<SoundRecord> records = new ArrayList<>(plain(random, element));
     for (Bits bits : Bits.values()) {
       Vector vector = TestVectors.hostile(random, element, 60, bits);
-      records.add(SoundRecord.upsert(10 + bits.ordinal(), VectorId.of(bits.ordinal()), vector));
+      records.add(SoundRecord.upsert(10 + records.size(), VectorId.of(records.size()), vector));
     }
     return records;
   }
