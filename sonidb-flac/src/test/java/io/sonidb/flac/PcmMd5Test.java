@@ -3,7 +3,13 @@ package io.sonidb.flac;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.Random;
+import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class PcmMd5Test {
@@ -38,6 +44,45 @@ class PcmMd5Test {
             assertThat(md5.digest().bytes()).isEqualTo(FrameGenerator.md5(frames));
           }
         });
+  }
+
+  @Test
+  void digestsStreamsInLanesAsAlone() {
+    Seeds.repeat(
+        60,
+        random -> {
+          AudioFormat format =
+              random.nextBoolean()
+                  ? new AudioFormat(48000, 2, 24)
+                  : new FrameGenerator(random).format();
+          int count = 1 + random.nextInt(11);
+          List<PcmMd5> together = PcmMd5.together(format, count, true);
+          List<PcmMd5> alone = PcmMd5.together(format, count, false);
+          feedUnevenly(together, alone, format, random);
+          List<Integer> order = new ArrayList<>(IntStream.range(0, count).boxed().toList());
+          Collections.shuffle(order, Random.from(random));
+          for (int stream : order) {
+            assertThat(together.get(stream).digest()).isEqualTo(alone.get(stream).digest());
+          }
+        });
+  }
+
+  /// Some streams get much, some little, some nothing.
+  private static void feedUnevenly(
+      List<PcmMd5> together, List<PcmMd5> alone, AudioFormat format, RandomGenerator random) {
+    int rounds = random.nextInt(60);
+    int longest = random.nextInt(4) == 0 ? 65535 : 2000;
+    for (int round = 0; round < rounds; round++) {
+      for (int stream = 0; stream < together.size(); stream++) {
+        if (stream == 0 || random.nextInt(stream) == 0) {
+          int size = random.nextInt(longest);
+          int[][] pcm = new int[format.channels()][];
+          Arrays.setAll(pcm, channel -> random.ints(size).toArray());
+          together.get(stream).update(pcm, size);
+          alone.get(stream).update(pcm, size);
+        }
+      }
+    }
   }
 
   @Test
