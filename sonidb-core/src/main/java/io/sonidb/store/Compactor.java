@@ -1,6 +1,7 @@
 package io.sonidb.store;
 
 import io.sonidb.flac.Frames;
+import io.sonidb.flac.PcmMd5;
 import io.sonidb.index.RecordTable;
 import io.sonidb.sound.RecordDecoder;
 import io.sonidb.sound.RecordEncoder;
@@ -150,7 +151,8 @@ final class Compactor {
     this.inputs = all.subList(firstInput, firstInput + entries.size());
     this.decoder = new RecordDecoder(task.header().format());
     this.encoder = new RecordEncoder(task.header().format());
-    this.hearing = new Sealer.Hearing(task.header().format());
+    this.hearing =
+        new Sealer.Hearing(task.header().format(), new PcmMd5(task.header().format().audio()));
   }
 
   /// Writes the new segment; nothing names it yet.

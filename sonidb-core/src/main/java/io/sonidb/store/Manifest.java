@@ -328,6 +328,17 @@ public record Manifest(
     return next(clean, changed);
   }
 
+  /// The next generation, in which these segments have changed.
+  Manifest with(List<SegmentEntry> changed) {
+    List<SegmentEntry> all = new ArrayList<>(segments);
+    all.replaceAll(entry ->
+        changed.stream()
+            .filter(other -> other.number() == entry.number())
+            .findFirst()
+            .orElse(entry));
+    return next(clean, all);
+  }
+
   /// The same manifest in the epoch after this one.
   public Manifest nextEpoch() {
     return new Manifest(

@@ -28,6 +28,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.zip.CRC32;
 
 /// Makes a segment complete: tables, checksums, `.idx`.
@@ -35,7 +36,7 @@ import java.util.zip.CRC32;
 /// Every step can be done again after a crash and gives the same bytes; only the manifest, which
 /// the caller writes afterwards, makes the segment sealed.
 final class Sealer {
-  private static final int STEP = 1 << 20;
+  private static final int STEP = 1 << 16;
 
   private final Storage storage;
   private final Path folder;
@@ -48,21 +49,69 @@ final class Sealer {
   /// What sealing found out.
   ///
   /// @param entry for the manifest
+  /// @param segment that was completed
   /// @param bytes the whole file, mapped in the segment's arena
   /// @param table the records, mapped there too
-  record Outcome(SegmentEntry entry, MemorySegment bytes, RecordTable table) {}
+  record Outcome(SegmentEntry entry, Segment segment, MemorySegment bytes, RecordTable table) {}
 
-  /// Completes a segment whose frames are all written.
+  /// A segment whose frames are all written, and its entry, open.
+  record Job(SegmentEntry entry, Segment segment) {}
+
+  /// Completes segments, side by side. One that cannot be completed does not keep the others from
+  /// it.
   ///
-  /// @param entry of the segment, open
-  Outcome seal(SegmentEntry entry, Segment segment) throws IOException {
-    long end = segment.end();
-    try (Storage.File file = storage.openToWrite(folder.resolve(entry.file()));
-        Arena hearing = Arena.ofConfined()) {
+  /// @param failed hears of each that could not be completed
+  /// @return what was found out of the others
+  List<Outcome> seal(List<Job> jobs, BiConsumer<Segment, Throwable> failed) {
+    List<Outcome> outcomes = new ArrayList<>();
+    try (Arena hearing = Arena.ofConfined()) {
+      List<Job> synced = new ArrayList<>();
+      List<Listening.Source> sources = new ArrayList<>();
+      for (Job job : jobs) {
+        attempt(
+            job,
+            failed,
+            () -> {
+              sources.add(synced(job, hearing));
+              synced.add(job);
+            });
+      }
+      List<Audio> heard =
+          synced.isEmpty()
+              ? List.of()
+              : Listening.hear(sources, synced.getFirst().entry().header().format());
+      for (int i = 0; i < synced.size(); i++) {
+        Job job = synced.get(i);
+        Audio audio = heard.get(i);
+        attempt(job, failed, () -> outcomes.add(complete(job, audio)));
+      }
+    }
+    return outcomes;
+  }
+
+  private interface Attempt {
+    void run() throws IOException;
+  }
+
+  private static void attempt(Job job, BiConsumer<Segment, Throwable> failed, Attempt attempt) {
+    try {
+      attempt.run();
+    } catch (IOException | RuntimeException | Error e) {
+      failed.accept(job.segment(), e);
+    }
+  }
+
+  private Listening.Source synced(Job job, Arena arena) throws IOException {
+    long end = job.segment().end();
+    try (Storage.File file = storage.openToWrite(folder.resolve(job.entry().file()))) {
       file.sync();
-      MemorySegment bytes = file.map(0, end, hearing);
-      Audio audio = hear(bytes, segment.table(), entry.header().format(), end);
-      return complete(entry, segment, file, audio);
+      return new Listening.Source(file.map(0, end, arena), job.segment().table(), end);
+    }
+  }
+
+  private Outcome complete(Job job, Audio audio) throws IOException {
+    try (Storage.File file = storage.openToWrite(folder.resolve(job.entry().file()))) {
+      return complete(job.entry(), job.segment(), file, audio);
     }
   }
 
@@ -85,16 +134,9 @@ final class Sealer {
     file.sync();
     long end = segment.end();
     RecordTable table = segment.table();
-    MemorySegment bytes = file.map(0, end, segment.arena());
     CRC32 crc = new CRC32();
     MessageDigest sha256 = sha256();
-    byte[] step = new byte[(int) Math.min(STEP, end)];
-    for (long at = 0; at < end; at += STEP) {
-      int size = (int) Math.min(STEP, end - at);
-      MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, at, step, 0, size);
-      crc.update(step, 0, size);
-      sha256.update(step, 0, size);
-    }
+    digest(file, end, crc, sha256);
     IndexFile index =
         writeIndex(
             entry.header(),
@@ -116,8 +158,23 @@ final class Sealer {
             HexFormat.of().formatHex(sha256.digest()));
     return new Outcome(
         entry.sealed(crcOf(head), end, index, sealed),
-        bytes,
+        segment,
+        file.map(0, end, segment.arena()),
         openIndex(entry.header(), index, entry.number(), segment.arena()).table());
+  }
+
+  private static void digest(Storage.File file, long end, CRC32 crc, MessageDigest sha256)
+      throws IOException {
+    try (Arena reading = Arena.ofConfined()) {
+      MemorySegment bytes = file.map(0, end, reading);
+      byte[] step = new byte[(int) Math.min(STEP, end)];
+      for (long at = 0; at < end; at += STEP) {
+        int size = (int) Math.min(STEP, end - at);
+        MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, at, step, 0, size);
+        crc.update(step, 0, size);
+        sha256.update(step, 0, size);
+      }
+    }
   }
 
   private static byte[] head(SegmentEntry entry, Audio audio) {
@@ -143,8 +200,9 @@ final class Sealer {
       if (crcOf(found) == entry.headCrc32()) {
         return false;
       }
+      Listening.Source source = new Listening.Source(bytes, table, entry.committedBytes());
       byte[] head =
-          head(entry, hear(bytes, table, entry.header().format(), entry.committedBytes()));
+          head(entry, Listening.hear(List.of(source), entry.header().format()).getFirst());
       if (crcOf(head) != entry.headCrc32()) {
         return false;
       }
@@ -243,51 +301,6 @@ final class Sealer {
   /// A record that is not as it was written.
   record Damaged(int ordinal, String reason) {}
 
-  /// Decodes every record of a segment.
-  ///
-  /// @param file the bytes of the file, which may be fewer than `end`
-  /// @param end where the last record ends; records of the table that lie behind are left out
-  static Audio hear(MemorySegment file, RecordTable table, SoundFormat format, long end) {
-    Hearing hearing = new Hearing(format);
-    RecordDecoder decoder = new RecordDecoder(format);
-    byte[] window = new byte[(int) Math.min(STEP, file.byteSize())];
-    long windowStart = 0;
-    int windowSize = 0;
-    int count = table.count();
-    for (int ordinal = 0; ordinal < count; ordinal++) {
-      long offset = table.offset(ordinal);
-      int length = table.length(ordinal);
-      if (offset >= end) {
-        break;
-      }
-      if (length <= 0 || length > Recovery.MAX_RECORD_BYTES || offset + length > file.byteSize()) {
-        hearing.damaged(ordinal, "the file ends before the record");
-        continue;
-      }
-      if (offset < windowStart || offset + length > windowStart + windowSize) {
-        windowStart = offset;
-        windowSize = (int) Math.min(Math.max(STEP, length), file.byteSize() - offset);
-        if (windowSize > window.length) {
-          window = new byte[windowSize];
-        }
-        MemorySegment.copy(file, ValueLayout.JAVA_BYTE, offset, window, 0, windowSize);
-      }
-      int at = (int) (offset - windowStart);
-      try {
-        int read = decoder.read(window, at, at + length, hearing);
-        String wrong = mismatch(decoder, table, ordinal, read);
-        if (wrong.isEmpty()) {
-          hearing.heard(decoder, ordinal);
-        } else {
-          hearing.damaged(ordinal, wrong);
-        }
-      } catch (IOException e) {
-        hearing.damaged(ordinal, String.valueOf(e.getMessage()));
-      }
-    }
-    return hearing.audio(table, end);
-  }
-
   /// Gathers, record by record, what is to be known of a whole segment.
   static final class Hearing implements PartSink {
     private final SoundFormat format;
@@ -301,9 +314,9 @@ final class Sealer {
     private long newestDeleteMillis;
     private long firstSequence = -1;
 
-    Hearing(SoundFormat format) {
+    Hearing(SoundFormat format, PcmMd5 md5) {
       this.format = format;
-      this.md5 = new PcmMd5(format.audio());
+      this.md5 = md5;
     }
 
     @Override

@@ -109,19 +109,49 @@ public final class SegmentCheck implements AutoCloseable {
     return damaged;
   }
 
-  /// Checks one segment with its `.idx` file.
+  /// A segment whose file was checked, apart from its records.
   ///
-  /// @param deep whether to decode it even when its CRC-32 is right
-  public List<DamagedRange> check(Target target, boolean deep) {
+  /// @param name of the file
+  /// @param damaged grows while it is checked further
+  /// @param toHear its bytes, if the records are to be decoded
+  private record Checked(
+      Target target, String name, List<DamagedRange> damaged, Optional<MemorySegment> toHear) {}
+
+  /// Checks segments with their `.idx` files; several together are decoded side by side, which is
+  /// faster.
+  ///
+  /// @param deep whether to decode them even when their CRC-32 is right
+  public List<DamagedRange> check(List<Target> targets, boolean deep) {
+    List<DamagedRange> all = new ArrayList<>();
+    try (Arena reading = Arena.ofConfined()) {
+      List<Checked> checked = new ArrayList<>();
+      for (Target target : targets) {
+        checked.add(checkFile(target, deep, reading));
+      }
+      checkRecords(checked.stream().filter(each -> each.toHear().isPresent()).toList());
+      for (Checked each : checked) {
+        checkIndex(each);
+        if (each.damaged().size() > 1) {
+          // The file's own checksum says nothing more once the place is known.
+          each.damaged().removeIf(range -> range.reason().startsWith(WRONG_CRC));
+        }
+        all.addAll(each.damaged());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return all;
+  }
+
+  private Checked checkFile(Target target, boolean deep, Arena reading) throws IOException {
     List<DamagedRange> damaged = new ArrayList<>();
     String name = SegmentFormat.FOLDER + "/" + target.entry().file();
     Path path = segmentFolder.resolve(target.entry().file());
     if (!log.storage().exists(path)) {
       damaged.add(DamagedRange.ofFile(name, "the file is missing"));
-      return damaged;
+      return new Checked(target, name, damaged, Optional.empty());
     }
-    try (Storage.File file = log.storage().open(path);
-        Arena reading = Arena.ofConfined()) {
+    try (Storage.File file = log.storage().open(path)) {
       checkSize(target, name, file.size(), damaged);
       MemorySegment bytes = file.map(0, Math.min(file.size(), target.bytes()), reading);
       boolean crcIsRight =
@@ -130,18 +160,9 @@ public final class SegmentCheck implements AutoCloseable {
       // A segment that was damaged before it was sealed has the CRC-32 of the damaged file.
       boolean sealedDamaged =
           target.entry().sealed().map(sealed -> sealed.damaged() > 0).orElse(false);
-      if (deep || !crcIsRight || sealedDamaged) {
-        checkRecords(target, bytes, name, damaged);
-      }
-      checkIndex(target, damaged);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      boolean hears = deep || !crcIsRight || sealedDamaged;
+      return new Checked(target, name, damaged, hears ? Optional.of(bytes) : Optional.empty());
     }
-    if (damaged.size() > 1) {
-      // The file's own checksum says nothing more once the place is known.
-      damaged.removeIf(range -> range.reason().startsWith(WRONG_CRC));
-    }
-    return damaged;
   }
 
   private static final String WRONG_CRC = "the file's CRC-32 is ";
@@ -196,16 +217,28 @@ public final class SegmentCheck implements AutoCloseable {
     }
   }
 
-  private void checkRecords(
-      Target target, MemorySegment bytes, String name, List<DamagedRange> damaged) {
-    RecordTable table = target.segment().table();
-    for (Sealer.Gap gap : Sealer.gaps(table, target.bytes())) {
+  private void checkRecords(List<Checked> segments) {
+    List<Listening.Source> sources = new ArrayList<>();
+    for (Checked each : segments) {
+      RecordTable table = each.target().segment().table();
+      sources.add(new Listening.Source(each.toHear().orElseThrow(), table, each.target().bytes()));
+    }
+    List<Sealer.Audio> heard = Listening.hear(sources, log.header().format());
+    for (int i = 0; i < heard.size(); i++) {
+      report(segments.get(i), sources.get(i), heard.get(i));
+    }
+  }
+
+  private static void report(Checked checked, Listening.Source source, Sealer.Audio audio) {
+    String name = checked.name();
+    List<DamagedRange> damaged = checked.damaged();
+    RecordTable table = source.table();
+    for (Sealer.Gap gap : Sealer.gaps(table, source.end())) {
       damaged.add(
           new DamagedRange(
               name, gap.offset(), -1, Optional.empty(), gap.length() + " bytes are no record"));
     }
-    Sealer.Audio audio = Sealer.hear(bytes, table, log.header().format(), target.bytes());
-    checkMd5(target, bytes, audio, name, damaged);
+    checkMd5(checked.target(), source.file(), audio, name, damaged);
     for (Sealer.Damaged record : audio.damaged()) {
       damaged.add(
           new DamagedRange(
@@ -244,22 +277,29 @@ public final class SegmentCheck implements AutoCloseable {
     }
   }
 
-  private void checkIndex(Target target, List<DamagedRange> damaged) throws IOException {
-    if (target.entry().index().isEmpty() || target.entry().sealed().isEmpty()) {
+  private void checkIndex(Checked checked) throws IOException {
+    Target target = checked.target();
+    if (!log.storage().exists(segmentFolder.resolve(target.entry().file()))
+        || target.entry().index().isEmpty()
+        || target.entry().sealed().isEmpty()) {
       return;
     }
     Manifest.IndexFile index = target.entry().index().get();
     String name = SegmentFormat.FOLDER + "/" + index.file();
     Path path = segmentFolder.resolve(index.file());
     if (!log.storage().exists(path)) {
-      damaged.add(DamagedRange.ofFile(name, "is missing; a full buildIndex writes it again"));
+      checked
+          .damaged()
+          .add(DamagedRange.ofFile(name, "is missing; a full buildIndex writes it again"));
       return;
     }
     try (Storage.File file = log.storage().open(path);
         Arena reading = Arena.ofConfined()) {
       SegmentIndex.open(file.map(0, file.size(), reading), name);
     } catch (CorruptIndexException e) {
-      damaged.add(DamagedRange.ofFile(name, "is damaged; a full buildIndex writes it again"));
+      checked
+          .damaged()
+          .add(DamagedRange.ofFile(name, "is damaged; a full buildIndex writes it again"));
     }
   }
 }

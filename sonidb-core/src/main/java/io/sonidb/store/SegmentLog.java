@@ -13,9 +13,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -34,15 +36,17 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A batch never spans two segments, and a segment is synced before the next one is written to. The
 /// next segment is prepared in the background when the current one is half full. Full ones are
-/// sealed in the background; when more than [#SEAL_BACKLOG] wait for it, writers wait too.
+/// sealed in the background, all that wait side by side; when there are more than [#SEAL_BACKLOG],
+/// writers wait too.
 ///
 /// # Threads
 ///
 /// `manifestLock` guards the manifest and the list of segments. Threads of callers never touch a
 /// file channel.
 public final class SegmentLog implements AutoCloseable {
-  /// Segments that may wait for sealing before writers wait for them.
-  static final int SEAL_BACKLOG = 4;
+  /// Segments that may wait for sealing, or be sealed, before writers wait for them: some are
+  /// sealed side by side while as many others fill up.
+  static final int SEAL_BACKLOG = 8;
 
   /// Most bytes of one batch.
   public static final long MAX_BATCH_BYTES = 64L << 20;
@@ -113,10 +117,17 @@ public final class SegmentLog implements AutoCloseable {
 
   private final Semaphore sealBacklog = new Semaphore(SEAL_BACKLOG);
   private final ExecutorService sealing;
+  private final Queue<Waiting> unsealed = new ConcurrentLinkedQueue<>();
   private volatile Optional<IOException> sealFailure = Optional.empty();
   private Optional<Listener> listener = Optional.empty();
   private final Appender appender;
   private final Compaction compaction;
+
+  /// A segment that waits for sealing.
+  ///
+  /// @param writer whose file is to be closed
+  /// @param done runs when it was tried
+  private record Waiting(Segment segment, Optional<SegmentWriter> writer, Runnable done) {}
 
   // The appender's thread's own.
   private Optional<CompletableFuture<SegmentWriter>> prepared = Optional.empty();
@@ -171,16 +182,12 @@ public final class SegmentLog implements AutoCloseable {
   /// @param compacts whether segments are compacted whenever it is worth it
   public void start(Listener listener, boolean compacts) {
     this.listener = Optional.of(listener);
-    List<Segment> unsealed = new ArrayList<>();
     Optional<SegmentWriter> writer = appender.writer();
     for (Segment segment : segments()) {
       boolean current = writer.isPresent() && writer.get().segment().number() == segment.number();
       if (!segment.isSealed() && !current && segment.table().count() > 0) {
-        unsealed.add(segment);
+        sealSoon(new Waiting(segment, Optional.empty(), () -> {}));
       }
-    }
-    for (Segment segment : unsealed) {
-      sealing.execute(() -> seal(segment, Optional.empty()));
     }
     if (compacts) {
       compaction.begin();
@@ -342,13 +349,7 @@ public final class SegmentLog implements AutoCloseable {
     @Override
     public void full(SegmentWriter full) {
       sealBacklog.acquireUninterruptibly();
-      sealing.execute(() -> {
-        try {
-          seal(full.segment(), Optional.of(full));
-        } finally {
-          sealBacklog.release();
-        }
-      });
+      sealSoon(new Waiting(full.segment(), Optional.of(full), sealBacklog::release));
     }
 
     @Override
@@ -458,33 +459,71 @@ public final class SegmentLog implements AutoCloseable {
     }
   }
 
-  private void seal(Segment segment, Optional<SegmentWriter> from) {
+  private void sealSoon(Waiting segment) {
+    unsealed.add(segment);
+    sealing.execute(this::sealWaiting);
+  }
+
+  /// Seals all that wait; those that came together are sealed by the first of their tasks.
+  private void sealWaiting() {
+    List<Waiting> waiting = new ArrayList<>();
+    for (Waiting next = unsealed.poll(); next != null; next = unsealed.poll()) {
+      waiting.add(next);
+    }
     try {
-      if (from.isPresent()) {
-        from.get().file().close();
+      List<Sealer.Job> jobs = new ArrayList<>();
+      for (Waiting each : waiting) {
+        begin(each).ifPresent(jobs::add);
       }
-      appender.checkNotFailed();
-      segment.beginSealing();
-      Sealer.Outcome outcome = sealer.seal(manifest.entry(segment.number()).orElseThrow(), segment);
-      replaceEntry(outcome.entry());
-      segment.seal(outcome.bytes(), outcome.table());
-      storage.delete(segmentFolder.resolve(SegmentFormat.indexName(segment.file(), false)));
-      compaction.consider();
-      listener.ifPresent(Listener::sealed);
+      if (!jobs.isEmpty()) {
+        nameSealed(sealer.seal(jobs, (_, reason) -> noteSealFailure(reason)));
+      }
     } catch (IOException | RuntimeException | Error e) {
-      IOException reason = e instanceof IOException io ? io : new IOException(e.toString(), e);
-      if (e instanceof SyncFailedException) {
-        appender.fail(reason);
-      }
-      sealFailure = Optional.of(reason);
+      noteSealFailure(e);
+    } finally {
+      waiting.forEach(each -> each.done().run());
     }
   }
 
-  private void replaceEntry(Manifest.SegmentEntry entry) throws IOException {
+  private Optional<Sealer.Job> begin(Waiting waiting) {
+    try {
+      if (waiting.writer().isPresent()) {
+        waiting.writer().get().file().close();
+      }
+      appender.checkNotFailed();
+      Segment segment = waiting.segment();
+      segment.beginSealing();
+      return Optional.of(new Sealer.Job(manifest.entry(segment.number()).orElseThrow(), segment));
+    } catch (IOException | RuntimeException e) {
+      noteSealFailure(e);
+      return Optional.empty();
+    }
+  }
+
+  private void noteSealFailure(Throwable e) {
+    IOException reason = e instanceof IOException io ? io : new IOException(e.toString(), e);
+    if (e instanceof SyncFailedException) {
+      appender.fail(reason);
+    }
+    sealFailure = Optional.of(reason);
+  }
+
+  /// Names what was sealed in the manifest, and has readers use it.
+  private void nameSealed(List<Sealer.Outcome> outcomes) throws IOException {
+    if (outcomes.isEmpty()) {
+      return;
+    }
     synchronized (manifestLock) {
-      update(manifest.with(entry.number(), old -> entry));
+      update(manifest.with(outcomes.stream().map(Sealer.Outcome::entry).toList()));
       writeSfv();
     }
+    for (Sealer.Outcome outcome : outcomes) {
+      Segment segment = outcome.segment();
+      segment.seal(outcome.bytes(), outcome.table());
+      storage.delete(segmentFolder.resolve(SegmentFormat.indexName(segment.file(), false)));
+    }
+    compaction.consider();
+    listener.ifPresent(Listener::sealed);
   }
 
   /// The segments that readers find from now on; under the manifest's lock.
@@ -652,7 +691,7 @@ public final class SegmentLog implements AutoCloseable {
     sealFailure = Optional.empty();
     for (Segment segment : full) {
       if (!segment.isSealed()) {
-        sealing.execute(() -> seal(segment, Optional.empty()));
+        sealSoon(new Waiting(segment, Optional.empty(), () -> {}));
       }
     }
     awaitSealing();
