@@ -11,6 +11,9 @@ package io.sonidb.sound;
 /// at most 4095; times 32, plus 31, unfolded, within 2^16. Both are far from the control word's
 /// 2^22.
 final class Amplitude {
+  /// Components that plain loops split where SIMD has met a rare one.
+  private static final int SIMD_STEP = 16;
+
   private Amplitude() {}
 
   /// Undoes [#unfold]: 0, -1, 1, -2, 2 stand for 0, 1, 2, 3, 4.
@@ -26,14 +29,48 @@ final class Amplitude {
   /// Makes samples of float32 components, given by their bits.
   ///
   /// @param markerOf what the marker channel holds, by exponent field
+  /// @param highest exponent field that occurs
   static void sound(
-      int[] bits, int from, int count, int[] markerOf, int[] data, int[] marker, int at) {
+      int[] bits,
+      int from,
+      int count,
+      int[] markerOf,
+      int highest,
+      int[] data,
+      int[] marker,
+      int at) {
+    if (!FloatLoops.areSimd()) {
+      split(bits, from, 0, count, markerOf, data, marker, at);
+      return;
+    }
+    int lowest = Math.max(0, highest - SIMD_STEP + 1);
+    int done = 0;
+    while (done < count) {
+      done +=
+          SimdFloats.split(
+              bits, from + done, count - done, markerOf, lowest, data, marker, at + done);
+      int end = Math.min(count, done + SIMD_STEP);
+      split(bits, from, done, end, markerOf, data, marker, at);
+      done = end;
+    }
+  }
+
+  /// The same for components `start` to `count` - 1, by plain loops.
+  static void split(
+      int[] bits,
+      int from,
+      int start,
+      int count,
+      int[] markerOf,
+      int[] data,
+      int[] marker,
+      int at) {
     // Two loops, because the compiler vectorises the first one when it is alone.
-    for (int i = 0; i < count; i++) {
+    for (int i = start; i < count; i++) {
       // The sign moves from bit 31 to bit 23 and above, so that the sample is a 24-bit number.
       data[at + i] = (bits[from + i] & 0x80000000) >> 8 | (bits[from + i] & 0x7FFFFF);
     }
-    for (int i = 0; i < count; i++) {
+    for (int i = start; i < count; i++) {
       marker[at + i] = markerOf[bits[from + i] >>> 23 & 0xFF];
     }
   }

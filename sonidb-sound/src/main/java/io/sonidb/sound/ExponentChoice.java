@@ -441,6 +441,11 @@ final class ExponentChoice {
     return rankOf;
   }
 
+  /// The highest exponent field that the vector has.
+  int highest() {
+    return distinct == 0 ? 0 : exponents[distinct - 1];
+  }
+
   /// Unfolded ranks by exponent field, right for those that the vector has.
   int[] markerOf() {
     return markerOf;

@@ -20,7 +20,10 @@ final class RecordAssembler {
   private static final int HEADER_STEP = 48;
 
   /// Exponents of the ranks that the marker channel holds as -16 to 15.
-  private static final int NEAR = 32;
+  static final int NEAR = 32;
+
+  /// Components that plain loops read where SIMD has met a rare one.
+  private static final int SIMD_STEP = 16;
 
   private static final int INVALID = -1;
 
@@ -690,21 +693,32 @@ final class RecordAssembler {
   }
 
   private boolean readFloats(int[] data, int[] marker, int from, int count, int[] out, int at) {
-    int i = readNear(near, data, marker, from, 0, count, out, at);
-    while (i < count) {
-      int exponent = rareExponent(Amplitude.fold(marker[from + i]));
-      if (exponent < 0) {
-        faultValue = marker[from + i];
-        return false;
+    boolean simd = FloatLoops.areSimd();
+    int i = 0;
+    while (true) {
+      if (simd) {
+        i = SimdFloats.join(near, data, marker, from, i, count, out, at);
       }
-      out[at + i] = data[from + i] & SIGN_AND_MANTISSA | exponent << exponentBits;
-      i = readNear(near, data, marker, from, i + 1, count, out, at);
+      // Behind what SIMD gave up at, it can go on.
+      int end = simd ? Math.min(count, i + SIMD_STEP) : count;
+      i = readNear(near, data, marker, from, i, end, out, at);
+      if (i == count) {
+        return true;
+      }
+      if (i < end) {
+        int exponent = rareExponent(Amplitude.fold(marker[from + i]));
+        if (exponent < 0) {
+          faultValue = marker[from + i];
+          return false;
+        }
+        out[at + i] = data[from + i] & SIGN_AND_MANTISSA | exponent << exponentBits;
+        i++;
+      }
     }
-    return true;
   }
 
   /// Reads components until one's exponent is not in the table; returns which, or `count`.
-  private static int readNear(
+  static int readNear(
       int[] table, int[] data, int[] marker, int from, int start, int count, int[] out, int at) {
     for (int i = start; i < count; i++) {
       int place = marker[from + i] + NEAR / 2;

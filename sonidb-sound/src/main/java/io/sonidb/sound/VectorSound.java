@@ -206,7 +206,8 @@ final class VectorSound {
     if (isNumbers()) {
       integers.sound(from, count, pcm, at, width());
     } else if (single) {
-      Amplitude.sound(bits, from, count, exponents.markerOf(), pcm[0], marker, at);
+      Amplitude.sound(
+          bits, from, count, exponents.markerOf(), exponents.highest(), pcm[0], marker, at);
       if (dataChannels == 2) {
         Arrays.fill(pcm[1], at, at + count, 0);
       }
