@@ -62,6 +62,9 @@ final class VectorCheck {
   }
 
   private static void checkDirection(Vector vector, Object who) {
+    if (vector.elementType() == ElementType.FLOAT32 && hasDirection(vector)) {
+      return;
+    }
     boolean zero = true;
     for (int i = 0; i < vector.dimension(); i++) {
       double value = vector.doubleAt(i);
@@ -84,5 +87,15 @@ final class VectorCheck {
               + " is all zeros, which have no direction for the cosine metric; dot, euclid and"
               + " manhattan can take it");
     }
+  }
+
+  /// Whether all components are finite and one is not zero: the quick way, which cannot say what is
+  /// wrong.
+  private static boolean hasDirection(Vector vector) {
+    int largest = 0;
+    for (int i = 0; i < vector.dimension(); i++) {
+      largest = Math.max(largest, Float.floatToRawIntBits(vector.floatAt(i)) & Integer.MAX_VALUE);
+    }
+    return largest > 0 && largest < Float.floatToRawIntBits(Float.POSITIVE_INFINITY);
   }
 }
