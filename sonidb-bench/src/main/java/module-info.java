@@ -7,5 +7,6 @@ module io.sonidb.bench {
   requires io.sonidb;
   requires jdk.incubator.vector;
   requires java.management;
+  requires jdk.management;
   requires jmh.core;
 }
