@@ -154,7 +154,7 @@ final class Searching {
       for (int i = 0; i < vectors.size(); i++) {
         if (union.size() == i) {
           union.add(vectors.get(i));
-        } else if (union.get(i) != vectors.get(i)) {
+        } else {
           union.set(i, RoaringBitmap.or(union.get(i), vectors.get(i)));
         }
       }

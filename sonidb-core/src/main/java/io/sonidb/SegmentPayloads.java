@@ -191,6 +191,7 @@ final class SegmentPayloads {
   }
 
   /// Brings the index of a sealed segment, which is pinned, into its file.
+  @SuppressWarnings("ReferenceEquality") // that very index: another may have taken its place
   void save(SortedSet<IndexedField> wanted) throws IOException {
     int count = segment.table().count();
     Index whole = upTo(count, 0, wanted);

@@ -19,7 +19,7 @@ import org.roaringbitmap.RoaringBitmap;
 /// 32  8 hash of the last record that is covered                40 4 first ordinal
 /// 44  4 ordinal behind the last    48 4 fields, n    52 4 bytes of the bitmap of unreadable records
 /// 56  bitmap of unreadable records
-///  .  for each field: 4 type (its place in FieldType)  4 bytes of the path  8 bytes of the section
+///  .  for each field: 4 type (0 keyword ... 7 text)    4 bytes of the path  8 bytes of the section
 ///                     path, UTF-8                      section (FieldSection)
 ///  .  4 CRC-32 of all before
 /// ```
@@ -59,10 +59,33 @@ final class PayloadBlockFormat {
 
   static byte[] fieldHeader(FieldType type, int nameSize, int contentSize) {
     return ByteBuffer.allocate(FIELD_HEADER_SIZE)
-        .putInt(type.ordinal())
+        .putInt(code(type))
         .putInt(nameSize)
         .putLong(contentSize)
         .array();
+  }
+
+  private static int code(FieldType type) {
+    return switch (type) {
+      case KEYWORD -> 0;
+      case INTEGER -> 1;
+      case FLOAT -> 2;
+      case BOOLEAN -> 3;
+      case DATETIME -> 4;
+      case GEO -> 5;
+      case UUID -> 6;
+      case TEXT -> 7;
+    };
+  }
+
+  /// @throws CorruptPayloadIndexException if there is no such type
+  static FieldType type(int code) throws CorruptPayloadIndexException {
+    for (FieldType type : FieldType.values()) {
+      if (code(type) == code) {
+        return type;
+      }
+    }
+    throw new CorruptPayloadIndexException("there is no field type " + code);
   }
 
   /// @throws CorruptPayloadIndexException if it is damaged, or about something else
