@@ -13,6 +13,7 @@ import io.sonidb.sound.RecordKind;
 import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
 import io.sonidb.store.LogView;
+import io.sonidb.store.Manifest;
 import io.sonidb.store.PreconditionFailedException;
 import io.sonidb.store.Segment;
 import io.sonidb.store.SegmentLog;
@@ -61,6 +62,7 @@ public final class Collection {
   private final AtomicBoolean indexing = new AtomicBoolean();
   private volatile Engine engine;
   private volatile boolean closed; // written under the write lock
+  private volatile Optional<RoundingSample> sample; // the vectors that are being gathered
 
   Collection(
       String name,
@@ -75,6 +77,7 @@ public final class Collection {
     this.opener = opener;
     this.cores = cores;
     this.clock = clock;
+    this.sample = sample(spec, engine.log().manifest());
   }
 
   /// The name it was created with.
@@ -185,7 +188,9 @@ public final class Collection {
     if (batch.isEmpty()) {
       throw new IllegalArgumentException("the batch is empty");
     }
-    return write(writes -> writes.upsert(batch));
+    long sequence = write(writes -> writes.upsert(batch));
+    sampled(batch);
+    return sequence;
   }
 
   /// Inserts or replaces a vector if nobody has changed it since it was read.
@@ -195,13 +200,17 @@ public final class Collection {
   /// @throws ConflictException if it has another one; nothing was written
   public long upsertIf(Point point, long expectedSequence) {
     checkSequence(expectedSequence);
-    return write(writes -> writes.upsertIf(point, expectedSequence));
+    long sequence = write(writes -> writes.upsertIf(point, expectedSequence));
+    sampled(List.of(point));
+    return sequence;
   }
 
   /// Inserts or replaces vectors as they were elsewhere, with the times at which they were inserted
   /// and expire.
   long take(List<Point> batch) {
-    return write(writes -> writes.take(batch));
+    long sequence = write(writes -> writes.take(batch));
+    sampled(batch);
+    return sequence;
   }
 
   /// Deletes a vector.
@@ -613,6 +622,9 @@ public final class Collection {
       engine.log().alter(changed.header(name, engine.log().header().uuid()), changed.settings());
       return engine;
     });
+    if (changed.quantize() != spec.quantize() || changed.metric() != spec.metric()) {
+      sample = sample(changed, engine.log().manifest());
+    }
     spec = changed;
     engine.payloads().setFields(changed.indexedFields());
   }
@@ -758,8 +770,8 @@ public final class Collection {
   /// vectors are to sound in another way, the vectors. If that is interrupted, it goes on when the
   /// collection is opened again.
   ///
-  /// @param changed with another metric, sonification, durability, segment size, time to live (of
-  ///   vectors written from now on) or retention
+  /// @param changed with another metric, sonification, durability, segment size, retention, or, of
+  ///   vectors written from now on, time to live or quantisation
   /// @throws IllegalArgumentException if it has another dimension or element type: import the
   ///   vectors into a new collection instead
   /// @throws StorageException if a file cannot be read or written
@@ -922,6 +934,8 @@ public final class Collection {
           spec.dimension(),
           spec.element(),
           spec.sonification(),
+          spec.quantize(),
+          rounding(now),
           spec.metric(),
           spec.durability(),
           spec.payloadIndexes(),
@@ -930,6 +944,66 @@ public final class Collection {
           FlacKernels.name());
     } catch (IOException e) {
       throw new StorageException("collection " + name + ": " + e.getMessage(), e);
+    }
+  }
+
+  private Optional<RoundingReport> rounding(Engine now) {
+    Optional<Manifest.Rounding> stored = now.log().manifest().rounding();
+    Optional<RoundingSample> pending = sample;
+    int known = stored.map(Manifest.Rounding::vectors).orElse(0);
+    boolean isLarger = pending.isPresent() && pending.get().size() > known;
+    return (isLarger ? pending.get().measure() : stored)
+        .map(measured ->
+            new RoundingReport(
+                measured.vectors(),
+                measured.meanStep(),
+                measured.maxError(),
+                measured.rmsError(),
+                measured.relativeError(),
+                measured.recallAt10()));
+  }
+
+  /// The sample that a collection has yet to fill; none when nothing is rounded, or what that does
+  /// is known.
+  private static Optional<RoundingSample> sample(CollectionSpec spec, Manifest manifest) {
+    int known = manifest.rounding().map(Manifest.Rounding::vectors).orElse(0);
+    return spec.quantize().isRounding() && known < RoundingSample.wanted(spec.dimension())
+        ? Optional.of(new RoundingSample(spec))
+        : Optional.empty();
+  }
+
+  private void sampled(List<Point> inserted) {
+    Optional<RoundingSample> pending = sample;
+    if (pending.isPresent() && pending.get().offer(inserted)) {
+      Thread.ofPlatform().daemon().name("sonidb-rounding-" + name).start(this::noteRounding);
+    }
+  }
+
+  /// Measures the sample, if it is larger than what is known, and keeps the result.
+  private void noteRounding() {
+    Optional<RoundingSample> pending = sample;
+    Optional<Manifest.Rounding> measured = pending.flatMap(RoundingSample::measure);
+    if (measured.isEmpty()) {
+      return;
+    }
+    rebuilding.readLock().lock();
+    try {
+      SegmentLog log = engine.log();
+      int known = log.manifest().rounding().map(Manifest.Rounding::vectors).orElse(0);
+      if (!log.isClosed() && pending.equals(sample) && measured.get().vectors() > known) {
+        Uninterrupted.call(() -> {
+          log.noteRounding(measured.get());
+          return log;
+        });
+        if (measured.get().vectors() == RoundingSample.wanted(spec.dimension())) {
+          sample = Optional.empty();
+        }
+      }
+    } catch (IOException e) {
+      // The disk is full, most likely. Whatever cannot be written now is measured again, or not
+      // known: no vector depends on it.
+    } finally {
+      rebuilding.readLock().unlock();
     }
   }
 
@@ -987,6 +1061,7 @@ public final class Collection {
   }
 
   void close() throws IOException {
+    noteRounding();
     rebuilding.writeLock().lock();
     try {
       closed = true;

@@ -5,6 +5,7 @@ import io.sonidb.filter.FieldType;
 import io.sonidb.payload.IndexedField;
 import io.sonidb.payload.PayloadBlock;
 import io.sonidb.sound.ElementType;
+import io.sonidb.sound.Quantisation;
 import io.sonidb.sound.Sonification;
 import io.sonidb.sound.SoundFormat;
 import io.sonidb.sound.Vector;
@@ -23,6 +24,7 @@ import java.util.UUID;
 /// @param metric what makes two vectors alike
 /// @param element type of the components
 /// @param sonification how a vector becomes sound
+/// @param quantize what vectors are rounded to before they are stored; float32 ones only
 /// @param durability when a write is acknowledged
 /// @param segmentBytes size at which a segment is sealed, 1 MiB to 1 GiB
 /// @param timeToLive after which a vector expires, unless it says when itself; zero for never, at
@@ -37,6 +39,7 @@ public record CollectionSpec(
     Metric metric,
     ElementType element,
     Sonification sonification,
+    Quantisation quantize,
     Durability durability,
     long segmentBytes,
     Duration timeToLive,
@@ -66,6 +69,14 @@ public record CollectionSpec(
               + " bytes, was "
               + segmentBytes);
     }
+    if (quantize.isRounding() && element != ElementType.FLOAT32) {
+      throw new IllegalArgumentException(
+          "only float32 collections are quantised: with "
+              + quantize
+              + " bits nothing of a "
+              + element
+              + " is left that a float32 does not hold");
+    }
     checkDuration("time to live", timeToLive);
     checkDuration("retention", retention);
     if (payloadIndexes.size() > PayloadBlock.MAX_FIELDS) {
@@ -87,14 +98,15 @@ public record CollectionSpec(
     }
   }
 
-  /// Vectors of float32 compared by cosine, sonified by amplitude, durable by fsync, in segments of
-  /// 128 MiB, that never expire; deletes are kept for 7 days.
+  /// Vectors of float32, stored exactly, compared by cosine, sonified by amplitude, durable by
+  /// fsync, in segments of 128 MiB, that never expire; deletes are kept for 7 days.
   public static CollectionSpec dimension(int dimension) {
     return new CollectionSpec(
         dimension,
         Metric.COSINE,
         ElementType.FLOAT32,
         Sonification.AMPLITUDE,
+        Quantisation.NONE,
         Durability.FSYNC,
         128L << 20,
         Duration.ZERO,
@@ -110,6 +122,7 @@ public record CollectionSpec(
         metric,
         element,
         sonification,
+        quantize,
         durability,
         segmentBytes,
         timeToLive,
@@ -125,6 +138,7 @@ public record CollectionSpec(
         metric,
         element,
         sonification,
+        quantize,
         durability,
         segmentBytes,
         timeToLive,
@@ -140,6 +154,23 @@ public record CollectionSpec(
         metric,
         element,
         sonification,
+        quantize,
+        durability,
+        segmentBytes,
+        timeToLive,
+        retention,
+        payloadIndexes,
+        indexesWhatIsAsked);
+  }
+
+  /// With vectors rounded to so many bits a component before they are stored, or exact.
+  public CollectionSpec quantize(Quantisation quantize) {
+    return new CollectionSpec(
+        dimension,
+        metric,
+        element,
+        sonification,
+        quantize,
         durability,
         segmentBytes,
         timeToLive,
@@ -155,6 +186,7 @@ public record CollectionSpec(
         metric,
         element,
         sonification,
+        quantize,
         durability,
         segmentBytes,
         timeToLive,
@@ -170,6 +202,7 @@ public record CollectionSpec(
         metric,
         element,
         sonification,
+        quantize,
         durability,
         segmentBytes,
         timeToLive,
@@ -186,6 +219,7 @@ public record CollectionSpec(
         metric,
         element,
         sonification,
+        quantize,
         durability,
         segmentBytes,
         timeToLive,
@@ -201,6 +235,7 @@ public record CollectionSpec(
         metric,
         element,
         sonification,
+        quantize,
         durability,
         segmentBytes,
         timeToLive,
@@ -231,6 +266,7 @@ public record CollectionSpec(
         metric,
         element,
         sonification,
+        quantize,
         durability,
         segmentBytes,
         timeToLive,
@@ -246,6 +282,7 @@ public record CollectionSpec(
         metric,
         element,
         sonification,
+        quantize,
         durability,
         segmentBytes,
         timeToLive,
@@ -262,6 +299,7 @@ public record CollectionSpec(
         Metric.parse(header.metric()),
         header.format().element(),
         header.format().sonification(),
+        header.quantize(),
         manifest.syncsWrites() ? Durability.FSYNC : Durability.OS,
         manifest.segmentBytes(),
         Duration.ofMillis(manifest.settings().timeToLiveMillis()),
@@ -271,7 +309,7 @@ public record CollectionSpec(
   }
 
   CollectionHeader header(String name, UUID uuid) {
-    return new CollectionHeader(name, uuid, dimension, format(), metric.toString());
+    return new CollectionHeader(name, uuid, dimension, format(), metric.toString(), quantize);
   }
 
   Manifest.Settings settings() {

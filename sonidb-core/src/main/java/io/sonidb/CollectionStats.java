@@ -2,8 +2,10 @@ package io.sonidb;
 
 import io.sonidb.filter.FieldType;
 import io.sonidb.sound.ElementType;
+import io.sonidb.sound.Quantisation;
 import io.sonidb.sound.Sonification;
 import java.util.Map;
+import java.util.Optional;
 
 /// Figures of a collection.
 ///
@@ -29,6 +31,8 @@ import java.util.Map;
 /// @param dimension components of each vector
 /// @param element their type
 /// @param sonification how a vector becomes sound
+/// @param quantize what vectors are rounded to before they are stored
+/// @param rounding what that did to a sample; empty if it is not known, or nothing is rounded
 /// @param metric what makes two vectors alike
 /// @param durability when a write is acknowledged
 /// @param payloadIndexes payload fields that are indexed, with the types of their values; filters
@@ -55,6 +59,8 @@ public record CollectionStats(
     int dimension,
     ElementType element,
     Sonification sonification,
+    Quantisation quantize,
+    Optional<RoundingReport> rounding,
     Metric metric,
     Durability durability,
     Map<String, FieldType> payloadIndexes,

@@ -21,7 +21,12 @@ final class VectorCheck {
               + ", the collection "
               + spec.dimension());
     }
-    Vector fitting = spec.element() == ElementType.FLOAT32 ? narrow(vector, who) : widen(vector);
+    boolean rounds = spec.quantize().isRounding();
+    boolean narrows = spec.element() == ElementType.FLOAT32;
+    Vector fitting = narrows ? narrow(vector, who, rounds) : widen(vector);
+    if (rounds) {
+      checkFinite(fitting, who, "which has no nearest step in a quantised collection");
+    }
     if (spec.metric() == Metric.COSINE) {
       checkDirection(fitting, who);
     }
@@ -39,7 +44,9 @@ final class VectorCheck {
     return Vector.sharing(wide);
   }
 
-  private static Vector narrow(Vector vector, Object who) {
+  /// @param rounds whether the collection rounds its vectors anyway; then any float64 will do that
+  ///   is not beyond all float32
+  private static Vector narrow(Vector vector, Object who, boolean rounds) {
     if (vector.elementType() == ElementType.FLOAT32) {
       return vector;
     }
@@ -47,7 +54,9 @@ final class VectorCheck {
     float[] narrow = new float[wide.length];
     for (int i = 0; i < narrow.length; i++) {
       narrow[i] = (float) wide[i];
-      if (Double.doubleToRawLongBits(narrow[i]) != Double.doubleToRawLongBits(wide[i])) {
+      boolean mayDiffer = rounds && !Float.isInfinite(narrow[i]);
+      if (!mayDiffer
+          && Double.doubleToRawLongBits(narrow[i]) != Double.doubleToRawLongBits(wide[i])) {
         throw new IllegalArgumentException(
             "vector "
                 + who
@@ -61,24 +70,24 @@ final class VectorCheck {
     return Vector.sharing(narrow);
   }
 
-  private static void checkDirection(Vector vector, Object who) {
-    if (vector.elementType() == ElementType.FLOAT32 && hasDirection(vector)) {
-      return;
-    }
-    boolean zero = true;
+  private static void checkFinite(Vector vector, Object who, String why) {
     for (int i = 0; i < vector.dimension(); i++) {
       double value = vector.doubleAt(i);
       if (!Double.isFinite(value)) {
         throw new IllegalArgumentException(
-            "vector "
-                + who
-                + ": component "
-                + i
-                + " is "
-                + value
-                + ", which the cosine metric cannot take; dot, euclid and manhattan can");
+            "vector " + who + ": component " + i + " is " + value + ", " + why);
       }
-      zero &= value == 0;
+    }
+  }
+
+  private static void checkDirection(Vector vector, Object who) {
+    if (vector.elementType() == ElementType.FLOAT32 && hasDirection(vector)) {
+      return;
+    }
+    checkFinite(vector, who, "which the cosine metric cannot take; dot, euclid and manhattan can");
+    boolean zero = true;
+    for (int i = 0; i < vector.dimension(); i++) {
+      zero &= vector.doubleAt(i) == 0;
     }
     if (zero) {
       throw new IllegalArgumentException(

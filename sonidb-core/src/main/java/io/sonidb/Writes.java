@@ -124,9 +124,13 @@ record Writes(Engine engine, CollectionSpec spec, InstantSource clock) {
         (index, sequence) -> upsert(last.get(index), sequence, now, timeToLive));
   }
 
-  private static SoundRecord upsert(Point point, long sequence, long now, long timeToLive) {
+  private SoundRecord upsert(Point point, long sequence, long now, long timeToLive) {
     SoundRecord record =
-        SoundRecord.upsert(sequence, point.id(), point.vector(), point.payload().sharedCbor())
+        SoundRecord.upsert(
+                sequence,
+                point.id(),
+                spec.quantize().round(point.vector()), // on the thread that encodes it
+                point.payload().sharedCbor())
             .withInsertedAtMillis(point.insertedAt().map(Writes::millis).orElse(now));
     if (point.expiresAt().isPresent()) {
       return record.withExpiresAtMillis(millis(point.expiresAt().get()));

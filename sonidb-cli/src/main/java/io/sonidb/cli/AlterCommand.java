@@ -5,6 +5,7 @@ import io.sonidb.Collection;
 import io.sonidb.CollectionSpec;
 import io.sonidb.Durability;
 import io.sonidb.Metric;
+import io.sonidb.sound.Quantisation;
 import io.sonidb.sound.Sonification;
 import java.io.IOException;
 import java.time.Duration;
@@ -28,6 +29,7 @@ import picocli.CommandLine.Parameters;
     footer = {
       "  sonidb alter songs --metric dot",
       "  sonidb alter sessions --ttl 12h     # of vectors that are inserted from now on; 0 for never",
+      "  sonidb alter songs --quantize 6     # of vectors that are inserted from now on",
       "  sonidb alter songs --retention 30d --durability os"
     })
 final class AlterCommand extends DatabaseCommand {
@@ -46,6 +48,13 @@ final class AlterCommand extends DatabaseCommand {
       paramLabel = "NAME",
       description = "How vectors sound: amplitude, frequency or pulse; those there are made anew.")
   private Optional<Sonification> sonification = Optional.empty();
+
+  @Option(
+      names = "--quantize",
+      paramLabel = "BITS",
+      description =
+          "Round vectors that are inserted from now on to about 8, 6, 5 or 4 bits a component; none stores them exactly.")
+  private Optional<Quantisation> quantize = Optional.empty();
 
   @Option(
       names = "--ttl",
@@ -81,13 +90,14 @@ final class AlterCommand extends DatabaseCommand {
   ExitCode run() throws IOException {
     if (metric.isEmpty()
         && sonification.isEmpty()
+        && quantize.isEmpty()
         && timeToLive.isEmpty()
         && retention.isEmpty()
         && durability.isEmpty()
         && segmentBytes.isEmpty()) {
       throw new CommandFailure(
           ExitCode.USAGE,
-          "nothing to change: give --metric, --sonification, --ttl, --retention, --durability or --segment-bytes");
+          "nothing to change: give --metric, --sonification, --quantize, --ttl, --retention, --durability or --segment-bytes");
     }
     return with(
         name,
@@ -104,6 +114,7 @@ final class AlterCommand extends DatabaseCommand {
   private CollectionSpec changed(CollectionSpec spec) {
     return spec.metric(metric.orElse(spec.metric()))
         .sonification(sonification.orElse(spec.sonification()))
+        .quantize(quantize.orElse(spec.quantize()))
         .timeToLive(timeToLive.orElse(spec.timeToLive()))
         .retention(retention.orElse(spec.retention()))
         .durability(durability.orElse(spec.durability()))
@@ -116,6 +127,7 @@ final class AlterCommand extends DatabaseCommand {
     answer.put("name", name);
     answer.put("metric", spec.metric().toString());
     answer.put("sonification", spec.sonification().toString());
+    answer.put("quantize", spec.quantize().toString());
     answer.put("time_to_live", TimeSpan.seconds(spec.timeToLive()));
     answer.put("retention", TimeSpan.seconds(spec.retention()));
     answer.put("durability", spec.durability().toString());
@@ -125,11 +137,12 @@ final class AlterCommand extends DatabaseCommand {
     output().json(answer);
     output()
         .line(
-            "\"%s\" is now: %s, %s, time to live %s, retention %s, durability %s, segments of %s; rewrote %s in %s s"
+            "\"%s\" is now: %s, %s, quantize %s, time to live %s, retention %s, durability %s, segments of %s; rewrote %s in %s s"
                 .formatted(
                     name,
                     spec.metric(),
                     spec.sonification(),
+                    spec.quantize(),
                     TimeSpan.timeToLive(spec.timeToLive()),
                     TimeSpan.text(spec.retention()),
                     spec.durability(),

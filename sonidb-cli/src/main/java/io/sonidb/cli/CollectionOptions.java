@@ -4,6 +4,7 @@ import io.sonidb.CollectionSpec;
 import io.sonidb.Durability;
 import io.sonidb.Metric;
 import io.sonidb.sound.ElementType;
+import io.sonidb.sound.Quantisation;
 import io.sonidb.sound.Sonification;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,25 +33,41 @@ final class CollectionOptions {
   private Optional<Sonification> sonification = Optional.empty();
 
   @Option(
+      names = "--quantize",
+      paramLabel = "BITS",
+      description =
+          "Round every vector to about 8, 6, 5 or 4 bits a component; none (default) stores it exactly.")
+  private Optional<Quantisation> quantize = Optional.empty();
+
+  @Option(
       names = "--durability",
       paramLabel = "LEVEL",
       description =
           "When a write counts as done: fsync (default), when it survives a power loss; os, when the system has it.")
   private Optional<Durability> durability = Optional.empty();
 
-  Optional<ElementType> element() {
-    return element;
+  /// The element type that the vectors of a file must have; empty if any will do. A new collection
+  /// that rounds its vectors takes any.
+  Optional<ElementType> elementToRead() {
+    return isRounding() ? Optional.empty() : element;
+  }
+
+  private boolean isRounding() {
+    return quantize.map(Quantisation::isRounding).orElse(false);
   }
 
   /// The specification of a new collection, with defaults for what was not said.
   CollectionSpec spec(int dimension, ElementType defaultElement) {
-    CollectionSpec spec =
-        CollectionSpec.dimension(dimension).element(element.orElse(defaultElement));
+    ElementType natural = isRounding() ? ElementType.FLOAT32 : defaultElement;
+    CollectionSpec spec = CollectionSpec.dimension(dimension).element(element.orElse(natural));
     if (metric.isPresent()) {
       spec = spec.metric(metric.get());
     }
     if (sonification.isPresent()) {
       spec = spec.sonification(sonification.get());
+    }
+    if (quantize.isPresent()) {
+      spec = spec.quantize(quantize.get());
     }
     if (durability.isPresent()) {
       spec = spec.durability(durability.get());
@@ -72,6 +89,9 @@ final class CollectionOptions {
     sonification
         .filter(wanted -> wanted != there.sonification())
         .ifPresent(_ -> differences.add("--sonification (is " + there.sonification() + ")"));
+    quantize
+        .filter(wanted -> wanted != there.quantize())
+        .ifPresent(_ -> differences.add("--quantize (is " + there.quantize() + ")"));
     durability
         .filter(wanted -> wanted != there.durability())
         .ifPresent(_ -> differences.add("--durability (is " + there.durability() + ")"));

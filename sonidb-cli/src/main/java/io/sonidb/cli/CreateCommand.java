@@ -21,6 +21,7 @@ import picocli.CommandLine.Parameters;
     footer = {
       "  sonidb create songs --dimension 768",
       "  sonidb create genes --dimension 50 --metric euclid --element float64",
+      "  sonidb create pages --dimension 1536 --quantize 5",
       "  sonidb create sessions --dimension 128 --ttl 12h",
       "  sonidb create bells --dimension 768 --sonification frequency"
     })
@@ -69,6 +70,7 @@ final class CreateCommand extends DatabaseCommand {
       answer.put("element", spec.element().toString());
       answer.put("metric", spec.metric().toString());
       answer.put("sonification", spec.sonification().toString());
+      answer.put("quantize", spec.quantize().toString());
       answer.put("durability", spec.durability().toString());
       answer.put("time_to_live", TimeSpan.seconds(spec.timeToLive()));
       answer.put("retention", TimeSpan.seconds(spec.retention()));
@@ -83,6 +85,9 @@ final class CreateCommand extends DatabaseCommand {
                           spec.metric(),
                           spec.sonification(),
                           spec.durability())
+                  + (spec.quantize().isRounding()
+                      ? ", rounded to " + spec.quantize() + " bits a component"
+                      : "")
                   + (spec.timeToLive().isZero()
                       ? ""
                       : ", vectors expire after " + TimeSpan.text(spec.timeToLive())));

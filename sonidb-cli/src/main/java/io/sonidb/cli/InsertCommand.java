@@ -30,6 +30,7 @@ import picocli.CommandLine.Parameters;
       "  sonidb insert songs songs.npy --ids names.txt --metric dot",
       "  sonidb insert songs songs.jsonl     # {\"id\": 1, \"vector\": [...], \"payload\": {...}} a line",
       "  cat songs.csv | sonidb insert songs - --format csv",
+      "  sonidb insert pages pages.npy --quantize 5     # rounded to about 5 bits a component",
       "  sonidb insert sessions today.jsonl --ttl 12h",
       "  sonidb insert copy recording.flac"
     })
@@ -80,7 +81,7 @@ final class InsertCommand extends DatabaseCommand {
     Optional<Collection> there = database.find(name);
     there.ifPresent(collection -> options.checkAgainst(name, collection.spec()));
     Optional<ElementType> element =
-        there.map(collection -> collection.spec().element()).or(options::element);
+        there.isPresent() ? elementToRead(there.get().spec()) : options.elementToRead();
     VectorSupply.Target target =
         (dimension, natural) ->
             new BatchInserter(collection(database, dimension, natural), expiry::ofNow);
@@ -93,6 +94,11 @@ final class InsertCommand extends DatabaseCommand {
     outcome.remarks().forEach(output()::note);
     report(outcome, seconds);
     return ExitCode.OK;
+  }
+
+  /// What must be stored exactly must be of the collection's type; what is rounded need not.
+  private static Optional<ElementType> elementToRead(CollectionSpec spec) {
+    return spec.quantize().isRounding() ? Optional.empty() : Optional.of(spec.element());
   }
 
   private Collection collection(SoniDb database, int dimension, ElementType natural) {

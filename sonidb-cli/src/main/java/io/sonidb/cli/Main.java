@@ -9,6 +9,7 @@ import io.sonidb.filter.FieldType;
 import io.sonidb.filter.Filter;
 import io.sonidb.sound.ElementType;
 import io.sonidb.sound.PcmLayout;
+import io.sonidb.sound.Quantisation;
 import io.sonidb.sound.Sonification;
 import io.sonidb.sound.VectorId;
 import java.io.IOException;
@@ -95,6 +96,7 @@ final class Main {
   private static void addConverters(CommandLine commands) {
     commands.registerConverter(Metric.class, parsing(Metric::parse));
     commands.registerConverter(ElementType.class, parsing(ElementType::parse));
+    commands.registerConverter(Quantisation.class, parsing(Quantisation::parse));
     commands.registerConverter(Sonification.class, parsing(Sonification::parse));
     commands.registerConverter(Durability.class, parsing(Durability::parse));
     commands.registerConverter(PcmLayout.Encoding.class, parsing(PcmLayout.Encoding::parse));

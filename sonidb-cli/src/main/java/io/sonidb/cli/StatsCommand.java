@@ -2,8 +2,10 @@ package io.sonidb.cli;
 
 import io.sonidb.CollectionSpec;
 import io.sonidb.CollectionStats;
+import io.sonidb.RoundingReport;
 import java.io.IOException;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import picocli.CommandLine.Command;
@@ -18,7 +20,10 @@ import picocli.CommandLine.Parameters;
           + " are shown apart, and all of it in `disk bytes`. `space amplification` is the bytes of all"
           + " frames by those that are needed. Deletes up to `horizon` may be missing from the history;"
           + " from `complete from` on every change is there. Filters on fields that are not among"
-          + " `payload indexes` read payloads. With --json, times are in seconds, and 0 is"
+          + " `payload indexes` read payloads. Where vectors are rounded, the lines of"
+          + " `quantize` tell what that did to the first vectors, the `sample`, before the exact ones"
+          + " were thrown away: the mean step, errors of components, and the share of the true ten"
+          + " nearest that is found. With --json, times are in seconds, and 0 is"
           + " never."
     },
     footerHeading = "%nExamples:%n",
@@ -54,6 +59,8 @@ final class StatsCommand extends DatabaseCommand {
           answer.put("dimension", stats.dimension());
           answer.put("element", stats.element().toString());
           answer.put("sonification", stats.sonification().toString());
+          answer.put("quantize", stats.quantize().toString());
+          stats.rounding().ifPresent(rounding -> put(rounding, answer));
           answer.put("metric", stats.metric().toString());
           answer.put("durability", stats.durability().toString());
           answer.put("last_sequence", stats.lastSequence());
@@ -76,15 +83,27 @@ final class StatsCommand extends DatabaseCommand {
         });
   }
 
+  private static void put(RoundingReport rounding, Map<String, Object> answer) {
+    answer.put("quantize_step", rounding.step());
+    answer.put("quantize_max_error", rounding.maxError());
+    answer.put("quantize_rms_error", rounding.rmsError());
+    answer.put("quantize_relative_error", rounding.relativeError());
+    rounding.recallAt10().ifPresent(recall -> answer.put("quantize_recall_at_10", recall));
+    answer.put("quantize_sample", (long) rounding.sample());
+  }
+
   private static String line(String key, Object value) {
     String shown =
         switch (value) {
           case Long bytes when key.endsWith("_bytes") ->
               Quantity.count(bytes) + " (" + Quantity.bytes(bytes) + ")";
           case Long number -> Quantity.count(number);
+          // Errors may be small; a recall of 0.996 is not 1.
+          case Double number when key.startsWith("quantize_") ->
+              String.format(Locale.ROOT, "%.3g", number);
           case Double number -> Quantity.decimal(number);
           default -> value.toString();
         };
-    return "%-21s%s".formatted(key.replace('_', ' '), shown);
+    return "%-25s%s".formatted(key.replace('_', ' '), shown);
   }
 }

@@ -83,7 +83,7 @@ class CollectionCommandsTest {
     assertThat(outcome.out())
         .isEqualTo(
             "{\"name\":\"a b\",\"dimension\":3,\"element\":\"float64\",\"metric\":\"euclid\","
-                + "\"sonification\":\"amplitude\",\"durability\":\"os\",\"time_to_live\":0,"
+                + "\"sonification\":\"amplitude\",\"quantize\":\"none\",\"durability\":\"os\",\"time_to_live\":0,"
                 + "\"retention\":604800}\n");
     assertThat(cli.ok("list", "--json").json().get("collections").get(0).get("name").asString())
         .isEqualTo("a b");

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
@@ -23,6 +24,7 @@ import java.util.function.UnaryOperator;
 /// @param nextNumber no segment has, or ever had, this number or a higher one
 /// @param horizon up to this sequence number deletes may be missing from the history, so who has
 ///   read up to there, or less far, must read everything again
+/// @param rounding what rounding did to the first vectors; empty if that is not known
 /// @param segments in the order of their sequence numbers
 public record Manifest(
     CollectionHeader header,
@@ -32,6 +34,7 @@ public record Manifest(
     boolean clean,
     int nextNumber,
     long horizon,
+    Optional<Rounding> rounding,
     List<SegmentEntry> segments) {
 
   /// Name of the file in the collection's folder.
@@ -79,6 +82,37 @@ public record Manifest(
           segmentBytes);
       require(timeToLiveMillis >= 0, "time to live", timeToLiveMillis);
       require(retentionMillis >= 0, "retention", retentionMillis);
+    }
+  }
+
+  /// What rounding did to the vectors of a sample, which were compared with the exact ones before
+  /// these were thrown away.
+  ///
+  /// @param vectors of the sample
+  /// @param meanStep the mean of their steps
+  /// @param maxError largest change of a component
+  /// @param rmsError root mean square of the changes of all components
+  /// @param relativeError by that of the components themselves
+  /// @param recallAt10 share of the true ten nearest in the sample that a search finds; empty if
+  ///   the sample is too small to tell
+  public record Rounding(
+      int vectors,
+      double meanStep,
+      double maxError,
+      double rmsError,
+      double relativeError,
+      OptionalDouble recallAt10) {
+    /// Checks the ranges.
+    ///
+    /// @throws IllegalArgumentException naming the value that is out of range
+    public Rounding {
+      require(vectors >= 1, "number of vectors", vectors);
+      require(Double.isFinite(meanStep) && meanStep >= 0, "step", meanStep);
+      require(Double.isFinite(maxError) && maxError >= 0, "error", maxError);
+      require(Double.isFinite(rmsError) && rmsError >= 0, "error", rmsError);
+      require(Double.isFinite(relativeError) && relativeError >= 0, "error", relativeError);
+      double recall = recallAt10.orElse(1);
+      require(recall >= 0 && recall <= 1, "recall", recall);
     }
   }
 
@@ -261,7 +295,7 @@ public record Manifest(
 
   /// The manifest of a new collection.
   static Manifest empty(CollectionHeader header, Settings settings) {
-    return new Manifest(header, settings, 1, 1, true, 1, 0, List.of());
+    return new Manifest(header, settings, 1, 1, true, 1, 0, Optional.empty(), List.of());
   }
 
   /// Whether a write is acknowledged only after an fsync.
@@ -294,17 +328,22 @@ public record Manifest(
   Manifest snapshot(List<SegmentEntry> kept) {
     long last = kept.isEmpty() ? 0 : kept.getLast().lastSequence();
     return new Manifest(
-        header, settings, epoch, 0, true, nextNumber, Math.min(horizon, last), kept);
+        header, settings, epoch, 0, true, nextNumber, Math.min(horizon, last), rounding, kept);
   }
 
   /// The manifest of what is restored from this snapshot.
   Manifest restored(String name) {
     CollectionHeader renamed =
         new CollectionHeader(
-            name, header.uuid(), header.dimension(), header.format(), header.metric());
+            name,
+            header.uuid(),
+            header.dimension(),
+            header.format(),
+            header.metric(),
+            header.quantize());
     List<SegmentEntry> kept =
         segments.stream().filter(entry -> entry.sealed().isPresent()).toList();
-    return new Manifest(renamed, settings, epoch + 1, 1, true, nextNumber, horizon, kept);
+    return new Manifest(renamed, settings, epoch + 1, 1, true, nextNumber, horizon, rounding, kept);
   }
 
   /// Segments whose head does not say what the collection is now.
@@ -318,7 +357,8 @@ public record Manifest(
     for (SegmentEntry segment : segments) {
       next = Math.max(next, segment.number() + 1);
     }
-    return new Manifest(header, settings, epoch, generation + 1, clean, next, horizon, segments);
+    return new Manifest(
+        header, settings, epoch, generation + 1, clean, next, horizon, rounding, segments);
   }
 
   /// The next generation, in which one segment has changed.
@@ -342,7 +382,7 @@ public record Manifest(
   /// The same manifest in the epoch after this one.
   public Manifest nextEpoch() {
     return new Manifest(
-        header, settings, epoch + 1, generation, clean, nextNumber, horizon, segments);
+        header, settings, epoch + 1, generation, clean, nextNumber, horizon, rounding, segments);
   }
 
   /// The same manifest with a horizon that is no earlier than the one given.
@@ -355,13 +395,38 @@ public record Manifest(
         clean,
         nextNumber,
         Math.max(horizon, atLeast),
+        rounding,
         segments);
   }
 
   /// The next generation for a collection that is to be something else from now on.
   Manifest altered(CollectionHeader header, Settings settings) {
+    boolean roundsAlike =
+        header.quantize() == this.header.quantize() && header.metric().equals(this.header.metric());
     return new Manifest(
-        header, settings, epoch, generation + 1, clean, nextNumber, horizon, segments);
+        header,
+        settings,
+        epoch,
+        generation + 1,
+        clean,
+        nextNumber,
+        horizon,
+        roundsAlike ? rounding : Optional.empty(),
+        segments);
+  }
+
+  /// The next generation, which knows what rounding does.
+  Manifest withRounding(Rounding measured) {
+    return new Manifest(
+        header,
+        settings,
+        epoch,
+        generation + 1,
+        clean,
+        nextNumber,
+        horizon,
+        Optional.of(measured),
+        segments);
   }
 
   /// The entry of a segment, if it is still part of the collection.

@@ -1,10 +1,12 @@
 package io.sonidb.store;
 
 import io.sonidb.sound.ElementType;
+import io.sonidb.sound.Quantisation;
 import io.sonidb.sound.Sonification;
 import io.sonidb.sound.SoundFormat;
 import io.sonidb.store.Manifest.Compacted;
 import io.sonidb.store.Manifest.IndexFile;
+import io.sonidb.store.Manifest.Rounding;
 import io.sonidb.store.Manifest.Sealed;
 import io.sonidb.store.Manifest.SegmentEntry;
 import java.io.IOException;
@@ -16,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.zip.CRC32;
@@ -35,6 +38,9 @@ final class ManifestFormat {
   private static final int FORMAT = 2;
   private static final int MAX_SIZE = 64 << 20;
   private static final String CRC_KEY = "\"crc32\"";
+  private static final String QUANTIZE = "quantize";
+  private static final String SAMPLE = "quantize_sample";
+  private static final String RECALL = "quantize_recall_at_10";
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
@@ -79,9 +85,26 @@ final class ManifestFormat {
         .put("horizon", manifest.horizon());
     ObjectNode indexes = json.putObject("payload_indexes");
     new TreeMap<>(manifest.settings().payloadIndexes()).forEach(indexes::put);
+    putQuantize(header, json);
+    manifest.rounding().ifPresent(rounding -> put(rounding, json));
     ArrayNode list = json.putArray("segments");
     manifest.segments().forEach(entry -> put(entry, header, list.addObject()));
     return json;
+  }
+
+  private static void putQuantize(CollectionHeader header, ObjectNode json) {
+    if (header.quantize().isRounding()) {
+      json.put(QUANTIZE, header.quantize().toString());
+    }
+  }
+
+  private static void put(Rounding rounding, ObjectNode json) {
+    json.put(SAMPLE, rounding.vectors())
+        .put("quantize_step", rounding.meanStep())
+        .put("quantize_max_error", rounding.maxError())
+        .put("quantize_rms_error", rounding.rmsError())
+        .put("quantize_relative_error", rounding.relativeError());
+    rounding.recallAt10().ifPresent(recall -> json.put(RECALL, recall));
   }
 
   private static void put(SegmentEntry entry, CollectionHeader current, ObjectNode json) {
@@ -94,6 +117,7 @@ final class ManifestFormat {
       json.put("name", entry.header().name())
           .put("sonification", lower(entry.header().format().sonification()))
           .put("metric", entry.header().metric());
+      putQuantize(entry.header(), json);
     }
     entry
         .index()
@@ -181,7 +205,8 @@ final class ManifestFormat {
             new SoundFormat(
                 ElementType.valueOf(upper(json.required("element").asString())),
                 sonification(json)),
-            json.required("metric").asString());
+            json.required("metric").asString(),
+            quantize(json));
     List<SegmentEntry> segments = new ArrayList<>();
     for (JsonNode entry : json.required("segments")) {
       segments.add(entry(entry, header));
@@ -200,6 +225,7 @@ final class ManifestFormat {
         json.required("clean").asBoolean(),
         json.required("next_number").asInt(),
         json.required("horizon").asLong(),
+        rounding(json),
         segments);
   }
 
@@ -209,6 +235,27 @@ final class ManifestFormat {
         .properties()
         .forEach(each -> indexes.put(each.getKey(), each.getValue().asString()));
     return indexes;
+  }
+
+  private static Quantisation quantize(JsonNode json) {
+    return json.has(QUANTIZE)
+        ? Quantisation.parse(json.required(QUANTIZE).asString())
+        : Quantisation.NONE;
+  }
+
+  private static Optional<Rounding> rounding(JsonNode json) {
+    return json.has(SAMPLE)
+        ? Optional.of(
+            new Rounding(
+                json.required(SAMPLE).asInt(),
+                json.required("quantize_step").asDouble(),
+                json.required("quantize_max_error").asDouble(),
+                json.required("quantize_rms_error").asDouble(),
+                json.required("quantize_relative_error").asDouble(),
+                json.has(RECALL)
+                    ? OptionalDouble.of(json.required(RECALL).asDouble())
+                    : OptionalDouble.empty()))
+        : Optional.empty();
   }
 
   private static Sonification sonification(JsonNode json) {
@@ -223,7 +270,8 @@ final class ManifestFormat {
                 current.uuid(),
                 current.dimension(),
                 new SoundFormat(current.format().element(), sonification(json)),
-                json.required("metric").asString())
+                json.required("metric").asString(),
+                quantize(json))
             : current;
     return new SegmentEntry(
         json.required("number").asInt(),

@@ -73,6 +73,7 @@ final class ManifestRebuild {
         false,
         next,
         Math.max(0, horizon),
+        Optional.empty(),
         counting.stream().map(each -> entry(each, header)).toList());
   }
 

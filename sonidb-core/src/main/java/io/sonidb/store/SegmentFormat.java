@@ -9,6 +9,7 @@ import io.sonidb.flac.SeekTable;
 import io.sonidb.flac.StreamInfo;
 import io.sonidb.flac.VorbisComment;
 import io.sonidb.sound.ElementType;
+import io.sonidb.sound.Quantisation;
 import io.sonidb.sound.Sonification;
 import io.sonidb.sound.SoundFormat;
 import java.io.IOException;
@@ -71,6 +72,9 @@ final class SegmentFormat {
   private static final String VENDOR = "SoniDB";
   // Sequence numbers "first-last" of the segments that compaction put this one in the place of.
   private static final String SUPERSEDES = "SUPERSEDES";
+
+  // Bits a component that vectors are rounded to; left out where they are exact.
+  private static final String QUANTIZE = "QUANTIZE";
 
   private SegmentFormat() {}
 
@@ -159,14 +163,18 @@ final class SegmentFormat {
 
   /// The tags of a collection's FLAC files.
   static List<Map.Entry<String, String>> tags(CollectionHeader header) {
-    return List.of(
-        Map.entry("COLLECTION", header.name()),
-        Map.entry("COLLECTION_UUID", header.uuid().toString()),
-        Map.entry("DIMENSION", Integer.toString(header.dimension())),
-        Map.entry("ELEMENT", lower(header.format().element())),
-        Map.entry("METRIC", header.metric()),
-        Map.entry("SONIFICATION", lower(header.format().sonification())),
-        Map.entry("SONIDB_FORMAT", Integer.toString(VERSION)));
+    List<Map.Entry<String, String>> tags = new ArrayList<>();
+    tags.add(Map.entry("COLLECTION", header.name()));
+    tags.add(Map.entry("COLLECTION_UUID", header.uuid().toString()));
+    tags.add(Map.entry("DIMENSION", Integer.toString(header.dimension())));
+    tags.add(Map.entry("ELEMENT", lower(header.format().element())));
+    tags.add(Map.entry("METRIC", header.metric()));
+    tags.add(Map.entry("SONIFICATION", lower(header.format().sonification())));
+    if (header.quantize().isRounding()) {
+      tags.add(Map.entry(QUANTIZE, header.quantize().toString()));
+    }
+    tags.add(Map.entry("SONIDB_FORMAT", Integer.toString(VERSION)));
+    return tags;
   }
 
   private static List<Map.Entry<String, String>> tags(
@@ -260,7 +268,8 @@ final class SegmentFormat {
         new SoundFormat(
             ElementType.valueOf(tag.apply("ELEMENT").toUpperCase(Locale.ROOT)),
             Sonification.valueOf(tag.apply("SONIFICATION").toUpperCase(Locale.ROOT))),
-        tag.apply("METRIC"));
+        tag.apply("METRIC"),
+        source.apply(QUANTIZE).map(Quantisation::parse).orElse(Quantisation.NONE));
   }
 
   private static String lower(Enum<?> value) {

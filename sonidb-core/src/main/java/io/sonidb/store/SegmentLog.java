@@ -651,6 +651,13 @@ public final class SegmentLog implements AutoCloseable {
     compaction.consider();
   }
 
+  /// Notes what rounding did to a sample.
+  public void noteRounding(Manifest.Rounding measured) throws IOException {
+    synchronized (manifestLock) {
+      update(manifest.withRounding(measured));
+    }
+  }
+
   private void deleteTorn() throws IOException {
     for (String file : storage.list(segmentFolder)) {
       if (file.endsWith(".torn")) {

@@ -9,6 +9,10 @@ public sealed interface Kernels permits ScalarKernels, SimdKernels {
   /// The implementation for this machine.
   Kernels BEST = choose();
 
+  /// Plain loops, for work that comes early in the life of a process and is soon over: vector code
+  /// that is not compiled yet is slower a thousandfold.
+  Kernels PLAIN = new ScalarKernels();
+
   private static Kernels choose() {
     if ("off".equals(System.getProperty("sonidb.simd"))) {
       return new ScalarKernels();

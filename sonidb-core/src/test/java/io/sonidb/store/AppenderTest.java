@@ -3,6 +3,7 @@ package io.sonidb.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sonidb.sound.Quantisation;
 import io.sonidb.sound.SoundFormat;
 import io.sonidb.sound.SoundRecord;
 import io.sonidb.sound.Vector;
@@ -101,7 +102,8 @@ class AppenderTest {
     SegmentLog.create(
         storage,
         FOLDER,
-        new CollectionHeader("songs", new UUID(1, 2), 2, SoundFormat.FLOAT32, "dot"),
+        new CollectionHeader(
+            "songs", new UUID(1, 2), 2, SoundFormat.FLOAT32, "dot", Quantisation.NONE),
         new Manifest.Settings(true, 1 << 20, 0, 0, java.util.Map.of(), false));
     log = SegmentLog.open(storage, FOLDER, Runnable::run, 1);
     log.start(new Hearing(), false);

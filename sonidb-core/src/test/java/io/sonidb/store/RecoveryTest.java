@@ -3,6 +3,7 @@ package io.sonidb.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sonidb.flac.Frames;
+import io.sonidb.sound.Quantisation;
 import io.sonidb.sound.RecordEncoder;
 import io.sonidb.sound.SoundFormat;
 import io.sonidb.sound.SoundRecord;
@@ -23,7 +24,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class RecoveryTest {
   private static final int DIMENSION = 60;
   private static final CollectionHeader HEADER =
-      new CollectionHeader("songs", new UUID(1, 2), DIMENSION, SoundFormat.FLOAT32, "dot");
+      new CollectionHeader(
+          "songs", new UUID(1, 2), DIMENSION, SoundFormat.FLOAT32, "dot", Quantisation.NONE);
 
   private final Random random = new Random(1);
   private final ByteArrayOutputStream file = new ByteArrayOutputStream();
