@@ -277,7 +277,7 @@ class QuantisedCollectionTest {
       insert(songs, 0, 400);
       before = rounding(songs);
       assertThat(before.sample()).isEqualTo(400);
-      assertThat(before.step()).isBetween(1 / 7.7, 1 / 6.0);
+      assertThat(before.step()).isBetween(1 / 7.5, 1 / 5.8);
       assertThat(before.maxError()).isBetween(before.step() / 2.2, before.step() / 1.4);
       assertThat(before.rmsError()).isBetween(before.step() / 3.8, before.step() / 3.2);
       assertThat(before.relativeError()).isBetween(0.03, 0.05);

@@ -107,7 +107,7 @@ class QuantiseCommandsTest {
     JsonNode stats = stats("a");
     assertThat(stats.get("quantize").asString()).isEqualTo("5");
     assertThat(stats.get("quantize_sample").asInt()).isEqualTo(300);
-    assertThat(stats.get("quantize_step").asDouble()).isBetween(1 / 7.7, 1 / 6.0);
+    assertThat(stats.get("quantize_step").asDouble()).isBetween(1 / 7.5, 1 / 5.8);
     assertThat(stats.get("quantize_max_error").asDouble()).isBetween(0.06, 0.12);
     assertThat(stats.get("quantize_rms_error").asDouble()).isBetween(0.03, 0.05);
     assertThat(stats.get("quantize_relative_error").asDouble()).isBetween(0.03, 0.05);

@@ -8,13 +8,13 @@ package io.sonidb.sound;
 public enum Quantisation {
   /// Nothing is rounded.
   NONE(0),
-  /// 8 bits a component; 56 steps to a standard deviation.
+  /// 8 bits a component; 54 steps to a standard deviation.
   BITS_8(8),
-  /// 6 bits a component; 14 steps to a standard deviation.
+  /// 6 bits a component; 13.6 steps to a standard deviation.
   BITS_6(6),
-  /// 5 bits a component; 7 steps to a standard deviation.
+  /// 5 bits a component; 6.8 steps to a standard deviation.
   BITS_5(5),
-  /// 4 bits a component; 3.5 steps to a standard deviation.
+  /// 4 bits a component; 3.4 steps to a standard deviation.
   BITS_4(4);
 
   private final int bits;

@@ -4,9 +4,9 @@ package io.sonidb.sound;
 ///
 /// # The step
 ///
-/// It follows the vector's root mean square: `rms / (1.75 * 2^(bits - 3))`. Rice codes fit numbers
-/// whose spread is 1.75 times a power of two best, 0.08 bits above their entropy, and a normal
-/// distribution then takes `bits - 0.07` bits a component. A few large components make hardly any
+/// It follows the vector's root mean square: `rms / (1.7 * 2^(bits - 3))`. Rice codes fit numbers
+/// whose spread is about 1.7 times a power of two best, 0.08 bits above their entropy, and a normal
+/// distribution then takes `bits - 0.14` bits a component on average. A few large components make hardly any
 /// difference to it, and are not clipped: they just become larger numbers.
 ///
 /// Components that are spread evenly, up to a largest one that is small for their root mean square,
@@ -16,7 +16,7 @@ package io.sonidb.sound;
 ///
 /// The step is rounded up to five significant bits: with the exponent they fill the two bytes that
 /// a record has for it at least, and every multiple below 2^19 is a float32 without rounding. A
-/// number is at most `56 * 1.15 * sqrt(16384)`, less than 2^14.
+/// number is at most `55 * 1.15 * sqrt(16384)`, less than 2^14.
 ///
 /// # Rounding twice
 ///
@@ -24,7 +24,7 @@ package io.sonidb.sound;
 /// or almost: its greatest common divisor is then the step. That holds for constant and sparse
 /// binary vectors, for integers of small range, and for every vector that was rounded before:
 /// rounding moves the root mean square by at most half a step, so the second step would be at most
-/// `1 + 1 / (2 * 3.5)` of the first one, less than [#SLACK].
+/// `1 + 1 / (2 * 3.4)` of the first one, less than [#SLACK].
 ///
 /// # Edges
 ///
@@ -32,7 +32,7 @@ package io.sonidb.sound;
 /// Zero has no sign afterwards. Infinities and NaN have no nearest multiple, and are refused.
 final class Quantiser {
   /// Steps to a standard deviation at 3 bits.
-  private static final double STEPS_AT_3_BITS = 1.75;
+  private static final double STEPS_AT_3_BITS = 1.7;
 
   /// How much finer than the step that is wanted a grid may be which the vector lies on already.
   private static final double SLACK = 1.15;

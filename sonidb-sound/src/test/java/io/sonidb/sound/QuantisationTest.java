@@ -143,7 +143,7 @@ class QuantisationTest {
         random -> {
           Vector exact = Vector.sharing(components(random, Shape.OUTLIERS, 1536));
           double steps = rms(exact) / quantize.round(exact).step();
-          double wanted = 1.75 * Math.scalb(1, quantize.bits() - 3);
+          double wanted = 1.7 * Math.scalb(1, quantize.bits() - 3);
           assertThat(steps).isBetween(wanted / (1 + 1.0 / 16), wanted);
         });
   }
