@@ -6,8 +6,8 @@ package io.sonidb.sound;
 ///
 /// It follows the vector's root mean square: `rms / (1.7 * 2^(bits - 3))`. Rice codes fit numbers
 /// whose spread is about 1.7 times a power of two best, 0.08 bits above their entropy, and a normal
-/// distribution then takes `bits - 0.14` bits a component on average. A few large components make hardly any
-/// difference to it, and are not clipped: they just become larger numbers.
+/// distribution then takes `bits - 0.14` bits a component on average. A few large components make
+/// hardly any difference to it, and are not clipped: they just become larger numbers.
 ///
 /// Components that are spread evenly, up to a largest one that is small for their root mean square,
 /// do not suit Rice codes. For these the step that makes the largest component fit into `bits` bits
