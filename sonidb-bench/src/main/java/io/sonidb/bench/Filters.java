@@ -191,7 +191,7 @@ final class Filters {
     }
     Arrays.sort(millis);
     print(what + ": search, median ms", millis[millis.length / 2]);
-    print(what + ": payloads read", read);
+    print(what + ": payloads read", (double) read);
   }
 
   private static void print(String what, double value) {

@@ -92,12 +92,10 @@ final class Sustained {
     }
   }
 
-  /// @param perSecond vectors acknowledged in each whole second
-  private record Acknowledged(long vectors, double seconds, long[] perSecond) {
-    long median() {
-      long[] sorted = perSecond.clone();
-      Arrays.sort(sorted);
-      return sorted.length == 0 ? 0 : sorted[sorted.length / 2];
+  /// @param perSecond vectors acknowledged in each whole second, the slowest first
+  private record Acknowledged(long vectors, double seconds, List<Long> perSecond) {
+    double median() {
+      return perSecond.get(perSecond.size() / 2);
     }
   }
 
@@ -115,13 +113,14 @@ final class Sustained {
     CollectionStats stats = songs.stats();
     double all = progress.seconds() + sealing;
     double rate = progress.vectors() / all;
-    print("vectors", progress.vectors());
+    print("vectors", (double) progress.vectors());
     print("vectors/s, sealing included", rate);
     print("vectors/s, until the last acknowledgement", progress.vectors() / progress.seconds());
     print("vectors/s, median second", progress.median());
-    long[] each = progress.perSecond();
-    Arrays.sort(each);
-    print("vectors/s, slowest and fastest second", each[0], each[each.length - 1]);
+    print(
+        "vectors/s, slowest and fastest second",
+        (double) progress.perSecond().getFirst(),
+        (double) progress.perSecond().getLast());
     print("sealing what was left, s", sealing);
     print("bytes of frames a vector", stats.bytesPerVector());
     print("MB/s of frames", stats.bytesPerVector() * rate / 1e6);
@@ -168,7 +167,10 @@ final class Sustained {
     }
     long[] perSecond = watch(done, start, (int) seconds);
     running.forEach(CompletableFuture::join);
-    return new Acknowledged(done.get(), (System.nanoTime() - start) / 1e9, perSecond);
+    return new Acknowledged(
+        done.get(),
+        (System.nanoTime() - start) / 1e9,
+        Arrays.stream(perSecond).sorted().boxed().toList());
   }
 
   private static long[] watch(AtomicLong done, long start, int seconds)

@@ -46,9 +46,9 @@ class QuantiseCommandsTest {
   }
 
   private Path doubles(int count) throws IOException {
-    String head = "{'descr': '<f8', 'fortran_order': False, 'shape': (%d, %d), }";
-    byte[] text =
-        "%-117s\n".formatted(head.formatted(count, DIMENSION)).getBytes(StandardCharsets.US_ASCII);
+    String head =
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (" + count + ", " + DIMENSION + "), }";
+    byte[] text = "%-117s\n".formatted(head).getBytes(StandardCharsets.US_ASCII);
     ByteBuffer npy =
         ByteBuffer.allocate(10 + text.length + count * DIMENSION * Double.BYTES)
             .order(ByteOrder.LITTLE_ENDIAN);

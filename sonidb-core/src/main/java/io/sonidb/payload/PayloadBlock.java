@@ -203,8 +203,7 @@ public final class PayloadBlock {
             new String(
                 file.asSlice(at + FIELD_HEADER_SIZE, nameSize).toArray(ValueLayout.JAVA_BYTE),
                 StandardCharsets.UTF_8);
-        IndexedField field =
-            new IndexedField(FieldPath.parse(path), type(file.get(INT, at)));
+        IndexedField field = new IndexedField(FieldPath.parse(path), type(file.get(INT, at)));
         at += FIELD_HEADER_SIZE + nameSize;
         fields.put(field, FieldBlock.open(file.asSlice(at, size)));
         at += size;

@@ -127,7 +127,7 @@ public final class RandomFilters {
   }
 
   private long whole() {
-    return random.nextInt(20) - 10;
+    return random.nextLong(20) - 10;
   }
 
   private double real() {
@@ -203,18 +203,18 @@ public final class RandomFilters {
   }
 
   private Condition field(FieldPath key, String name) {
-    switch (random.nextInt(12)) {
-      case 0:
-        return new Condition.IsEmpty(key);
-      case 1:
-        return new Condition.IsNull(key);
-      case 2:
-        return new Condition.ValuesCount(
-            key, bound(1L), bound(0L), bound(3L), bound((long) random.nextInt(3)));
-      case 3:
-        return new Condition.MatchText(key, random.nextInt(9) == 0 ? " " : text());
-      default:
-    }
+    return switch (random.nextInt(12)) {
+      case 0 -> new Condition.IsEmpty(key);
+      case 1 -> new Condition.IsNull(key);
+      case 2 ->
+          new Condition.ValuesCount(
+              key, bound(1L), bound(0L), bound(3L), bound((long) random.nextInt(3)));
+      case 3 -> new Condition.MatchText(key, random.nextInt(9) == 0 ? " " : text());
+      default -> ofKind(key, name);
+    };
+  }
+
+  private Condition ofKind(FieldPath key, String name) {
     return switch (name) {
       case "word", "uuid", "text" -> strings(key, name);
       case "whole", "real" -> random.nextBoolean() ? wholes(key) : range(key);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class QuantisationTest {
   /// What a random vector's components are like.
-  private enum Shape {
+  enum Shape {
     NORMAL,
     EVEN,
     HEAVY_TAILED,
@@ -63,7 +64,8 @@ class QuantisationTest {
   }
 
   private static Quantisation any(RandomGenerator random) {
-    return Quantisation.values()[random.nextInt(1, Quantisation.values().length)];
+    List<Quantisation> all = List.of(Quantisation.values());
+    return all.get(random.nextInt(1, all.size()));
   }
 
   private static double rms(Vector vector) {
@@ -143,7 +145,7 @@ class QuantisationTest {
         random -> {
           Vector exact = Vector.sharing(components(random, Shape.OUTLIERS, 1536));
           double steps = rms(exact) / quantize.round(exact).step();
-          double wanted = 1.7 * Math.scalb(1, quantize.bits() - 3);
+          double wanted = 1.7 * Math.scalb(1.0, quantize.bits() - 3);
           assertThat(steps).isBetween(wanted / (1 + 1.0 / 16), wanted);
         });
   }
