@@ -119,8 +119,8 @@ class RepresentationTest {
         });
   }
 
-  /// A second normalisation rounds some components to a neighbour: these are listed. Now and then
-  /// one is off by two, and its vector stays float.
+  /// A second normalisation rounds some components to a neighbour: these are listed. A rare vector
+  /// is not found and stays float, exact but larger.
   @Test
   void listsWhatMissesTheGridByOne() {
     Seeded.run(
