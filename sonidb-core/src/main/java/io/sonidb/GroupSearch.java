@@ -71,11 +71,11 @@ final class GroupSearch {
       for (Hit hit : found.hits()) {
         values.addAll(FieldScalars.of(hit.payload().tree(), field));
       }
-      if (found.hits().size() < most) {
+      // What brought nothing new, such as fractions that make no group, is gone past.
+      offset = values.size() == before ? offset + most : 0;
+      if (found.hits().size() < most || offset > Query.MAX_OFFSET) {
         break;
       }
-      // What brought nothing new, such as numbers that make no group, is gone past.
-      offset = values.size() == before ? offset + most : 0;
     }
     return values.stream().limit(grouping.limit()).toList();
   }
@@ -83,15 +83,12 @@ final class GroupSearch {
   /// Of points that have a value, and one that is not among these.
   private Filter withOther(Set<Scalar> values) {
     Filter filter = query.filter().and(Filter.mustNot(new Condition.IsEmpty(field)));
-    Set<Scalar> texts = kind(values, Scalar.Text.class);
-    Set<Scalar> wholes = kind(values, Scalar.Whole.class);
-    if (!texts.isEmpty()) {
-      filter = filter.and(new Condition.MatchExcept(field, texts));
+    for (Class<? extends Scalar> type : List.of(Scalar.Text.class, Scalar.Whole.class)) {
+      Set<Scalar> found = values.stream().filter(type::isInstance).collect(Collectors.toSet());
+      if (!found.isEmpty()) {
+        filter = filter.and(new Condition.MatchExcept(field, found));
+      }
     }
-    return wholes.isEmpty() ? filter : filter.and(new Condition.MatchExcept(field, wholes));
-  }
-
-  private static Set<Scalar> kind(Set<Scalar> values, Class<? extends Scalar> type) {
-    return values.stream().filter(type::isInstance).collect(Collectors.toSet());
+    return filter;
   }
 }

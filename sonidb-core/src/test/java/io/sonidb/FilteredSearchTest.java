@@ -292,6 +292,22 @@ class FilteredSearchTest {
   }
 
   @Test
+  void givesUpGroupingWhenTheBestHundredThousandMakeNoGroup() {
+    try (SoniDb db = open(2)) {
+      Collection songs = db.create("fractions", CollectionSpec.dimension(2));
+      Payload half = Payload.ofJson("{\"n\":0.5}");
+      for (int from = 0; from < 120_000; from += 10_000) {
+        songs.upsert(
+            IntStream.range(from, from + 10_000)
+                .mapToObj(i -> Point.of(VectorId.of(i), Vector.of(new float[] {1, i}), half))
+                .toList());
+      }
+      Query query = Query.nearest(new float[] {1, 0}, 1);
+      assertThat(songs.searchGroups(query, new Grouping("n", 1000, 10)).groups()).isEmpty();
+    }
+  }
+
+  @Test
   void countsTheValuesOfAField() {
     try (SoniDb db = open(2)) {
       Collection songs = fill(db);
