@@ -213,6 +213,17 @@ public final class Collection {
     return sequence;
   }
 
+  /// Replaces the vectors of points, which keep their payloads and times of expiry; all or none.
+  ///
+  /// @return the number of the last write
+  /// @throws VectorNotFoundException if one of them is not there; nothing was written
+  public long replaceVectors(Map<VectorId, Vector> vectors) {
+    if (vectors.isEmpty()) {
+      throw new IllegalArgumentException("the batch is empty");
+    }
+    return write(writes -> writes.replaceVectors(vectors, name));
+  }
+
   /// Deletes a vector.
   ///
   /// @return whether it was there
@@ -280,6 +291,16 @@ public final class Collection {
     return overwritePayload(ids, Payload.EMPTY);
   }
 
+  /// Changes the payloads of vectors in any way, all or none. Ids that are not there are left out.
+  ///
+  /// @param change is called again when somebody else was faster
+  /// @return how many were there
+  /// @throws IllegalArgumentException if a payload would become too large; nothing was written
+  public long editPayload(List<VectorId> ids, UnaryOperator<Payload> change) {
+    return write(writes ->
+        writes.changePayload(ids, (_, _) -> true, current -> change.apply(current.get())));
+  }
+
   /// Deletes every point that fulfils a filter. They go in batches, so a crash may leave some; what
   /// others change meanwhile goes only if it still fulfils it.
   ///
@@ -310,6 +331,14 @@ public final class Collection {
   /// @return how many were changed
   public long deletePayloadKeys(Filter filter, Set<String> keys) {
     return changePayload(filter, current -> current.get().without(keys));
+  }
+
+  /// Changes the payloads of every point that fulfils a filter in any way, in batches as
+  /// [#delete(Filter)].
+  ///
+  /// @return how many were changed
+  public long editPayload(Filter filter, UnaryOperator<Payload> change) {
+    return changePayload(filter, current -> change.apply(current.get()));
   }
 
   private long changePayload(Filter filter, Writes.PayloadChange change) {

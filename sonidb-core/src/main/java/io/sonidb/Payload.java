@@ -102,6 +102,11 @@ public final class Payload {
     return ofNode(object().setAll(changed.object()));
   }
 
+  /// What is wanted of this payload.
+  public Payload select(PayloadSelection wanted) {
+    return wanted.of(this);
+  }
+
   /// This payload without some of its top-level keys.
   public Payload without(Set<String> keys) {
     return isEmpty() ? this : ofNode(object().without(keys));

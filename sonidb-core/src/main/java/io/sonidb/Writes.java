@@ -3,6 +3,7 @@ package io.sonidb;
 import io.sonidb.sound.ElementType;
 import io.sonidb.sound.Sonification;
 import io.sonidb.sound.SoundRecord;
+import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
 import io.sonidb.store.Precondition;
 import io.sonidb.store.PreconditionFailedException;
@@ -89,6 +90,29 @@ record Writes(Engine engine, CollectionSpec spec, InstantSource clock) {
   /// expiry than their own.
   long take(List<Point> batch) throws IOException {
     return append(upserts(batch, Optional.empty(), true));
+  }
+
+  /// Replaces vectors of points that are there, all or none; everything else of them stays.
+  ///
+  /// @param collection its name, for the message
+  /// @throws PreconditionFailedException if one of them was changed meanwhile
+  long replaceVectors(Map<VectorId, Vector> vectors, String collection) throws IOException {
+    List<Point> points = new ArrayList<>(vectors.size());
+    List<Long> sequences = new ArrayList<>(vectors.size());
+    long now = now();
+    vectors.forEach((id, vector) -> {
+      Point old =
+          engine
+              .get(id)
+              .orElseThrow(() ->
+                  new VectorNotFoundException("collection " + collection + " has no vector " + id));
+      sequences.add(old.sequence());
+      points.add(new Point(id, vector, old.payload(), 0, Optional.empty(), old.expiresAt()));
+    });
+    List<VectorId> ids = points.stream().map(Point::id).toList();
+    Precondition same =
+        new Expected(engine, ids, now, (i, found) -> found.sequence() == sequences.get(i));
+    return append(upserts(points, Optional.of(same), false));
   }
 
   /// Inserts or replaces a vector that has the expected sequence number; 0 if it is to be new.

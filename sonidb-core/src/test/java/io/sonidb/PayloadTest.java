@@ -3,6 +3,7 @@ package io.sonidb;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sonidb.filter.Filter;
 import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
 import java.io.InputStream;
@@ -12,8 +13,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -118,6 +122,63 @@ class PayloadTest {
       assertThat(payload(songs, ONE)).isEqualTo("{}");
       songs.setPayload(one, Payload.ofJson("{\"last\":true}"));
       assertThat(payload(songs, ONE)).isEqualTo("{\"last\":true}");
+    }
+  }
+
+  @Test
+  void replacesNoVectorIfOneIsNotThere() {
+    try (SoniDb db = open()) {
+      Collection songs = create(db);
+      upsert(songs, ONE, "{\"a\":1}");
+      Point before = songs.get(ONE).orElseThrow();
+      assertThatThrownBy(() -> songs.replaceVectors(Map.of(ONE, vector(7), ABSENT, vector(8))))
+          .isInstanceOf(VectorNotFoundException.class)
+          .hasMessageContaining("absent");
+      assertThatThrownBy(() -> songs.replaceVectors(Map.of()))
+          .isInstanceOf(IllegalArgumentException.class);
+      assertThat(songs.get(ONE)).contains(before);
+    }
+  }
+
+  @Test
+  void replacesVectorsAndKeepsEverythingElse() {
+    try (SoniDb db = open()) {
+      Collection songs = create(db);
+      songs.upsert(
+          List.of(
+              Point.of(ONE, vector(1), Payload.ofJson("{\"a\":1}"))
+                  .expiresAt(clock.instant().plus(Duration.ofHours(1)))));
+      Point before = songs.get(ONE).orElseThrow();
+      songs.replaceVectors(Map.of(ONE, vector(7)));
+      Point after = songs.get(ONE).orElseThrow();
+      assertThat(after.vector()).isEqualTo(vector(7));
+      assertThat(after.payload()).isEqualTo(before.payload());
+      assertThat(after.expiresAt()).isEqualTo(before.expiresAt());
+    }
+  }
+
+  @Test
+  void losesNoEditOfAPayloadAmongManyAtOnce() throws Exception {
+    try (SoniDb db = open()) {
+      Collection songs = create(db);
+      upsert(songs, ONE, "{}");
+      upsert(songs, TWO, "{}");
+      try (ExecutorService writers = Executors.newFixedThreadPool(4)) {
+        for (int i = 0; i < 4; i++) {
+          String key = "k" + i;
+          writers.submit(() ->
+              songs.editPayload(
+                  List.of(ONE, TWO, ABSENT),
+                  old -> old.merged(Payload.ofJson("{\"" + key + "\":1}"))));
+        }
+      }
+      assertThat(songs.get(ONE).orElseThrow().payload().toMap()).hasSize(4);
+      assertThat(
+              songs.editPayload(
+                  Filter.ALL, old -> old.select(PayloadSelection.exclude("k0", "k1"))))
+          .isEqualTo(2);
+      assertThat(songs.get(TWO).orElseThrow().payload().toMap().keySet())
+          .containsExactlyInAnyOrder("k2", "k3");
     }
   }
 

@@ -18,7 +18,9 @@ record CommandGroup(String title, List<DatabaseCommand> commands) {
   /// All groups.
   static List<CommandGroup> all(SonidbCommand sonidb) {
     return List.of(
-        new CommandGroup("Start", List.of(new DemoCommand(sonidb), new BenchCommand(sonidb))),
+        new CommandGroup(
+            "Start",
+            List.of(new DemoCommand(sonidb), new ServeCommand(sonidb), new BenchCommand(sonidb))),
         new CommandGroup(
             "Collections",
             List.of(

@@ -4,6 +4,7 @@ import io.sonidb.Collection;
 import io.sonidb.SoniDb;
 import java.io.IOException;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.Model.CommandSpec;
 
 /// A subcommand: parses nothing itself, does its work in [#run], and says how it went.
 abstract class DatabaseCommand implements Callable<Integer> {
@@ -15,6 +16,9 @@ abstract class DatabaseCommand implements Callable<Integer> {
   }
 
   abstract ExitCode run() throws IOException;
+
+  /// Adds to the command's options what annotations cannot say.
+  void describe(CommandSpec spec) {}
 
   @Override
   public final Integer call() throws IOException {

@@ -6,6 +6,7 @@ import io.sonidb.DamagedRecordException;
 import io.sonidb.FolderLockedException;
 import io.sonidb.SoniDbException;
 import io.sonidb.VectorNotFoundException;
+import io.sonidb.server.config.ConfigException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
@@ -27,7 +28,7 @@ final class Failures {
       case CollectionExistsException _ -> ExitCode.ALREADY_EXISTS;
       case FolderLockedException _ -> ExitCode.REFUSED;
       case DamagedRecordException _ -> ExitCode.DAMAGED;
-      case IllegalArgumentException _ -> ExitCode.USAGE;
+      case IllegalArgumentException _, ConfigException _ -> ExitCode.USAGE;
       case UncheckedIOException wrapper when wrapper.getCause() != null ->
           exitCode(wrapper.getCause());
       default -> ExitCode.FAILED;
@@ -43,7 +44,11 @@ final class Failures {
       case NotDirectoryException e -> e.getFile() + ": is not a folder";
       case FileAlreadyExistsException e -> e.getFile() + ": exists already and is not a folder";
       case FileSystemException e when e.getReason() == null -> e.getFile() + ": cannot be used";
-      case CommandFailure _, SoniDbException _, IllegalArgumentException _, IOException _ ->
+      case CommandFailure _,
+          SoniDbException _,
+          ConfigException _,
+          IllegalArgumentException _,
+          IOException _ ->
           firstLine(failure);
       case OutOfMemoryError _ -> "out of memory; give more with JAVA_TOOL_OPTIONS=-Xmx...";
       default ->

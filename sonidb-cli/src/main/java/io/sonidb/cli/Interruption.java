@@ -16,6 +16,12 @@ final class Interruption {
   private final CountDownLatch finished = new CountDownLatch(1);
   private final AtomicReference<Runnable> action = new AtomicReference<>(Interruption::nothing);
   private volatile boolean requested;
+  private volatile long patienceSeconds = PATIENCE_SECONDS;
+
+  /// Waits so long for the command to end, once that was asked for.
+  void waitFor(long seconds) {
+    patienceSeconds = seconds;
+  }
 
   /// Listens for the process being asked to end.
   void listen() {
@@ -53,7 +59,7 @@ final class Interruption {
     }
     request();
     try {
-      if (!finished.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+      if (!finished.await(patienceSeconds, TimeUnit.SECONDS)) {
         System.err.println("sonidb: stopped without waiting any longer");
       }
     } catch (InterruptedException e) {

@@ -82,6 +82,7 @@ final class Main {
     for (CommandGroup group : groups) {
       for (DatabaseCommand command : group.commands()) {
         CommandLine subcommand = new CommandLine(command);
+        command.describe(subcommand.getCommandSpec());
         subcommand.getCommandSpec().mixinStandardHelpOptions(true);
         commands.addSubcommand(subcommand);
       }

@@ -1,0 +1,207 @@
+package io.sonidb.server.http;
+
+import io.sonidb.SoniDb;
+import io.sonidb.server.config.ConfigException;
+import io.sonidb.server.config.NodeConfig;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
+import org.eclipse.jetty.http.HttpVersion;
+import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
+import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
+import org.eclipse.jetty.server.ConnectionFactory;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.NetworkConnectionLimit;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.SslConnectionFactory;
+import org.eclipse.jetty.server.handler.GracefulHandler;
+import org.eclipse.jetty.util.VirtualThreads;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+
+/// The listener: Jetty with a virtual thread per request, HTTP/1.1 and HTTP/2 on one port.
+public final class HttpListener implements AutoCloseable {
+  private static final int MAX_THREADS = 64;
+  private static final int MIN_THREADS = 4;
+
+  // Held, because a logger that nobody holds forgets its level.
+  private static final Logger JETTY = Logger.getLogger("org.eclipse.jetty");
+
+  private final Server server;
+  private final ServerConnector connector;
+  private final AtomicBoolean ready;
+  private final Optional<TlsKeys> tls;
+  private final Logs logs;
+  private final String host;
+
+  private HttpListener(
+      Server server,
+      ServerConnector connector,
+      AtomicBoolean ready,
+      Optional<TlsKeys> tls,
+      Logs logs,
+      String host) {
+    this.server = server;
+    this.connector = connector;
+    this.ready = ready;
+    this.tls = tls;
+    this.logs = logs;
+    this.host = host;
+  }
+
+  /// Begins to listen.
+  ///
+  /// @throws IOException if the address is in use, or a file cannot be read or written
+  public static HttpListener start(NodeConfig config, SoniDb database, PrintStream err)
+      throws IOException {
+    JETTY.setLevel(Level.WARNING);
+    Logs logs = Logs.open(config, err);
+    try {
+      return start(config, database, logs);
+    } catch (IOException | RuntimeException e) {
+      logs.close();
+      throw e;
+    }
+  }
+
+  private static HttpListener start(NodeConfig config, SoniDb database, Logs logs)
+      throws IOException {
+    Catalog catalog = new Catalog(database, Aliases.open(config.data()));
+    SnapshotStore snapshots = SnapshotStore.open(config.snapshots(), catalog, logs);
+    Optional<TlsKeys> tls =
+        config.tls().isPresent()
+            ? Optional.of(TlsKeys.open(config.tls().get(), logs))
+            : Optional.empty();
+
+    QueuedThreadPool threads = new QueuedThreadPool(MAX_THREADS, MIN_THREADS);
+    threads.setName("sonidb-http");
+    threads.setVirtualThreadsExecutor(
+        VirtualThreads.getNamedVirtualThreadsExecutor("sonidb-request-"));
+    Server server = new Server(threads);
+    ServerConnector connector = connector(server, config, tls);
+    GracefulHandler graceful = new GracefulHandler();
+
+    AtomicBoolean ready = new AtomicBoolean(true);
+    MetricsText metrics =
+        new MetricsText(
+            catalog,
+            graceful::getCurrentRequestCount,
+            () -> connector.getConnectedEndPoints().size());
+    List<Route> routes =
+        Routes.of(
+            new CollectionsApi(catalog),
+            new SnapshotsApi(snapshots, config.limits().uploadBytes()),
+            new ServiceApi(metrics, ready));
+    metrics.routes(routes);
+    ApiKeys keys = new ApiKeys(config.keys());
+    Exchange.Shared shared =
+        new Exchange.Shared(
+            catalog,
+            new Formats(config.limits().nesting()),
+            new BodyBudget(config.limits().bodiesBytes()),
+            config.limits().bodyBytes(),
+            config.limits().requestSeconds());
+    graceful.setHandler(
+        new Dispatcher(
+            new Router(routes), keys, new Visitors(config.http(), keys.areNeeded()), shared, logs));
+    server.setHandler(graceful);
+    server.setErrorHandler(new PlainErrors());
+    server.setStopTimeout(config.limits().shutdownSeconds() * 1000L);
+    HttpListener listener =
+        new HttpListener(server, connector, ready, tls, logs, config.http().host());
+    listener.start(config);
+    return listener;
+  }
+
+  private static ServerConnector connector(
+      Server server, NodeConfig config, Optional<TlsKeys> tls) {
+    HttpConfiguration http = new HttpConfiguration();
+    http.setSendServerVersion(false);
+    http.setRequestHeaderSize(config.limits().headerBytes());
+    http.setIdleTimeout(config.http().idleSeconds() * 1000L);
+    // Names may have any characters; a path is cut at its slashes before it is decoded.
+    http.setUriCompliance(
+        UriCompliance.DEFAULT.with(
+            "names",
+            UriCompliance.Violation.AMBIGUOUS_PATH_SEPARATOR,
+            UriCompliance.Violation.AMBIGUOUS_PATH_ENCODING,
+            UriCompliance.Violation.SUSPICIOUS_PATH_CHARACTERS));
+    List<ConnectionFactory> factories = new ArrayList<>();
+    HttpConnectionFactory http1 = new HttpConnectionFactory(http);
+    if (tls.isPresent()) {
+      http.addCustomizer(new org.eclipse.jetty.server.SecureRequestCustomizer(false));
+      ALPNServerConnectionFactory alpn = new ALPNServerConnectionFactory();
+      alpn.setDefaultProtocol(HttpVersion.HTTP_1_1.asString());
+      factories.add(new SslConnectionFactory(tls.get().factory(), alpn.getProtocol()));
+      factories.add(alpn);
+      factories.add(new HTTP2ServerConnectionFactory(http));
+      factories.add(http1);
+    } else {
+      factories.add(http1);
+      factories.add(new HTTP2CServerConnectionFactory(http));
+    }
+    ServerConnector connector =
+        new ServerConnector(server, 1, 1, factories.toArray(ConnectionFactory[]::new));
+    connector.setHost(config.http().host());
+    connector.setPort(config.http().port());
+    connector.setIdleTimeout(config.http().idleSeconds() * 1000L);
+    connector.setShutdownIdleTimeout(1000);
+    server.addConnector(connector);
+    server.addBean(new NetworkConnectionLimit(config.http().maxConnections(), connector));
+    server.addBean(new SlowHeads(connector, config.limits().requestSeconds()));
+    return connector;
+  }
+
+  private void start(NodeConfig config) throws IOException {
+    try {
+      server.start();
+    } catch (Exception e) {
+      stop();
+      if (e instanceof IOException io) {
+        throw new ConfigException(
+            "cannot listen on "
+                + config.http().host()
+                + " port "
+                + config.http().port()
+                + ": "
+                + io.getMessage()
+                + "; give another --http-port",
+            io);
+      }
+      throw new IOException("the HTTP listener cannot be started: " + e.getMessage(), e);
+    }
+  }
+
+  /// Where it is reached.
+  public URI uri() {
+    String name = host.indexOf(':') >= 0 ? "[" + host + "]" : host;
+    return URI.create(
+        (tls.isPresent() ? "https" : "http") + "://" + name + ":" + connector.getLocalPort());
+  }
+
+  /// Accepts nothing any more, waits for the requests that are under way, and stops.
+  @Override
+  public void close() {
+    ready.set(false);
+    stop();
+    logs.close();
+  }
+
+  private void stop() {
+    tls.ifPresent(TlsKeys::close);
+    try {
+      server.stop();
+    } catch (Exception e) {
+      logs.say("the HTTP listener did not stop as it should: " + e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,68 @@
+package io.sonidb.server.http;
+
+import static io.sonidb.server.http.Route.manage;
+import static io.sonidb.server.http.Route.open;
+import static io.sonidb.server.http.Route.read;
+import static io.sonidb.server.http.Route.write;
+
+import java.util.List;
+
+/// The table of routes. Their order does not matter: a word counts before a variable.
+final class Routes {
+  private Routes() {}
+
+  static List<Route> of(CollectionsApi collections, SnapshotsApi snapshots, ServiceApi service) {
+    return List.of(
+        open("GET", "/", service::about),
+        open("GET", "/healthz", service::health),
+        open("GET", "/livez", service::health),
+        open("GET", "/readyz", service::ready),
+        open("GET", "/openapi.json", service::openApi),
+        read("GET", "/metrics", service::metrics),
+        //
+        read("GET", "/collections", collections::list),
+        read("GET", "/collections/{collection}", collections::describe),
+        manage("PUT", "/collections/{collection}", collections::create),
+        manage("PATCH", "/collections/{collection}", collections::update),
+        manage("DELETE", "/collections/{collection}", collections::drop),
+        read("GET", "/collections/{collection}/exists", collections::exists),
+        manage("PUT", "/collections/{collection}/index", collections::createIndex),
+        manage("DELETE", "/collections/{collection}/index/{field}", collections::dropIndex),
+        //
+        read("GET", "/aliases", collections::listAliases),
+        read("GET", "/collections/{collection}/aliases", collections::aliasesOfCollection),
+        manage("POST", "/collections/aliases", collections::changeAliases),
+        //
+        read("GET", "/collections/{collection}/points/{id}", PointsApi::get),
+        read("POST", "/collections/{collection}/points", PointsApi::retrieve),
+        read("POST", "/collections/{collection}/points/scroll", PointsApi::scroll),
+        read("POST", "/collections/{collection}/points/count", PointsApi::count),
+        //
+        write("PUT", "/collections/{collection}/points", PointsApi::upsert),
+        write("POST", "/collections/{collection}/points/delete", PointsApi::delete),
+        write("POST", "/collections/{collection}/points/payload", PointsApi::setPayload),
+        write("PUT", "/collections/{collection}/points/payload", PointsApi::overwritePayload),
+        write("POST", "/collections/{collection}/points/payload/delete", PointsApi::deletePayload),
+        write("POST", "/collections/{collection}/points/payload/clear", PointsApi::clearPayload),
+        write("PUT", "/collections/{collection}/points/vectors", PointsApi::updateVectors),
+        write("POST", "/collections/{collection}/points/vectors/delete", PointsApi::deleteVectors),
+        write("POST", "/collections/{collection}/points/batch", PointsApi::batch),
+        //
+        read("POST", "/collections/{collection}/points/query", QueryApi::query),
+        read("POST", "/collections/{collection}/points/query/batch", QueryApi::queryBatch),
+        read("POST", "/collections/{collection}/points/query/groups", QueryApi::queryGroups),
+        read("POST", "/collections/{collection}/points/search", QueryApi::search),
+        read("POST", "/collections/{collection}/points/search/batch", QueryApi::searchBatch),
+        read("POST", "/collections/{collection}/points/search/groups", QueryApi::searchGroups),
+        read("POST", "/collections/{collection}/points/recommend", QueryApi::recommend),
+        read("POST", "/collections/{collection}/points/recommend/batch", QueryApi::recommendBatch),
+        read("POST", "/collections/{collection}/facet", QueryApi::facet),
+        //
+        manage("POST", "/collections/{collection}/snapshots", snapshots::create),
+        read("GET", "/collections/{collection}/snapshots", snapshots::list),
+        manage("GET", "/collections/{collection}/snapshots/{snapshot}", snapshots::download),
+        manage("DELETE", "/collections/{collection}/snapshots/{snapshot}", snapshots::delete),
+        manage("POST", "/collections/{collection}/snapshots/upload", snapshots::upload),
+        manage("PUT", "/collections/{collection}/snapshots/recover", snapshots::recover));
+  }
+}

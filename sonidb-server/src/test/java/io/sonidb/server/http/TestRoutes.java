@@ -1,0 +1,34 @@
+package io.sonidb.server.http;
+
+import io.sonidb.SoniDb;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/// The table of routes, without a node.
+final class TestRoutes {
+  private TestRoutes() {}
+
+  static List<Route> all() throws IOException {
+    Path folder = Files.createTempDirectory("sonidb-routes");
+    try (SoniDb database = SoniDb.open(folder)) {
+      Catalog catalog = new Catalog(database, Aliases.open(folder));
+      MetricsText metrics = new MetricsText(catalog, () -> 0, () -> 0);
+      return Routes.of(
+          new CollectionsApi(catalog),
+          new SnapshotsApi(
+              SnapshotStore.open(
+                  Files.createTempDirectory("sonidb-snapshots"),
+                  catalog,
+                  Logs.open(io.sonidb.server.config.NodeConfig.of(folder), System.err)),
+              1),
+          new ServiceApi(metrics, new AtomicBoolean()));
+    }
+  }
+
+  static List<String> names() throws IOException {
+    return all().stream().map(route -> route.method() + " " + route.path()).toList();
+  }
+}
