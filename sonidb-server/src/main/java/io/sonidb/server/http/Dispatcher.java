@@ -169,6 +169,10 @@ final class Dispatcher extends Handler.Abstract {
       logs.failure(request, failure);
     }
     try {
+      if (answer.status() != HttpStatus.REQUEST_TIMEOUT_408
+          && answer.status() != HttpStatus.PAYLOAD_TOO_LARGE_413) {
+        drain(request);
+      }
       response.reset();
       visitors.welcome(request, response);
       response.setStatus(answer.status());
@@ -197,6 +201,22 @@ final class Dispatcher extends Handler.Abstract {
     } catch (IOException | RuntimeException gone) {
       note(request, response, course, out);
       callback.failed(gone);
+    }
+  }
+
+  /// Reads what is left of a body, so that the client, which may still be sending, gets to read the
+  /// answer.
+  private void drain(Request request) {
+    if (request.getLength() == 0
+        || request.getLength() > shared.bodyBytes()
+        || request.getHeaders().contains(HttpHeader.EXPECT)) {
+      return;
+    }
+    try (BodyStream rest = shared.stream(request, shared.bodyBytes())) {
+      byte[] buffer = new byte[1 << 13];
+      while (rest.read(buffer, 0, buffer.length) >= 0) {}
+    } catch (IOException | RuntimeException e) {
+      // Then the client has gone, or sends too much: it is answered all the same.
     }
   }
 

@@ -27,7 +27,15 @@ record Exchange(Request request, Map<String, String> variables, Caller caller, S
   /// @param bodyBytes largest body
   /// @param requestSeconds in which a request must arrive
   record Shared(
-      Catalog catalog, Formats formats, BodyBudget budget, long bodyBytes, int requestSeconds) {}
+      Catalog catalog, Formats formats, BodyBudget budget, long bodyBytes, int requestSeconds) {
+    /// The bytes of a body, which must not be more than that.
+    BodyStream stream(Request request, long most) {
+      return new BodyStream(
+          Request.asInputStream(request),
+          most,
+          request.getHeadersNanoTime() + requestSeconds * 1_000_000_000L);
+    }
+  }
 
   String variable(String name) {
     return Objects.requireNonNull(variables.get(name), name);
@@ -109,16 +117,9 @@ record Exchange(Request request, Map<String, String> variables, Caller caller, S
     }
     String type = Objects.requireNonNullElse(request.getHeaders().get(HttpHeader.CONTENT_TYPE), "");
     try (BodyBudget.Room _ = node.budget().take(length < 0 ? node.bodyBytes() : length);
-        JsonParser parser = node.formats().reader(stream(node.bodyBytes()), Formats.isCbor(type))) {
+        JsonParser parser =
+            node.formats().reader(node.stream(request, node.bodyBytes()), Formats.isCbor(type))) {
       return new Body("", BodyTree.read(parser, vectors));
     }
-  }
-
-  /// The bytes of the body, which must not be more than that.
-  BodyStream stream(long most) {
-    return new BodyStream(
-        Request.asInputStream(request),
-        most,
-        request.getHeadersNanoTime() + node.requestSeconds() * 1_000_000_000L);
   }
 }
