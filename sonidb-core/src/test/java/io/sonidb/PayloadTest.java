@@ -166,7 +166,7 @@ class PayloadTest {
       try (ExecutorService writers = Executors.newFixedThreadPool(4)) {
         for (int i = 0; i < 4; i++) {
           String key = "k" + i;
-          writers.submit(() ->
+          writers.execute(() ->
               songs.editPayload(
                   List.of(ONE, TWO, ABSENT),
                   old -> old.merged(Payload.ofJson("{\"" + key + "\":1}"))));
