@@ -5,7 +5,9 @@ import org.jspecify.annotations.NullMarked;
 module io.sonidb {
   requires static transitive org.jspecify;
   requires transitive io.sonidb.sound;
+  requires java.logging;
   requires jdk.incubator.vector;
+  requires org.apache.lucene.core;
   requires roaringbitmap;
   requires tools.jackson.databind;
   requires tools.jackson.dataformat.cbor;

@@ -361,6 +361,7 @@ public final class Collection {
 
   long write(Operation operation) {
     openAgain();
+    engine.search().awaitBacklog();
     rebuilding.readLock().lock();
     try {
       return writeUntouched(operation);
@@ -496,8 +497,8 @@ public final class Collection {
     return FlacStreams.ofLog(this::settledEngine, from, follow);
   }
 
-  /// Finds the vectors most like a query, by comparing with all of them. Damaged ones are left out,
-  /// and named in the result.
+  /// Finds the vectors most like a query, by the search index where there is one, else by comparing
+  /// with all of them. Damaged ones are left out, and named in the result.
   ///
   /// @throws VectorNotFoundException if the query names an id that is not there
   public SearchResult search(Query query) {
@@ -656,6 +657,10 @@ public final class Collection {
     }
     spec = changed;
     engine.payloads().setFields(changed.indexedFields());
+    Uninterrupted.call(() -> {
+      engine.search().setScore(changed.metric().score());
+      return engine;
+    });
   }
 
   private void indexNow() {
@@ -734,7 +739,9 @@ public final class Collection {
     if (options.full()) {
       try {
         engine.close();
-        engine.log().deleteIndexFiles(List.of(Engine.DIRECTORY_FILE, IndexJson.FILE));
+        List<String> derived = new ArrayList<>(engine.search().files());
+        derived.addAll(List.of(Engine.DIRECTORY_FILE, IndexJson.FILE));
+        engine.log().deleteIndexFiles(derived);
       } finally {
         // Whatever could not be deleted, the collection must not stay shut.
         engine = opener.open();
@@ -746,6 +753,7 @@ public final class Collection {
     if (options.jsonFile()) {
       IndexJson.write(engine.log());
     }
+    engine.search().buildNow();
     return new IndexReport(
         engine.log().segments().stream().filter(Segment::isSealed).count(),
         count(),
@@ -775,6 +783,9 @@ public final class Collection {
       SegmentLog.Sizes after =
           Uninterrupted.call(() -> {
             log.compact(purge, progress::update);
+            if (purge) {
+              engine.search().purge();
+            }
             if (purge && log.storage().exists(log.folder().resolve(IndexJson.FILE))) {
               IndexJson.write(log); // it names what is gone
             }
@@ -884,6 +895,15 @@ public final class Collection {
       if (deep) {
         checkDirectory(now, damaged);
       }
+      Uninterrupted.call(() -> now.search().damaged())
+          .forEach((file, reason) ->
+              damaged.add(
+                  new Damage(
+                      file,
+                      OptionalLong.empty(),
+                      OptionalDouble.empty(),
+                      Optional.empty(),
+                      reason)));
       return new IntegrityReport(
           damaged.isEmpty(),
           now.directory().count(),
@@ -969,6 +989,7 @@ public final class Collection {
           spec.durability(),
           spec.payloadIndexes(),
           now.payloads().size(),
+          now.search().figures(),
           Kernels.BEST.name(),
           FlacKernels.name());
     } catch (IOException e) {

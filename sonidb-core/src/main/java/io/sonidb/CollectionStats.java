@@ -38,6 +38,7 @@ import java.util.Optional;
 /// @param payloadIndexes payload fields that are indexed, with the types of their values; filters
 ///   on others read payloads
 /// @param payloadIndexBytes of their indexes, as far as they were used since it was opened
+/// @param search how far the search index is
 /// @param kernels which loops score vectors: `scalar`, or `simd` and the width
 /// @param codecKernels which loops code FLAC frames, likewise
 public record CollectionStats(
@@ -65,5 +66,17 @@ public record CollectionStats(
     Durability durability,
     Map<String, FieldType> payloadIndexes,
     long payloadIndexBytes,
+    SearchIndex search,
     String kernels,
-    String codecKernels) {}
+    String codecKernels) {
+  /// How far the search index is. What it does not have is found by comparing, which takes longer.
+  ///
+  /// @param parts files, each of a range of writes
+  /// @param bytes of them
+  /// @param linked vectors that are in a graph
+  /// @param coded vectors that have codes, and wait for a graph
+  /// @param backlog writes that wait for codes
+  /// @param generation of the index, as [SearchResult] has it
+  public record SearchIndex(
+      int parts, long bytes, long linked, long coded, long backlog, String generation) {}
+}

@@ -24,6 +24,7 @@ public final class CollectionView implements AutoCloseable {
 
   private final Collection collection;
   private final Engine engine;
+  private final PinnedParts parts;
   private final LogView log;
   private final long nowMillis;
   private final SoniDb.Cores cores;
@@ -33,6 +34,7 @@ public final class CollectionView implements AutoCloseable {
     this.collection = collection;
     this.engine = engine;
     this.cores = cores;
+    this.parts = engine.search().pin(); // first: the view has whatever they leave out as dead
     this.log = engine.log().view();
     this.nowMillis = engine.nowMillis();
   }
@@ -52,6 +54,11 @@ public final class CollectionView implements AutoCloseable {
 
   Engine engine() {
     return engine;
+  }
+
+  /// The search index.
+  PinnedParts parts() {
+    return parts;
   }
 
   SoniDb.Cores cores() {
@@ -268,5 +275,6 @@ public final class CollectionView implements AutoCloseable {
   @Override
   public void close() {
     log.close();
+    parts.close();
   }
 }

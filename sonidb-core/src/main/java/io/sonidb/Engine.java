@@ -77,12 +77,18 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
   private final InstantSource clock;
   private final Expiry expiry;
   private final PayloadIndexes payloads;
+  private final SearchParts search;
   private final AtomicReferenceArray<Reader> readers = new AtomicReferenceArray<>(READERS);
   private final long sequenceAtOpen;
   private final long generationAtOpen;
 
   private Engine(
-      Storage storage, Path folder, SegmentLog log, InstantSource clock, Runnable onExpiring)
+      Storage storage,
+      Path folder,
+      SegmentLog log,
+      SoniDbOptions options,
+      Runnable onExpiring,
+      Indexer indexer)
       throws IOException {
     this.storage = storage;
     this.folder = folder;
@@ -90,9 +96,16 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
     this.format = log.header().format();
     this.dimension = log.header().dimension();
     this.notes = new CopyOnWriteArrayList<>(log.notes());
-    this.clock = clock;
+    this.clock = options.clock();
     this.expiry = new Expiry(log, onExpiring);
     this.payloads = new PayloadIndexes(this);
+    this.search =
+        new SearchParts(
+            this,
+            storage,
+            options.indexing(),
+            indexer,
+            CollectionSpec.of(log.manifest()).metric().score());
     this.sequenceAtOpen = log.lastSequence();
     this.generationAtOpen = log.manifest().generation();
     Optional<Directory.Checkpoint> checkpoint = checkpoint();
@@ -103,19 +116,22 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
 
   /// @param options the clock tells what has expired
   /// @param onExpiring hears, again and again, that there is something that will expire
+  /// @param indexer makes the search index
   static Engine open(
       Storage storage,
       Path folder,
       Executor cores,
       int coreCount,
       SoniDbOptions options,
-      Runnable onExpiring)
+      Runnable onExpiring,
+      Indexer indexer)
       throws IOException {
     SegmentLog log = SegmentLog.open(storage, folder, cores, coreCount);
     try {
-      Engine engine = new Engine(storage, folder, log, options.clock(), onExpiring);
+      Engine engine = new Engine(storage, folder, log, options, onExpiring, indexer);
       log.start(engine, options.compaction());
       engine.payloads.setFields(CollectionSpec.of(log.manifest()).indexedFields());
+      engine.search.start();
       return engine;
     } catch (IOException | RuntimeException e) {
       log.close();
@@ -137,6 +153,10 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
 
   PayloadIndexes payloads() {
     return payloads;
+  }
+
+  SearchParts search() {
+    return search;
   }
 
   /// Something was repaired; said once.
@@ -236,11 +256,13 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
     }
     expiry.published(segment, from, to);
     payloads.published(to - from);
+    search.published(to - from);
   }
 
   @Override
   public void sealed() {
     payloads.catchUp();
+    search.catchUp();
   }
 
   /// Marks what was newest of an id as dead; if that was a payload, the vector that it belongs to
@@ -271,6 +293,7 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
   private void kill(long location, long sequence) {
     if (location != Directory.NONE) {
       log.kill(location, sequence);
+      search.died();
     }
   }
 
@@ -537,6 +560,30 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
     }
   }
 
+  /// Reads the vector of a record in a segment that is pinned; components of float64 are rounded.
+  ///
+  /// @throws IOException if it is not as it was written
+  void read(Segment segment, int ordinal, Reader reader, float[] into) throws IOException {
+    load(segment, ordinal, reader);
+    if (format.element() == ElementType.FLOAT32) {
+      reader.decoder.copyVector(into);
+      return;
+    }
+    double[] doubles = new double[into.length];
+    reader.decoder.copyVector(doubles);
+    for (int i = 0; i < into.length; i++) {
+      into[i] = (float) doubles[i];
+    }
+  }
+
+  /// Reads the vector of a record in a segment that is pinned.
+  ///
+  /// @throws IOException if it is not as it was written
+  void read(Segment segment, int ordinal, Reader reader, double[] into) throws IOException {
+    load(segment, ordinal, reader);
+    reader.decoder.copyVector(into);
+  }
+
   /// A point with the payload of a payload record, in a segment that is pinned.
   Point withPayload(Point point, Segment segment, int ordinal) {
     Reader reader = take();
@@ -700,6 +747,7 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
   @Override
   public void close() throws IOException {
     payloads.close();
+    search.close();
     log.close();
     if (log.lastSequence() == sequenceAtOpen
             && log.manifest().generation() == generationAtOpen

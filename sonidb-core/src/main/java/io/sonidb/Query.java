@@ -13,8 +13,9 @@ import java.util.OptionalDouble;
 /// @param offset how many of the best are skipped before, 0 to [#MAX_OFFSET]
 /// @param scoreThreshold hits that are less alike are left out
 /// @param filter what the hits must fulfil
-/// @param exact whether every vector is to be compared, even if that could be avoided
-/// @param ef how far a graph is searched, 0 for what is usual; more finds more, and takes longer
+/// @param exact whether every vector is to be compared, even where there is a search index
+/// @param ef how far the search index is searched, 0 for what is usual; more finds more, and takes
+///   longer
 /// @param payload what of their payloads the hits carry
 /// @param withVector whether the hits carry their vectors
 public record Query(
@@ -173,12 +174,13 @@ public record Query(
     return new Query(target, k, offset, scoreThreshold, wanted, exact, ef, payload, withVector);
   }
 
-  /// By comparing every vector, or not necessarily. Today every one always is.
+  /// By comparing every vector, or by the search index where there is one.
   public Query exact(boolean every) {
     return new Query(target, k, offset, scoreThreshold, filter, every, ef, payload, withVector);
   }
 
-  /// With a graph searched so far. There is none yet, so it makes no difference.
+  /// With the search index searched so far: so many of what it leads to are compared at the end; 0
+  /// for what is usual, 100 or twice what is wanted.
   public Query ef(int far) {
     return new Query(target, k, offset, scoreThreshold, filter, exact, far, payload, withVector);
   }

@@ -8,6 +8,8 @@ import java.util.List;
 /// @param exact whether every vector that fulfils the filter was compared
 /// @param sequence number of the newest write that was there: the same query among the same writes
 ///   finds the same, to the bit
+/// @param generation of the search index: the same query among the same writes by the same index
+///   finds the same, to the bit, whatever `exact` says
 /// @param filtering what the filter cost
 /// @param damaged vectors that could not be compared because they are not as they were written
 /// @param seconds how long it took, together with the other queries of its batch
@@ -15,6 +17,7 @@ public record SearchResult(
     List<Hit> hits,
     boolean exact,
     long sequence,
+    String generation,
     Filtering filtering,
     List<Damage> damaged,
     double seconds) {

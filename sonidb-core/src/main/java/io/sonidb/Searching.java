@@ -3,6 +3,8 @@ package io.sonidb;
 import io.sonidb.filter.Condition;
 import io.sonidb.filter.Filter;
 import io.sonidb.search.AcceptBits;
+import io.sonidb.search.CodeQuery;
+import io.sonidb.search.Crew;
 import io.sonidb.search.FlatSearch;
 import io.sonidb.search.Probe;
 import io.sonidb.search.Wanted;
@@ -10,6 +12,7 @@ import io.sonidb.sound.ElementType;
 import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -18,6 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
 import org.roaringbitmap.RoaringBitmap;
 
 /// Answers queries about one view: looks up what they name, finds what may be found, has it
@@ -40,6 +44,7 @@ final class Searching {
     private int spare;
     private List<Hit> hits = List.of();
     private boolean isDone;
+    private boolean isExact = true;
 
     Planned(Query query, Wanted wanted, Set<VectorId> without, Optional<Matching> matching) {
       this.query = query;
@@ -96,7 +101,13 @@ final class Searching {
       view.collection().wasAsked(planned.query.filter(), filtering.payloadsRead());
     }
     return new SearchResult(
-        planned.hits, true, view.sequence(), filtering, List.copyOf(damaged), seconds);
+        planned.hits,
+        planned.isExact,
+        view.sequence(),
+        view.parts().generation(),
+        filtering,
+        List.copyOf(damaged),
+        seconds);
   }
 
   private List<String> unindexed(Filter filter) {
@@ -119,28 +130,123 @@ final class Searching {
   }
 
   private void search(List<Planned> open) {
-    List<Probe> probes = new ArrayList<>();
+    List<Planned> byIndex = new ArrayList<>();
+    List<Planned> byScan = new ArrayList<>();
     for (Planned planned : open) {
-      probes.add(
-          new Probe(
-              spec.metric().score(),
-              planned.wanted,
-              open.size() == 1
-                  ? AcceptBits.ALL // the source has no others
-                  : planned.matching.<AcceptBits>map(matching -> matching).orElse(AcceptBits.ALL),
-              planned.most(),
-              floor(planned.query)));
+      (codeQuery(planned).isPresent() ? byIndex : byScan).add(planned);
     }
-    LiveVectors source = new LiveVectors(view, chosen(open), damaged::add);
+    if (!byIndex.isEmpty()) {
+      byScan.addAll(searchIndex(byIndex));
+    }
+    if (!byScan.isEmpty()) {
+      scan(byScan);
+    }
+  }
+
+  private void scan(List<Planned> some) {
+    List<Probe> probes = probes(some);
+    LiveVectors source = new LiveVectors(view, chosen(some), damaged::add);
     List<List<FlatSearch.Found>> found =
         FlatSearch.search(source, probes, view.cores().scanning(), view.cores().count());
-    for (int i = 0; i < open.size(); i++) {
-      Planned planned = open.get(i);
-      planned.hits = hits(planned, found.get(i), source);
-      planned.isDone =
-          planned.hits.size() == planned.query.k() || found.get(i).size() < planned.most();
-      planned.spare = planned.spare * 4 + MORE;
+    for (int i = 0; i < some.size(); i++) {
+      some.get(i).isExact = true;
+      take(some.get(i), found.get(i), source);
     }
+  }
+
+  private List<Probe> probes(List<Planned> some) {
+    return some.stream().map(planned -> probe(planned, some.size() == 1)).toList();
+  }
+
+  private Probe probe(Planned planned, boolean isAlone) {
+    return new Probe(
+        spec.metric().score(),
+        planned.wanted,
+        isAlone
+            ? AcceptBits.ALL // the source has no others
+            : planned.matching.<AcceptBits>map(matching -> matching).orElse(AcceptBits.ALL),
+        planned.most(),
+        floor(planned.query));
+  }
+
+  private void take(Planned planned, List<FlatSearch.Found> found, LiveVectors source) {
+    planned.hits = hits(planned, found, source);
+    planned.isDone = planned.hits.size() == planned.query.k() || found.size() < planned.most();
+    planned.spare = planned.spare * 4 + MORE;
+  }
+
+  // By the index -----------------------------------------------------------------------------
+
+  private static final int FAR = 100;
+  private static final int FAR_BY_WANTED = 2;
+  private static final int MOST_BY_INDEX = 20_000;
+
+  /// How far a graph is searched.
+  private static int far(Planned planned) {
+    int usual = Math.max(FAR, FAR_BY_WANTED * planned.most());
+    return Math.max(planned.most(), planned.query.ef() > 0 ? planned.query.ef() : usual);
+  }
+
+  /// The query as the index takes it; none if every vector that may be found is to be compared, or
+  /// that is as good.
+  private Optional<CodeQuery> codeQuery(Planned planned) {
+    boolean isForIndex =
+        !planned.query.exact()
+            && !view.parts().parts().isEmpty()
+            && planned.most() <= MOST_BY_INDEX
+            && (planned.matching.isEmpty() || planned.matching.get().count() > far(planned));
+    return isForIndex ? CodeQuery.of(probe(planned, true)) : Optional.empty();
+  }
+
+  /// Searches by the index, and what it does not have by comparing.
+  ///
+  /// @return those for which it led to fewer than there are
+  private List<Planned> searchIndex(List<Planned> some) {
+    List<RoaringBitmap> uncovered = uncovered(some);
+    LiveVectors rest = new LiveVectors(view, Optional.of(uncovered), damaged::add);
+    List<List<FlatSearch.Found>> ofRest =
+        uncovered.stream().allMatch(RoaringBitmap::isEmpty)
+            ? Collections.nCopies(some.size(), List.of())
+            : FlatSearch.search(rest, probes(some), view.cores().scanning(), view.cores().count());
+    List<Planned> tooFew = Collections.synchronizedList(new ArrayList<>());
+    Crew.run(
+        IntStream.range(0, some.size()).boxed().toList(),
+        () ->
+            i -> {
+              if (!searchIndex(some.get(i), ofRest.get(i), rest)) {
+                tooFew.add(some.get(i));
+              }
+            },
+        view.cores().scanning(),
+        view.cores().count());
+    return tooFew;
+  }
+
+  private boolean searchIndex(Planned planned, List<FlatSearch.Found> ofRest, LiveVectors rest) {
+    Probe probe = probe(planned, true);
+    IndexSearch.Outcome outcome =
+        new IndexSearch(
+                view, probe, codeQuery(planned).orElseThrow(), planned.matching, far(planned))
+            .run(rest, damaged::add);
+    long there = planned.matching.map(Matching::count).orElseGet(view.collection()::count);
+    if (outcome.compared() < planned.most() && outcome.compared() + ofRest.size() < there) {
+      return false;
+    }
+    planned.isExact = false;
+    take(planned, FlatSearch.join(outcome.found(), ofRest, probe, rest), rest);
+    return true;
+  }
+
+  /// The vectors that no part has, and any of the queries may find.
+  private List<RoaringBitmap> uncovered(List<Planned> some) {
+    List<RoaringBitmap> uncovered = Uncovered.of(view);
+    chosen(some)
+        .ifPresent(chosen -> {
+          for (int i = 0; i < uncovered.size(); i++) {
+            uncovered.get(i).and(chosen.get(i));
+          }
+        });
+    return uncovered;
   }
 
   /// The vectors that any of the queries may find; none if that is all of them.

@@ -51,6 +51,7 @@ public final class SoniDb implements AutoCloseable {
   private final Cores cores;
   private final SoniDbOptions options;
   private final Sweeper sweeper = new Sweeper(this::openedCollections);
+  private final Indexer indexer = new Indexer();
   private final List<String> warnings = new ArrayList<>();
   private final TreeMap<String, Entry> collections = new TreeMap<>(); // guarded by this
   private final TreeMap<String, Exception> leftOut = new TreeMap<>(); // guarded by this
@@ -128,7 +129,8 @@ public final class SoniDb implements AutoCloseable {
             new FolderLockedException(
                 "data folder "
                     + folder
-                    + " is in use by another process: close it there, or give another --data folder"));
+                    + " is in use by another process: close it there, or give another --data"
+                    + " folder"));
   }
 
   private void openCollections() throws IOException {
@@ -187,7 +189,9 @@ public final class SoniDb implements AutoCloseable {
 
   private Collection openCollection(Path path) throws IOException {
     Collection.Opener opener =
-        () -> Engine.open(storage, path, cores.encoding(), cores.count(), options, sweeper::wake);
+        () ->
+            Engine.open(
+                storage, path, cores.encoding(), cores.count(), options, sweeper::wake, indexer);
     Engine first = opener.open();
     try {
       Manifest manifest = first.log().manifest();
@@ -425,7 +429,9 @@ public final class SoniDb implements AutoCloseable {
       throw new StorageException(dataFolder + " is no data folder of SoniDB");
     }
     try (SoniDb other =
-        open(dataFolder, new SoniDbOptions(cores.count(), false, options.clock()))) {
+        open(
+            dataFolder,
+            new SoniDbOptions(cores.count(), false, Indexing.BY_HAND, options.clock()))) {
       Collection source = other.collection(name);
       Collection target = find(as).orElseGet(() -> create(as, source.spec()));
       return target.importFrom(source, progress);
@@ -468,6 +474,7 @@ public final class SoniDb implements AutoCloseable {
         failures.add(e instanceof IOException io ? io : new IOException(e.toString(), e));
       }
     }
+    indexer.close();
     cores.shutdown();
     if (lock.isPresent()) {
       try {

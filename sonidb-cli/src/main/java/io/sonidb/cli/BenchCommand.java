@@ -171,7 +171,7 @@ final class BenchCommand extends DatabaseCommand {
         "ms",
         "");
     RecallCheck.Result recall =
-        RecallCheck.run(collection, RECALL_QUERIES, 10, io.sonidb.Progress.NONE);
+        RecallCheck.run(collection, RECALL_QUERIES, 10, 0, io.sonidb.Progress.NONE);
     figures.add("search_recall_at_10", "recall@10", recall.recall(), "", "");
   }
 

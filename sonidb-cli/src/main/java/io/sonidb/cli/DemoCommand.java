@@ -18,9 +18,9 @@ import picocli.CommandLine.Option;
     sortOptions = false,
     description = {
       "See the main job from end to end.",
-      "Inserts generated realistic vectors, gets, streams, indexes, verifies and searches them; prints"
-          + " what was measured beside the goals, and what to try next. The data stays, in collections"
-          + " demo-768 and demo-256, which the next demo replaces."
+      "Inserts generated realistic vectors, gets, streams, indexes, verifies and searches them;"
+          + " prints what was measured beside the goals, and what to try next. The data stays, in"
+          + " collections demo-768 and demo-256, which the next demo replaces."
     },
     footerHeading = "%nExamples:%n",
     footer = {"  sonidb demo", "  sonidb demo --vectors 100000 --data /tmp/demo"})
@@ -106,7 +106,7 @@ final class DemoCommand extends DatabaseCommand {
     Latencies searches = measurement.searches(SEARCHES);
     RecallCheck.Result recall;
     try (ProgressBar progress = output().progress("search")) {
-      recall = RecallCheck.run(collection, RECALL_QUERIES, 10, progress);
+      recall = RecallCheck.run(collection, RECALL_QUERIES, 10, 0, progress);
     }
     step(
         "search",

@@ -33,11 +33,16 @@ final class RecallCheck {
   ///
   /// @param recall share of hits that belong among the k best, 0 to 1
   /// @param p50Millis median time of a search
-  record Result(int queries, double recall, double p50Millis) {}
+  /// @param exactMillis median time of one that compares all vectors
+  record Result(int queries, double recall, double p50Millis, double exactMillis) {}
+
+  /// Searches that compare all take long in large collections; a few tell.
+  private static final int MOST_EXACT = 10;
 
   private RecallCheck() {}
 
-  static Result run(Collection collection, int queries, int k, Progress progress) {
+  /// @param ef how far the search index is searched, 0 for what is usual
+  static Result run(Collection collection, int queries, int k, int ef, Progress progress) {
     if (queries < 1 || queries > MAX_SCORES / k) {
       throw new IllegalArgumentException(
           "--check must be 1 to " + MAX_SCORES / k + " for k " + k + ", was " + queries);
@@ -54,7 +59,7 @@ final class RecallCheck {
     long possible = 0;
     for (int i = 0; i < wanted.size(); i++) {
       long start = System.nanoTime();
-      List<Hit> hits = collection.search(Query.nearest(wanted.get(i), k)).hits();
+      List<Hit> hits = collection.search(Query.nearest(wanted.get(i), k).ef(ef)).hits();
       latencies.add(System.nanoTime() - start);
       possible += Math.min(k, collection.count());
       for (Hit hit : hits) {
@@ -63,7 +68,14 @@ final class RecallCheck {
         right += score >= floors[i] - TOLERANCE * (1 + Math.abs(floors[i])) ? 1 : 0;
       }
     }
-    return new Result(wanted.size(), (double) right / possible, latencies.millis(0.5));
+    Latencies exact = new Latencies();
+    for (int i = 0; i < Math.min(MOST_EXACT, wanted.size()); i++) {
+      long start = System.nanoTime();
+      collection.search(Query.nearest(wanted.get(i), k).exact(true));
+      exact.add(System.nanoTime() - start);
+    }
+    return new Result(
+        wanted.size(), (double) right / possible, latencies.millis(0.5), exact.millis(0.5));
   }
 
   /// Stored vectors, chosen evenly by reservoir sampling, with noise of a thousandth of their size.

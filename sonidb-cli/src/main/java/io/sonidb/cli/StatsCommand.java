@@ -16,15 +16,16 @@ import picocli.CommandLine.Parameters;
     sortOptions = false,
     description = {
       "Show the figures of a collection.",
-      "`bytes per vector` counts whole frames, ids and record headers included; file headers and index"
-          + " are shown apart, and all of it in `disk bytes`. `space amplification` is the bytes of all"
-          + " frames by those that are needed. Deletes up to `horizon` may be missing from the history;"
-          + " from `complete from` on every change is there. Filters on fields that are not among"
-          + " `payload indexes` read payloads. Where vectors are rounded, the lines of"
-          + " `quantize` tell what that did to the first vectors, the `sample`, before the exact ones"
-          + " were thrown away: the mean step, errors of components, and the share of the true ten"
-          + " nearest that is found. With --json, times are in seconds, and 0 is"
-          + " never."
+      "`bytes per vector` counts whole frames, ids and record headers included; file headers and"
+          + " index are shown apart, and all of it in `disk bytes`. `space amplification` is the"
+          + " bytes of all frames by those that are needed. Deletes up to `horizon` may be missing"
+          + " from the history; from `complete from` on every change is there. Filters on fields"
+          + " that are not among `payload indexes` read payloads. Of the vectors, those `search"
+          + " linked` are in a graph, those `search coded` have codes and wait for one; `search"
+          + " backlog` writes wait for codes. Where vectors are rounded, the lines of `quantize`"
+          + " tell what that did to the first vectors, the `sample`, before the exact ones were"
+          + " thrown away: the mean step, errors of components, and the share of the true ten"
+          + " nearest that is found. With --json, times are in seconds, and 0 is never."
     },
     footerHeading = "%nExamples:%n",
     footer = {"  sonidb stats songs", "  sonidb stats songs --json"})
@@ -68,6 +69,13 @@ final class StatsCommand extends DatabaseCommand {
           answer.put("complete_from", stats.completeFrom());
           answer.put("kernels", stats.kernels());
           answer.put("codec_kernels", stats.codecKernels());
+          CollectionStats.SearchIndex search = stats.search();
+          answer.put("search_parts", (long) search.parts());
+          answer.put("search_index_bytes", search.bytes());
+          answer.put("search_linked", search.linked());
+          answer.put("search_coded", search.coded());
+          answer.put("search_backlog", search.backlog());
+          answer.put("search_generation", search.generation());
           answer.put("payload_index_bytes", stats.payloadIndexBytes());
           Map<String, String> indexes = new TreeMap<>();
           stats.payloadIndexes().forEach((path, type) -> indexes.put(path, type.toString()));

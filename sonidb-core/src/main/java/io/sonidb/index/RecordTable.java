@@ -314,6 +314,36 @@ public final class RecordTable {
     return low;
   }
 
+  /// Ordinal of the record with a sequence number, or -1; fast where few numbers are missing.
+  public int ordinalOf(long sequence) {
+    int low = 0;
+    int high = count - 1;
+    if (high < 0 || sequence < sequence(0)) {
+      return -1;
+    }
+    while (low <= high) {
+      long lowest = sequence(low);
+      // No number is there twice, so it cannot be farther away than this.
+      high = (int) Math.min(high, low + (sequence - lowest));
+      long highest = sequence(high);
+      if (sequence >= highest) {
+        return sequence == highest ? high : -1;
+      }
+      if (sequence <= lowest) {
+        return sequence == lowest ? low : -1;
+      }
+      // Where it would be if they were spread evenly, and not at either end.
+      int likely = (int) (low + (sequence - lowest) * (double) (high - low) / (highest - lowest));
+      int middle = Math.clamp(likely, low + (high - low) / 16, high - (high - low) / 16 - 1);
+      if (sequence(middle) < sequence) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return -1;
+  }
+
   /// Whether the ids are sorted already, so that [#byId] costs nothing: in every table but that of
   /// a segment that is written to.
   public boolean isSorted() {

@@ -26,10 +26,7 @@ public final class FlatSearch {
   /// @param cores runs the pieces of the source side by side, on `coreCount` threads at most
   public static List<List<Found>> search(
       VectorSource source, List<Probe> probes, Executor cores, int coreCount) {
-    Comparator<Found> better =
-        Comparator.comparingDouble(FlatSearch::sortKey)
-            .reversed()
-            .thenComparing((a, b) -> source.compareIds(a.key(), b.key()));
+    Comparator<Found> better = better(source);
     List<Scorer> scorers =
         probes.stream().map(probe -> Scorer.of(probe.score(), probe.wanted())).toList();
     List<Bests> all = new ArrayList<>();
@@ -50,6 +47,21 @@ public final class FlatSearch {
       answers.add(found.stream().limit(probes.get(i).most()).toList());
     }
     return answers;
+  }
+
+  /// The best of two answers to one probe, among vectors that are not the same.
+  public static List<Found> join(
+      List<Found> some, List<Found> others, Probe probe, VectorSource source) {
+    List<Found> all = new ArrayList<>(some);
+    all.addAll(others);
+    all.sort(better(source));
+    return all.size() <= probe.most() ? all : all.subList(0, probe.most());
+  }
+
+  private static Comparator<Found> better(VectorSource source) {
+    return Comparator.comparingDouble(FlatSearch::sortKey)
+        .reversed()
+        .thenComparing((a, b) -> source.compareIds(a.key(), b.key()));
   }
 
   private static double sortKey(Found found) {

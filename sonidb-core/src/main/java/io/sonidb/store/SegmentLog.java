@@ -667,7 +667,7 @@ public final class SegmentLog implements AutoCloseable {
   }
 
   /// Sequence number up to which everything survives a power loss.
-  long lastDurable() {
+  public long lastDurable() {
     return appender.lastDurable();
   }
 

@@ -1,0 +1,117 @@
+package io.sonidb;
+
+import io.sonidb.search.CodeQuery;
+import io.sonidb.search.FlatSearch;
+import io.sonidb.search.Probe;
+import io.sonidb.search.SearchPart;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+import java.util.function.LongPredicate;
+import org.roaringbitmap.PeekableIntIterator;
+import org.roaringbitmap.RoaringBitmap;
+
+/// One search by the index of a view: which vectors are likely to be near the parts tell, how near
+/// they are the vectors themselves. For one thread.
+///
+/// The same parts, the same writes, the same query: the same answer, to the bit, whoever searches
+/// beside it.
+final class IndexSearch {
+  /// Matches of a filter are compared one by one, by their codes, when they are as few as that.
+  private static final int FEW = 5_000;
+
+  private static final double FEW_OF_PART = 0.1;
+  private static final double MANY_OF_PART = 0.3;
+
+  private final CollectionView view;
+  private final Places places;
+  private final Probe probe;
+  private final CodeQuery query;
+  private final Optional<Matching> matching;
+  private final int far;
+
+  /// What was found.
+  ///
+  /// @param found best first, among what the parts cover
+  /// @param compared how many vectors were compared for that: fewer than wanted only if there are
+  ///   no more, or the graph did not lead to them
+  record Outcome(List<FlatSearch.Found> found, int compared) {}
+
+  /// @param far how many vectors are kept while a graph is walked, and compared at the end
+  IndexSearch(
+      CollectionView view, Probe probe, CodeQuery query, Optional<Matching> matching, int far) {
+    this.view = view;
+    this.places = new Places(view);
+    this.probe = probe;
+    this.query = query;
+    this.matching = matching;
+    this.far = far;
+  }
+
+  Outcome run(LiveVectors all, Consumer<Damage> onDamage) {
+    List<SearchPart.Candidate> candidates = new ArrayList<>();
+    for (SearchPart part : view.parts().parts()) {
+      candidates.addAll(candidates(part));
+    }
+    candidates.sort(SearchPart.Candidate.BETTER);
+    long[] keys =
+        candidates.stream()
+            .limit(far)
+            .mapToLong(candidate -> places.liveKey(candidate.sequence()))
+            .toArray();
+    ChosenVectors chosen = new ChosenVectors(view, all, keys, onDamage);
+    List<FlatSearch.Found> found =
+        FlatSearch.search(chosen, List.of(probe), Runnable::run, 1).getFirst();
+    return new Outcome(found, keys.length);
+  }
+
+  private List<SearchPart.Candidate> candidates(SearchPart part) {
+    if (matching.isEmpty()) {
+      return part.nearest(query, far, sequence -> places.liveKey(sequence) != Places.NONE);
+    }
+    long matches = matchesIn(part);
+    if (matches <= Math.max(FEW, FEW_OF_PART * part.size())) {
+      return amongMatches(part);
+    }
+    LongPredicate accept =
+        sequence -> {
+          long key = places.liveKey(sequence);
+          return key != Places.NONE
+              && matching.get().accepts(LiveVectors.segmentOf(key), LiveVectors.ordinalOf(key));
+        };
+    int farther = matches < MANY_OF_PART * part.size() ? 2 * far : far;
+    List<SearchPart.Candidate> found = part.nearest(query, farther, accept);
+    // Where the graph leads to too few, all are looked through.
+    return found.size() < Math.min(far, matches) ? amongMatches(part) : found;
+  }
+
+  private long matchesIn(SearchPart part) {
+    long[] count = {0};
+    places.forEachRange(
+        part.from(),
+        part.to(),
+        (index, from, to) ->
+            count[0] += matching.get().vectors().get(index).rangeCardinality(from, to));
+    return count[0];
+  }
+
+  private List<SearchPart.Candidate> amongMatches(SearchPart part) {
+    return part.nearestOf(
+        query,
+        far,
+        sink ->
+            places.forEachRange(
+                part.from(), part.to(), (index, from, to) -> hand(index, from, to, sink)));
+  }
+
+  private void hand(int index, int from, int to, LongConsumer sink) {
+    RoaringBitmap matches = matching.get().vectors().get(index);
+    PeekableIntIterator each = matches.getIntIterator();
+    each.advanceIfNeeded(from);
+    while (each.hasNext() && each.peekNext() < to) {
+      sink.accept(view.log().segments().get(index).table().sequence(each.next()));
+    }
+  }
+}

@@ -1,0 +1,338 @@
+package io.sonidb.search;
+
+import static io.sonidb.search.SearchPartFormat.*;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.LongPredicate;
+import org.apache.lucene.search.ScoreDoc;
+import org.apache.lucene.search.TopKnnCollector;
+import org.apache.lucene.search.knn.KnnSearchStrategy;
+import org.apache.lucene.util.Bits;
+import org.apache.lucene.util.hnsw.HnswGraphSearcher;
+import org.apache.lucene.util.hnsw.RandomVectorScorer;
+
+/// A part of the search index: codes of the vectors of a range of sequence numbers and, mostly, a
+/// graph of them, read where the file is mapped.
+///
+/// It knows vectors by their sequence numbers, which stay when compaction moves them, and says
+/// which are likely to be nearest. Which of them are live, and how near they are, others tell.
+/// Nothing of the library that walks the graph shows outside. Any number of threads.
+public final class SearchPart {
+  /// A vector that is likely to be near.
+  ///
+  /// @param sequence its number
+  /// @param score about how alike it is: more is better, comparable among all parts
+  public record Candidate(long sequence, float score) {
+    /// The most alike first; of equal ones the older.
+    public static final Comparator<Candidate> BETTER =
+        Comparator.comparingDouble(Candidate::score)
+            .reversed()
+            .thenComparingLong(Candidate::sequence);
+  }
+
+  /// Takes sequence numbers one after the other.
+  @FunctionalInterface
+  public interface Sequences {
+    /// Hands each to `sink`, ascending.
+    void forEach(java.util.function.LongConsumer sink);
+  }
+
+  // All neighbours are looked at: those that may not be found lead to those that may.
+  private static final KnnSearchStrategy PLAIN = new KnnSearchStrategy.Hnsw(0);
+
+  private final MemorySegment file;
+  private final Score score;
+  private final int dimension;
+  private final int size;
+  private final long from;
+  private final long to;
+  private final long bytes;
+  private final int checksum;
+  private final float[] centroid;
+  private final long leftOut;
+  private final long anchors;
+  private final long sequences;
+  private final MemorySegment codes;
+  private final Optional<MappedGraph.Levels> graph;
+
+  private SearchPart(MemorySegment file, Score score, int dimension)
+      throws CorruptSearchPartException {
+    this.file = file;
+    this.score = score;
+    this.dimension = dimension;
+    this.size = file.get(INT, NODES);
+    this.from = file.get(LONG, FROM);
+    this.to = file.get(LONG, TO);
+    this.bytes = file.byteSize();
+    this.checksum = file.get(INT, bytes - CRC_SIZE);
+    this.leftOut = HEADER_SIZE;
+    this.anchors = leftOut + 8 * count(LEFT_OUT, 8);
+    long middle = anchors + ANCHOR_SIZE * count(ANCHORS, ANCHOR_SIZE);
+    int kind = file.get(BYTE, KIND);
+    boolean isOneBit = dimension >= Coding.ONE_BIT_FROM;
+    if (kind != (isOneBit ? OneBitCoding.KIND : ByteCoding.KIND)) {
+      throw new CorruptSearchPartException("it has codes of a kind " + kind);
+    }
+    this.sequences = middle + (isOneBit ? 4L * dimension : 0);
+    this.centroid = new float[isOneBit ? dimension : 0];
+    checkFits(sequences);
+    for (int i = 0; i < centroid.length; i++) {
+      centroid[i] = file.get(FLOAT, middle + 4L * i);
+    }
+    long codesAt = sequences + 4 * count(NODES, 4);
+    long codeBytes = (long) size * coding().codeBytes();
+    checkFits(codesAt + codeBytes);
+    this.codes = file.asSlice(codesAt, codeBytes);
+    int levels = file.get(BYTE, LEVELS);
+    int entry = file.get(INT, ENTRY);
+    int links = file.get(BYTE, LINKS);
+    if (levels < 0 || from > to || levels > 0 && (entry < 0 || entry >= size || links < 1)) {
+      throw new CorruptSearchPartException("its header contradicts itself");
+    }
+    this.graph =
+        levels == 0
+            ? Optional.empty()
+            : Optional.of(
+                new MappedGraph.Levels(file, codesAt + codeBytes, size, levels, entry, links));
+    long end = graph.map(MappedGraph.Levels::end).orElse(codesAt + codeBytes);
+    if (end != file.byteSize() - CRC_SIZE) {
+      throw new CorruptSearchPartException("it has bytes that belong to nothing");
+    }
+  }
+
+  private long count(long field, int bytes) throws CorruptSearchPartException {
+    int count = file.get(INT, field);
+    if (count < 0 || (long) count * bytes > file.byteSize()) {
+      throw new CorruptSearchPartException("it counts " + count + " of what it cannot hold");
+    }
+    return count;
+  }
+
+  private void checkFits(long end) throws CorruptSearchPartException {
+    if (end > file.byteSize() - CRC_SIZE) {
+      throw new CorruptSearchPartException("it is too short");
+    }
+  }
+
+  /// Opens a part, and reads it once to check it.
+  ///
+  /// @param file mapped, for as long as the part is used
+  /// @throws CorruptSearchPartException if it is damaged, or not of such vectors
+  public static SearchPart open(MemorySegment file, UUID collection, Score score, int dimension)
+      throws CorruptSearchPartException {
+    if (file.byteSize() < HEADER_SIZE + CRC_SIZE || file.get(LONG, 0) != MAGIC) {
+      throw new CorruptSearchPartException("not a part of a search index of this version");
+    }
+    long end = file.byteSize() - CRC_SIZE;
+    if (crc32(file.asSlice(0, end)) != file.get(INT, end)) {
+      throw new CorruptSearchPartException("it fails its CRC-32");
+    }
+    if (!isOf(file, collection)
+        || file.get(BYTE, METRIC) != code(score)
+        || file.get(INT, DIMENSION) != dimension) {
+      throw new CorruptSearchPartException("it is about other vectors");
+    }
+    return new SearchPart(file, score, dimension);
+  }
+
+  /// The name that a part's file has.
+  public String fileName() {
+    return name(from, to, checksum());
+  }
+
+  /// Whether a file is named as parts are.
+  public static boolean isPart(String file) {
+    return isName(file);
+  }
+
+  /// First sequence number that it covers.
+  public long from() {
+    return from;
+  }
+
+  /// Last sequence number that it covers.
+  public long to() {
+    return to;
+  }
+
+  /// How many vectors it has.
+  public int size() {
+    return size;
+  }
+
+  /// Bytes of the file.
+  public long bytes() {
+    return bytes;
+  }
+
+  /// Whether it has a graph, or is looked through from one end to the other.
+  public boolean hasGraph() {
+    return graph.isPresent();
+  }
+
+  /// Number that tells its bytes from others.
+  public int checksum() {
+    return checksum;
+  }
+
+  /// Vectors in its range that it could not take: damaged ones, and those without a code.
+  public long[] leftOut() {
+    long[] all = new long[file.get(INT, LEFT_OUT)];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = file.get(LONG, leftOut + 8L * i);
+    }
+    return all;
+  }
+
+  /// Tells the hash of the record with a sequence number.
+  @FunctionalInterface
+  public interface Hashes {
+    /// Whether a record, if it is there at all, has this hash.
+    boolean agree(long sequence, long hash);
+  }
+
+  /// Whether it was made of the records that are there, by some of them.
+  public boolean isMadeOf(Hashes hashes) {
+    int count = file.get(INT, ANCHORS);
+    for (int i = 0; i < count; i++) {
+      long at = anchors + (long) ANCHOR_SIZE * i;
+      if (!hashes.agree(file.get(LONG, at), file.get(LONG, at + 8))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /// Sequence number of a node.
+  public long sequence(int node) {
+    return from + Integer.toUnsignedLong(file.get(INT, sequences + 4L * node));
+  }
+
+  private int nodeOf(long sequence) {
+    int high = (int) Math.min(size - 1L, sequence - from);
+    int low = 0;
+    // Mostly no number is missing: then the very last place is the right one.
+    if (high < 0 || sequence(high) <= sequence) {
+      return high >= 0 && sequence(high) == sequence ? high : -1;
+    }
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (sequence(middle) < sequence) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return sequence(low) == sequence ? low : -1;
+  }
+
+  /// The vectors most like a query, about.
+  ///
+  /// @param most how many are kept while the graph is walked
+  /// @param accept which sequence numbers may be found
+  public List<Candidate> nearest(CodeQuery query, int most, LongPredicate accept) {
+    if (size == 0) {
+      return List.of();
+    }
+    TopKnnCollector found = new TopKnnCollector(Math.min(most, size), Integer.MAX_VALUE, PLAIN);
+    CodeScorer scorer = scorer(query);
+    if (graph.isEmpty()) {
+      for (int node = 0; node < size; node++) {
+        float about = scorer.score(node);
+        if (about >= found.minCompetitiveSimilarity() && accept.test(sequence(node))) {
+          found.collect(node, about);
+        }
+      }
+      return candidates(found);
+    }
+    try {
+      HnswGraphSearcher.search(
+          new NodeScorer(scorer, size),
+          found,
+          new MappedGraph(graph.get()),
+          new Accepted(accept),
+          size);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // everything is in memory
+    }
+    return candidates(found);
+  }
+
+  /// The vectors most like a query among a few, about.
+  public List<Candidate> nearestOf(CodeQuery query, int most, Sequences among) {
+    if (size == 0) {
+      return List.of();
+    }
+    TopKnnCollector found = new TopKnnCollector(Math.min(most, size), Integer.MAX_VALUE, PLAIN);
+    CodeScorer scorer = scorer(query);
+    among.forEach(sequence -> {
+      int node = nodeOf(sequence);
+      if (node >= 0) {
+        found.collect(node, scorer.score(node));
+      }
+    });
+    return candidates(found);
+  }
+
+  private CodeScorer scorer(CodeQuery query) {
+    CodeScorer scorer = coding().scorer(codes, MemorySegment.NULL);
+    scorer.aim(query.prepared());
+    return scorer;
+  }
+
+  private Coding coding() {
+    return dimension >= Coding.ONE_BIT_FROM
+        ? new OneBitCoding(score, centroid)
+        : new ByteCoding(score, dimension);
+  }
+
+  private List<Candidate> candidates(TopKnnCollector found) {
+    List<Candidate> candidates = new ArrayList<>();
+    for (ScoreDoc each : found.topDocs().scoreDocs) {
+      candidates.add(new Candidate(sequence(each.doc), each.score));
+    }
+    return candidates;
+  }
+
+  MappedGraph graph() {
+    return new MappedGraph(graph.orElseThrow());
+  }
+
+  private final class Accepted implements Bits {
+    private final LongPredicate accept;
+
+    Accepted(LongPredicate accept) {
+      this.accept = accept;
+    }
+
+    @Override
+    public boolean get(int node) {
+      return accept.test(sequence(node));
+    }
+
+    @Override
+    public int length() {
+      return size;
+    }
+  }
+
+  /// A scorer as the library wants it.
+  record NodeScorer(CodeScorer scorer, int size) implements RandomVectorScorer {
+    @Override
+    public float score(int node) {
+      return scorer.score(node);
+    }
+
+    @Override
+    public int maxOrd() {
+      return size;
+    }
+  }
+}
