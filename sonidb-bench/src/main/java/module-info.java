@@ -9,4 +9,6 @@ module io.sonidb.bench {
   requires java.management;
   requires jdk.management;
   requires jmh.core;
+  requires jvector;
+  requires org.apache.lucene.core;
 }

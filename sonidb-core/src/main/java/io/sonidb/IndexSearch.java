@@ -1,11 +1,14 @@
 package io.sonidb;
 
+import io.sonidb.search.AcceptBits;
 import io.sonidb.search.CodeQuery;
 import io.sonidb.search.FlatSearch;
 import io.sonidb.search.Probe;
 import io.sonidb.search.SearchPart;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
@@ -22,6 +25,9 @@ final class IndexSearch {
   /// Matches of a filter are compared one by one, by their codes, when they are as few as that.
   private static final int FEW = 5_000;
 
+  private static final int FIRST = 24;
+  private static final int FIRST_BY_WANTED = 2;
+  private static final double DEVIATIONS = 3;
   private static final double FEW_OF_PART = 0.1;
   private static final double MANY_OF_PART = 0.3;
 
@@ -34,10 +40,10 @@ final class IndexSearch {
 
   /// What was found.
   ///
-  /// @param found best first, among what the parts cover
-  /// @param compared how many vectors were compared for that: fewer than wanted only if there are
-  ///   no more, or the graph did not lead to them
-  record Outcome(List<FlatSearch.Found> found, int compared) {}
+  /// @param found of what the parts cover, the best that are wanted and maybe more
+  /// @param candidates how many there were: fewer than wanted only if there are no more, or the
+  ///   graph did not lead to them
+  record Outcome(List<FlatSearch.Found> found, int candidates) {}
 
   /// @param far how many vectors are kept while a graph is walked, and compared at the end
   IndexSearch(
@@ -56,15 +62,63 @@ final class IndexSearch {
       candidates.addAll(candidates(part));
     }
     candidates.sort(SearchPart.Candidate.BETTER);
-    long[] keys =
-        candidates.stream()
-            .limit(far)
-            .mapToLong(candidate -> places.liveKey(candidate.sequence()))
-            .toArray();
-    ChosenVectors chosen = new ChosenVectors(view, all, keys, onDamage);
+    List<SearchPart.Candidate> best = candidates.subList(0, Math.min(far, candidates.size()));
+    int first = Math.min(best.size(), Math.max(FIRST, FIRST_BY_WANTED * probe.most()));
+    Map<Long, Double> estimates = new HashMap<>();
     List<FlatSearch.Found> found =
-        FlatSearch.search(chosen, List.of(probe), Runnable::run, 1).getFirst();
-    return new Outcome(found, keys.length);
+        new ArrayList<>(compared(best.subList(0, first), estimates, all, onDamage));
+    List<SearchPart.Candidate> rest = best.subList(first, best.size());
+    double least = least(found, estimates);
+    int worthwhile = 0;
+    while (worthwhile < rest.size()
+        && SearchPart.estimate(probe.score(), rest.get(worthwhile)) >= least) {
+      worthwhile++;
+    }
+    found.addAll(compared(rest.subList(0, worthwhile), estimates, all, onDamage));
+    return new Outcome(found, best.size());
+  }
+
+  /// Compares candidates by their vectors.
+  ///
+  /// @param estimates what their codes say, by their keys; added to
+  private List<FlatSearch.Found> compared(
+      List<SearchPart.Candidate> some,
+      Map<Long, Double> estimates,
+      LiveVectors all,
+      Consumer<Damage> onDamage) {
+    if (some.isEmpty()) {
+      return List.of();
+    }
+    long[] keys = new long[some.size()];
+    for (int i = 0; i < keys.length; i++) {
+      keys[i] = places.liveKey(some.get(i).sequence());
+      estimates.put(keys[i], SearchPart.estimate(probe.score(), some.get(i)));
+    }
+    Probe every =
+        new Probe(
+            probe.score(), probe.wanted(), AcceptBits.ALL, keys.length, Double.NEGATIVE_INFINITY);
+    ChosenVectors chosen = new ChosenVectors(view, all, keys, onDamage);
+    return FlatSearch.search(chosen, List.of(every), Runnable::run, 1).getFirst();
+  }
+
+  /// The estimate below which a candidate is not worth comparing: by what estimates were off so
+  /// far, it is not among the best that are wanted.
+  private double least(List<FlatSearch.Found> found, Map<Long, Double> estimates) {
+    if (found.size() < probe.most()) {
+      return Double.NEGATIVE_INFINITY;
+    }
+    double sum = 0;
+    double squares = 0;
+    for (FlatSearch.Found each : found) {
+      double off = each.score() - estimates.getOrDefault(each.key(), each.score());
+      sum += off;
+      squares += off * off;
+    }
+    double mean = sum / found.size();
+    double deviation = Math.sqrt(Math.max(0, squares / found.size() - mean * mean));
+    double worst = found.get(probe.most() - 1).score();
+    double least = worst - mean - DEVIATIONS * deviation;
+    return Double.isNaN(least) ? Double.NEGATIVE_INFINITY : least;
   }
 
   private List<SearchPart.Candidate> candidates(SearchPart part) {

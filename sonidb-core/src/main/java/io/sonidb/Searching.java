@@ -229,11 +229,11 @@ final class Searching {
                 view, probe, codeQuery(planned).orElseThrow(), planned.matching, far(planned))
             .run(rest, damaged::add);
     long there = planned.matching.map(Matching::count).orElseGet(view.collection()::count);
-    if (outcome.compared() < planned.most() && outcome.compared() + ofRest.size() < there) {
+    if (outcome.candidates() < planned.most() && outcome.candidates() + ofRest.size() < there) {
       return false;
     }
     planned.isExact = false;
-    take(planned, FlatSearch.join(outcome.found(), ofRest, probe, rest), rest);
+    take(planned, FlatSearch.join(ofRest, outcome.found(), probe, rest), rest);
     return true;
   }
 

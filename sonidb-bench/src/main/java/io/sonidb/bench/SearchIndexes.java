@@ -7,12 +7,16 @@ import io.sonidb.CollectionStats;
 import io.sonidb.Durability;
 import io.sonidb.Hit;
 import io.sonidb.Indexing;
+import io.sonidb.Payload;
 import io.sonidb.PayloadSelection;
 import io.sonidb.Point;
+import io.sonidb.Progress;
 import io.sonidb.Query;
 import io.sonidb.SearchResult;
 import io.sonidb.SoniDb;
 import io.sonidb.SoniDbOptions;
+import io.sonidb.filter.FieldType;
+import io.sonidb.filter.Filter;
 import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
 import java.lang.management.ManagementFactory;
@@ -23,12 +27,23 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 
 /// The search index: what it costs to make, how large it is, what it finds and how fast.
 ///
-/// Arguments: `build` or `query`, a folder, number of vectors, dimension. `build` makes the
-/// collection and its index and says what that took; `query` opens it in a fresh process and
-/// searches, on one thread, for vectors that are not stored.
+/// Arguments: what to do, a folder, number of vectors, dimension. All searches are on one thread,
+/// for vectors that are not stored.
+///
+/// - `build` makes the collection and its index.
+/// - `query` searches, as far as several values of `ef` go.
+/// - `filters` searches among 0.1, 1, 10 and 50 % of the vectors: chosen at random, and by their
+///   side of a plane, so that some queries are far from all of them.
+/// - `deletes` deletes half of the vectors at random, inserts them again, and compares the recall.
+///   It changes the collection.
+/// - `beside` makes a collection while others search in it, indexed by itself behind the writers.
 final class SearchIndexes {
   private static final int BATCH = 1000;
   private static final int QUERIES = 1000;
@@ -42,6 +57,9 @@ final class SearchIndexes {
   private final int dimension;
   private final ClusteredVectors generator;
   private final List<Query> queries = new ArrayList<>();
+  private final SplittableRandom random = new SplittableRandom(SEED);
+  private final double[] direction;
+  private final double[] along;
 
   private SearchIndexes(Path folder, int vectors, int dimension) {
     this.folder = folder;
@@ -52,6 +70,9 @@ final class SearchIndexes {
       Query query = Query.nearest(Vector.sharing(generator.next()), K);
       queries.add(query.payload(PayloadSelection.NONE));
     }
+    this.direction = random.doubles(dimension, -1, 1).toArray();
+    this.along = IntStream.range(0, 10_000).mapToDouble(_ -> along(generator.next())).toArray();
+    Arrays.sort(along);
   }
 
   /// Prints the figures.
@@ -59,23 +80,25 @@ final class SearchIndexes {
   /// @param args as the class says
   public static void main(String... args) {
     if (args.length != 4) {
-      System.err.println("usage: SearchIndexes build|query FOLDER VECTORS DIMENSION");
+      System.err.println(
+          "usage: SearchIndexes build|query|filters|deletes|beside FOLDER VECTORS DIMENSION");
       System.exit(2);
     }
     SearchIndexes indexes =
         new SearchIndexes(Path.of(args[1]), Integer.parseInt(args[2]), Integer.parseInt(args[3]));
-    if ("build".equals(args[0])) {
-      indexes.build();
-    } else {
-      indexes.query();
+    switch (args[0]) {
+      case "build" -> indexes.build();
+      case "query" -> indexes.query();
+      case "filters" -> indexes.filters();
+      case "deletes" -> indexes.deletes();
+      case "beside" -> indexes.beside();
+      default -> System.err.println("nothing is called " + args[0]);
     }
   }
 
   private void build() {
-    SoniDbOptions byHand = SoniDbOptions.DEFAULT.indexing(Indexing.BY_HAND);
-    try (SoniDb db = SoniDb.open(folder, byHand)) {
-      Collection songs =
-          db.create("songs", CollectionSpec.dimension(dimension).durability(Durability.OS));
+    try (SoniDb db = SoniDb.open(folder, byHand())) {
+      Collection songs = create(db);
       for (int from = 0; from < vectors; from += BATCH) {
         songs.upsert(batch(from, Math.min(vectors, from + BATCH)));
       }
@@ -94,12 +117,38 @@ final class SearchIndexes {
     }
   }
 
+  private Collection create(SoniDb db) {
+    CollectionSpec spec =
+        CollectionSpec.dimension(dimension)
+            .durability(Durability.OS)
+            .payloadIndex("n", FieldType.INTEGER)
+            .payloadIndex("side", FieldType.INTEGER);
+    return db.create("songs", spec);
+  }
+
+  /// Each with a number below 1,000 at random, and its rank in thousandths along a direction.
   private List<Point> batch(int from, int to) {
     List<Point> batch = new ArrayList<>();
     for (int id = from; id < to; id++) {
-      batch.add(Point.of(VectorId.of(id), Vector.sharing(generator.next())));
+      float[] vector = generator.next();
+      String payload = "{\"n\":%d,\"side\":%d}".formatted(random.nextInt(1000), sideOf(vector));
+      batch.add(Point.of(VectorId.of(id), Vector.sharing(vector), Payload.ofJson(payload)));
     }
     return batch;
+  }
+
+  private int sideOf(float[] vector) {
+    int place = Arrays.binarySearch(along, along(vector));
+    int rank = place < 0 ? -place - 1 : place;
+    return Math.min(999, rank * 1000 / along.length);
+  }
+
+  private double along(float[] vector) {
+    double sum = 0;
+    for (int i = 0; i < dimension; i++) {
+      sum += vector[i] * direction[i];
+    }
+    return sum;
   }
 
   private static double cpuSeconds() {
@@ -107,22 +156,22 @@ final class SearchIndexes {
         / 1e9;
   }
 
+  private static SoniDbOptions byHand() {
+    return SoniDbOptions.DEFAULT.indexing(Indexing.BY_HAND);
+  }
+
   private void query() {
     long start = System.nanoTime();
-    SoniDbOptions byHand = SoniDbOptions.DEFAULT.indexing(Indexing.BY_HAND);
-    try (SoniDb db = SoniDb.open(folder, byHand)) {
+    try (SoniDb db = SoniDb.open(folder, byHand())) {
       Collection songs = db.collection("songs");
       double open = (System.nanoTime() - start) / 1e6;
       songs.search(queries.getFirst());
       print("open %.0f ms, with the first search %.0f ms", open, (System.nanoTime() - start) / 1e6);
-      List<Set<VectorId>> truth = new ArrayList<>();
-      List<Query> exact = queries.stream().limit(TRUTHS).map(query -> query.exact(true)).toList();
-      songs.search(exact).forEach(result -> truth.add(ids(result)));
-      // So long until everything is compiled.
-      queries.forEach(songs::search);
+      warmUp(songs);
+      List<Set<VectorId>> truth = truth(songs, Filter.ALL);
       print("  ef  recall@10    p50 ms    p99 ms  searches/s");
       for (int far : FAR) {
-        row(songs, far, truth);
+        row("%4s".formatted(far == 0 ? "-" : far), songs, Filter.ALL, far, truth);
       }
       Runtime.getRuntime().gc();
       Runtime runtime = Runtime.getRuntime();
@@ -130,11 +179,26 @@ final class SearchIndexes {
     }
   }
 
-  private void row(Collection songs, int far, List<Set<VectorId>> truth) {
+  /// So long until everything is compiled.
+  private void warmUp(Collection songs) {
+    for (int round = 0; round < 3; round++) {
+      queries.forEach(songs::search);
+    }
+  }
+
+  private List<Set<VectorId>> truth(Collection songs, Filter filter) {
+    List<Query> exact =
+        queries.stream().limit(TRUTHS).map(query -> query.filter(filter).exact(true)).toList();
+    return songs.search(exact).stream().map(SearchIndexes::ids).toList();
+  }
+
+  private void row(
+      String name, Collection songs, Filter filter, int far, List<Set<VectorId>> truth) {
     long[] nanos = new long[QUERIES];
     double right = 0;
+    double there = truth.stream().mapToInt(Set::size).sum();
     for (int i = 0; i < QUERIES; i++) {
-      Query query = queries.get(i).ef(far);
+      Query query = queries.get(i).ef(far).filter(filter);
       long start = System.nanoTime();
       SearchResult result = songs.search(query);
       nanos[i] = System.nanoTime() - start;
@@ -145,12 +209,110 @@ final class SearchIndexes {
     double all = Arrays.stream(nanos).sum() / 1e9;
     Arrays.sort(nanos);
     print(
-        "%4s  %9.4f  %8.3f  %8.3f  %10.0f",
-        far == 0 ? "-" : far,
-        right / (TRUTHS * K),
+        "%s  %9.4f  %8.3f  %8.3f  %10.0f",
+        name,
+        right / there,
         nanos[QUERIES / 2] / 1e6,
         nanos[QUERIES * 99 / 100] / 1e6,
         QUERIES / all);
+  }
+
+  private void filters() {
+    try (SoniDb db = SoniDb.open(folder, byHand())) {
+      Collection songs = db.collection("songs");
+      warmUp(songs);
+      print("          filter  recall@10    p50 ms    p99 ms  searches/s");
+      row("%16s".formatted("none"), songs, Filter.ALL, 0, truth(songs, Filter.ALL));
+      for (String field : List.of("n", "side")) {
+        for (int thousandths : new int[] {1, 10, 100, 500}) {
+          Filter filter =
+              Filter.parse(
+                  "{\"must\":[{\"key\":\"%s\",\"range\":{\"lt\":%d}}]}"
+                      .formatted(field, thousandths));
+          String name = "%s %.1f %%".formatted(field, thousandths / 10.0);
+          row("%16s".formatted(name), songs, filter, 0, truth(songs, filter));
+        }
+      }
+    }
+  }
+
+  private void deletes() {
+    try (SoniDb db = SoniDb.open(folder, byHand())) {
+      Collection songs = db.collection("songs");
+      warmUp(songs);
+      print("                            recall@10    p50 ms    p99 ms  searches/s");
+      row("before                   ", songs, Filter.ALL, 0, truth(songs, Filter.ALL));
+      List<Point> again = new ArrayList<>();
+      for (int id = 0; id < vectors; id++) {
+        if (random.nextBoolean()) {
+          again.add(songs.get(VectorId.of(id)).orElseThrow());
+        }
+        if (again.size() == BATCH || id == vectors - 1) {
+          songs.delete(again.stream().map(Point::id).toList());
+          songs.upsert(again);
+          again.clear();
+        }
+      }
+      row("half of them not indexed ", songs, Filter.ALL, 0, truth(songs, Filter.ALL));
+      songs.buildIndex();
+      row("indexed                  ", songs, Filter.ALL, 0, truth(songs, Filter.ALL));
+      songs.compact(false, Progress.NONE);
+      row("compacted                ", songs, Filter.ALL, 0, truth(songs, Filter.ALL));
+      print("%s", songs.stats().search());
+    }
+  }
+
+  private void beside() {
+    try (SoniDb db = SoniDb.open(folder)) {
+      Collection songs = create(db);
+      AtomicBoolean over = new AtomicBoolean();
+      AtomicLong searches = new AtomicLong();
+      Thread searcher =
+          Thread.ofPlatform()
+              .start(() -> {
+                while (!over.get()) {
+                  songs.search(queries.get((int) (searches.getAndIncrement() % QUERIES)));
+                }
+              });
+      long start = System.nanoTime();
+      long generating = 0;
+      for (int from = 0; from < vectors; from += BATCH) {
+        long begun = System.nanoTime();
+        List<Point> batch = batch(from, Math.min(vectors, from + BATCH));
+        generating += System.nanoTime() - begun;
+        songs.upsert(batch);
+      }
+      double seconds = (System.nanoTime() - start - generating) / 1e9;
+      print(
+          "%,.0f vectors/s in, beside %,.0f searches/s; afterwards %s",
+          vectors / seconds, searches.get() / seconds, songs.stats().search());
+      over.set(true);
+      searcher.join();
+      for (int i = 0; i < 4; i++) {
+        latency(songs);
+        songs.buildIndex();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void latency(Collection songs) {
+    CollectionStats.SearchIndex index = songs.stats().search();
+    long[] nanos = new long[QUERIES / 10];
+    for (int i = 0; i < nanos.length; i++) {
+      long start = System.nanoTime();
+      songs.search(queries.get(i));
+      nanos[i] = System.nanoTime() - start;
+    }
+    Arrays.sort(nanos);
+    print(
+        "%,d in a graph, %,d with codes, %,d neither: p50 %.3f ms, p99 %.3f ms",
+        index.linked(),
+        index.coded(),
+        index.backlog(),
+        nanos[nanos.length / 2] / 1e6,
+        nanos[nanos.length * 99 / 100] / 1e6);
   }
 
   private static Set<VectorId> ids(SearchResult result) {

@@ -112,6 +112,14 @@ abstract sealed class Coding permits OneBitCoding, ByteCoding {
     }
   }
 
+  /// The score that a positive number, as one of the next two gives it, stands for.
+  static double estimate(Score score, float about) {
+    return switch (score) {
+      case EUCLID -> -Math.sqrt(1.0 / about);
+      case COSINE, DOT, MANHATTAN -> about < 1 ? 1 - 1.0 / about : about - 1.0;
+    };
+  }
+
   /// A positive number that grows with the inner product.
   static float ofProduct(float product) {
     return product < 0 ? 1 / (1 - product) : 1 + product;

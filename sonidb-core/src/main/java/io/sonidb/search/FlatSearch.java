@@ -50,10 +50,15 @@ public final class FlatSearch {
   }
 
   /// The best of two answers to one probe, among vectors that are not the same.
+  ///
+  /// @param others may hold more, and worse, than the probe wants
   public static List<Found> join(
       List<Found> some, List<Found> others, Probe probe, VectorSource source) {
     List<Found> all = new ArrayList<>(some);
     all.addAll(others);
+    if (probe.floor() > Double.NEGATIVE_INFINITY) {
+      all.removeIf(found -> !(found.score() >= probe.floor()));
+    }
     all.sort(better(source));
     return all.size() <= probe.most() ? all : all.subList(0, probe.most());
   }

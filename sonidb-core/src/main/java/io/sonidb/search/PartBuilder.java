@@ -191,23 +191,12 @@ public final class PartBuilder {
         Arrays.stream(place).filter(node -> node >= 0).forEach(isPlaced::set);
       }
     }
-    Scorers scorers = new Scorers();
+    Scorers scorers = new Scorers(pace);
     return switch (graphs.size()) {
-      case 0 -> {
-        HnswGraphBuilder builder = HnswGraphBuilder.create(scorers, LINKS, BEAM, SEED, size);
-        builder.setAbortCheck(pace::breathe);
-        yield builder.build(size);
-      }
+      case 0 -> HnswGraphBuilder.create(scorers, LINKS, BEAM, SEED, size).build(size);
       case 1 ->
           InitializedHnswGraphBuilder.fromGraph(
-                  scorers,
-                  BEAM,
-                  SEED,
-                  graphs.getFirst(),
-                  places.getFirst(),
-                  isPlaced,
-                  size,
-                  pace::breathe)
+                  scorers, BEAM, SEED, graphs.getFirst(), places.getFirst(), isPlaced, size)
               .build(size);
       default ->
           MergingHnswGraphBuilder.fromGraphs(
@@ -218,8 +207,7 @@ public final class PartBuilder {
                   graphs.toArray(HnswGraph[]::new),
                   places.toArray(int[][]::new),
                   size,
-                  isPlaced.cardinality() == size ? null : isPlaced,
-                  pace::breathe)
+                  isPlaced.cardinality() == size ? null : isPlaced)
               .build(size);
     };
   }
@@ -243,9 +231,15 @@ public final class PartBuilder {
   }
 
   private final class Scorers implements RandomVectorScorerSupplier {
+    private final Pace pace;
+
+    Scorers(Pace pace) {
+      this.pace = pace;
+    }
+
     @Override
     public UpdateableRandomVectorScorer scorer() {
-      return new NodeScorer(coding.scorer(codes, probes));
+      return new NodeScorer(coding.scorer(codes, probes), pace);
     }
 
     @Override
@@ -256,13 +250,16 @@ public final class PartBuilder {
 
   private final class NodeScorer implements UpdateableRandomVectorScorer {
     private final CodeScorer scorer;
+    private final Pace pace;
 
-    NodeScorer(CodeScorer scorer) {
+    NodeScorer(CodeScorer scorer, Pace pace) {
       this.scorer = scorer;
+      this.pace = pace;
     }
 
     @Override
-    public void setScoringOrdinal(int node) {
+    public void setScoringOrdinal(int node) throws IOException {
+      pace.breathe(); // the library's own check comes when all but everything is done
       scorer.aimAt(node);
     }
 

@@ -37,6 +37,11 @@ public final class SearchPart {
             .thenComparingLong(Candidate::sequence);
   }
 
+  /// The score that a candidate has by its code: close to that of the vectors.
+  public static double estimate(Score score, Candidate candidate) {
+    return Coding.estimate(score, candidate.score());
+  }
+
   /// Takes sequence numbers one after the other.
   @FunctionalInterface
   public interface Sequences {
