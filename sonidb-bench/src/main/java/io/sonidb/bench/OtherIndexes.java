@@ -23,7 +23,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.concurrent.ForkJoinPool;
@@ -98,8 +97,8 @@ final class OtherIndexes {
     }
     cpu = cpuSeconds() - cpu;
     print(
-        "index made in %.1f CPU-s: %,.0f vectors per CPU-second; %,.1f bytes a vector in all",
-        cpu, vectors.size() / cpu, (double) bytes() / vectors.size());
+        "index made in %.1f CPU-s: %,.0f vectors per CPU-second; %,.1f bytes a vector in all"
+            .formatted(cpu, vectors.size() / cpu, (double) bytes() / vectors.size()));
     List<Set<Integer>> truth = truth();
     try (Engine engine = lucene ? openLucene() : openJvector()) {
       for (int round = 0; round < 3; round++) {
@@ -259,15 +258,16 @@ final class OtherIndexes {
     double all = Arrays.stream(nanos).sum() / 1e9;
     Arrays.sort(nanos);
     print(
-        "%4d  %9.4f  %8.3f  %8.3f  %10.0f",
-        far,
-        right / (TRUTHS * K),
-        nanos[QUERIES / 2] / 1e6,
-        nanos[QUERIES * 99 / 100] / 1e6,
-        QUERIES / all);
+        "%4d  %9.4f  %8.3f  %8.3f  %10.0f"
+            .formatted(
+                far,
+                right / (TRUTHS * K),
+                nanos[QUERIES / 2] / 1e6,
+                nanos[QUERIES * 99 / 100] / 1e6,
+                QUERIES / all));
   }
 
-  private static void print(String format, Object... values) {
-    System.out.println(String.format(Locale.ROOT, format, values));
+  private static void print(String line) {
+    System.out.println(line);
   }
 }

@@ -25,7 +25,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -107,13 +106,14 @@ final class SearchIndexes {
       songs.buildIndex();
       double seconds = (System.nanoTime() - start) / 1e9;
       cpu = cpuSeconds() - cpu;
-      print("seed %d, %,d x %d", SEED, vectors, dimension);
+      print("seed %d, %,d x %d".formatted(SEED, vectors, dimension));
       print(
-          "index made in %.1f s, %.1f CPU-s: %,.0f vectors per CPU-second",
-          seconds, cpu, vectors / cpu);
+          "index made in %.1f s, %.1f CPU-s: %,.0f vectors per CPU-second"
+              .formatted(seconds, cpu, vectors / cpu));
       CollectionStats.SearchIndex index = songs.stats().search();
       print(
-          "%d parts, %.1f bytes a vector", index.parts(), (double) index.bytes() / index.linked());
+          "%d parts, %.1f bytes a vector"
+              .formatted(index.parts(), (double) index.bytes() / index.linked()));
     }
   }
 
@@ -166,7 +166,9 @@ final class SearchIndexes {
       Collection songs = db.collection("songs");
       double open = (System.nanoTime() - start) / 1e6;
       songs.search(queries.getFirst());
-      print("open %.0f ms, with the first search %.0f ms", open, (System.nanoTime() - start) / 1e6);
+      print(
+          "open %.0f ms, with the first search %.0f ms"
+              .formatted(open, (System.nanoTime() - start) / 1e6));
       warmUp(songs);
       List<Set<VectorId>> truth = truth(songs, Filter.ALL);
       print("  ef  recall@10    p50 ms    p99 ms  searches/s");
@@ -175,7 +177,7 @@ final class SearchIndexes {
       }
       Runtime.getRuntime().gc();
       Runtime runtime = Runtime.getRuntime();
-      print("heap in use %,d bytes", runtime.totalMemory() - runtime.freeMemory());
+      print("heap in use %,d bytes".formatted(runtime.totalMemory() - runtime.freeMemory()));
     }
   }
 
@@ -209,12 +211,13 @@ final class SearchIndexes {
     double all = Arrays.stream(nanos).sum() / 1e9;
     Arrays.sort(nanos);
     print(
-        "%s  %9.4f  %8.3f  %8.3f  %10.0f",
-        name,
-        right / there,
-        nanos[QUERIES / 2] / 1e6,
-        nanos[QUERIES * 99 / 100] / 1e6,
-        QUERIES / all);
+        "%s  %9.4f  %8.3f  %8.3f  %10.0f"
+            .formatted(
+                name,
+                right / there,
+                nanos[QUERIES / 2] / 1e6,
+                nanos[QUERIES * 99 / 100] / 1e6,
+                QUERIES / all));
   }
 
   private void filters() {
@@ -258,7 +261,7 @@ final class SearchIndexes {
       row("indexed                  ", songs, Filter.ALL, 0, truth(songs, Filter.ALL));
       songs.compact(false, Progress.NONE);
       row("compacted                ", songs, Filter.ALL, 0, truth(songs, Filter.ALL));
-      print("%s", songs.stats().search());
+      print("%s".formatted(songs.stats().search()));
     }
   }
 
@@ -284,8 +287,8 @@ final class SearchIndexes {
       }
       double seconds = (System.nanoTime() - start - generating) / 1e9;
       print(
-          "%,.0f vectors/s in, beside %,.0f searches/s; afterwards %s",
-          vectors / seconds, searches.get() / seconds, songs.stats().search());
+          "%,.0f vectors/s in, beside %,.0f searches/s; afterwards %s"
+              .formatted(vectors / seconds, searches.get() / seconds, songs.stats().search()));
       over.set(true);
       searcher.join();
       for (int i = 0; i < 4; i++) {
@@ -307,12 +310,13 @@ final class SearchIndexes {
     }
     Arrays.sort(nanos);
     print(
-        "%,d in a graph, %,d with codes, %,d neither: p50 %.3f ms, p99 %.3f ms",
-        index.linked(),
-        index.coded(),
-        index.backlog(),
-        nanos[nanos.length / 2] / 1e6,
-        nanos[nanos.length * 99 / 100] / 1e6);
+        "%,d in a graph, %,d with codes, %,d neither: p50 %.3f ms, p99 %.3f ms"
+            .formatted(
+                index.linked(),
+                index.coded(),
+                index.backlog(),
+                nanos[nanos.length / 2] / 1e6,
+                nanos[nanos.length * 99 / 100] / 1e6));
   }
 
   private static Set<VectorId> ids(SearchResult result) {
@@ -321,7 +325,7 @@ final class SearchIndexes {
     return ids;
   }
 
-  private static void print(String format, Object... values) {
-    System.out.println(String.format(Locale.ROOT, format, values));
+  private static void print(String line) {
+    System.out.println(line);
   }
 }
