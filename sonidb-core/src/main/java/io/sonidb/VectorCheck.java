@@ -102,8 +102,8 @@ final class VectorCheck {
   /// wrong.
   private static boolean hasDirection(Vector vector) {
     int largest = 0;
-    for (int i = 0; i < vector.dimension(); i++) {
-      largest = Math.max(largest, Float.floatToRawIntBits(vector.floatAt(i)) & Integer.MAX_VALUE);
+    for (float component : vector.floats()) {
+      largest = Math.max(largest, Float.floatToRawIntBits(component) & Integer.MAX_VALUE);
     }
     return largest > 0 && largest < Float.floatToRawIntBits(Float.POSITIVE_INFINITY);
   }

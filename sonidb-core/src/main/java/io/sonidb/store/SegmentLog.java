@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 /// A batch never spans two segments, and a segment is synced before the next one is written to. The
 /// next segment is prepared in the background when the current one is half full. Full ones are
 /// sealed in the background, all that wait side by side; when there are more than [#SEAL_BACKLOG],
-/// writers wait too.
+/// or, in a large collection, [#MAX_SEAL_BACKLOG], writers wait too.
 ///
 /// # Threads
 ///
@@ -47,6 +47,10 @@ public final class SegmentLog implements AutoCloseable {
   /// Segments that may wait for sealing, or be sealed, before writers wait for them: some are
   /// sealed side by side while as many others fill up.
   static final int SEAL_BACKLOG = 8;
+
+  /// The same where it is a third of all segments, or less: then as many are sealed side by side as
+  /// is fastest.
+  static final int MAX_SEAL_BACKLOG = 16;
 
   /// Most bytes of one batch.
   public static final long MAX_BATCH_BYTES = 64L << 20;
@@ -116,6 +120,7 @@ public final class SegmentLog implements AutoCloseable {
   private boolean isReleased; // guarded by manifestLock
 
   private final Semaphore sealBacklog = new Semaphore(SEAL_BACKLOG);
+  private int mostUnsealed = SEAL_BACKLOG; // the sealing thread's own
   private final ExecutorService sealing;
   private final Queue<Waiting> unsealed = new ConcurrentLinkedQueue<>();
   private volatile Optional<IOException> sealFailure = Optional.empty();
@@ -521,6 +526,10 @@ public final class SegmentLog implements AutoCloseable {
       Segment segment = outcome.segment();
       segment.seal(outcome.bytes(), outcome.table());
       storage.delete(segmentFolder.resolve(SegmentFormat.indexName(segment.file(), false)));
+    }
+    while (mostUnsealed < Math.min(MAX_SEAL_BACKLOG, order.size() / 3)) {
+      mostUnsealed++;
+      sealBacklog.release();
     }
     compaction.consider();
     listener.ifPresent(Listener::sealed);

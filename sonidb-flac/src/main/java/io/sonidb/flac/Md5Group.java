@@ -14,6 +14,9 @@ final class Md5Group {
   /// A little more than a power of two: else all lanes would compete for the same cache lines.
   private static final int LANE_STRIDE = LANE_BYTES + Md5Lanes.BLOCK_BYTES;
 
+  /// A sample of each of two channels, three bytes each.
+  private static final int PAIR_BYTES = 6;
+
   private final Md5Lanes lanes = new Md5Lanes();
   private final int[] words = new int[Md5Lanes.LANES * LANE_STRIDE / Integer.BYTES];
   private final MemorySegment bytes = MemorySegment.ofArray(words);
@@ -42,6 +45,47 @@ final class Md5Group {
       MemorySegment.copy(MemorySegment.ofArray(from), done, bytes, at(lane) + pending[lane], step);
       pending[lane] += step;
       done += step;
+    }
+  }
+
+  /// Takes the next samples of one stream of two channels of 24 bits, which was fed with nothing
+  /// else.
+  void updatePairs(int lane, int[] first, int[] second, int count) {
+    sizes[lane] += (long) PAIR_BYTES * count;
+    int done = 0;
+    while (done < count) {
+      int room = (LANE_BYTES - pending[lane]) / PAIR_BYTES;
+      if (room == 0) {
+        advance();
+        continue;
+      }
+      int step = Math.min(count - done, room);
+      layOut(first, second, done, done + step, (int) (at(lane) + pending[lane]));
+      pending[lane] += PAIR_BYTES * step;
+      done += step;
+    }
+  }
+
+  /// Lays out samples from a byte on that has an even place.
+  private void layOut(int[] first, int[] second, int from, int to, int offset) {
+    int at = offset >> 2;
+    int i = from;
+    if ((offset & 2) != 0) {
+      words[at] = words[at] & 0xFFFF | first[i] << 16;
+      words[at + 1] = first[i] >>> 16 & 0xFF | second[i] << 8;
+      at += 2;
+      i++;
+    }
+    int next = Md5Lanes.layOut(first, second, i, to, words, at);
+    at += (next - i) / 2 * 3;
+    for (i = next; i < to; i += 2) {
+      words[at] = first[i] & 0xFFFFFF | second[i] << 24;
+      words[at + 1] = second[i] >>> 8 & 0xFFFF;
+      if (i + 1 < to) {
+        words[at + 1] |= first[i + 1] << 16;
+        words[at + 2] = first[i + 1] >>> 16 & 0xFF | second[i + 1] << 8;
+      }
+      at += 3;
     }
   }
 

@@ -8,10 +8,10 @@ import java.util.stream.IntStream;
 /// The idea: the largest magnitude M is some such number times the scale, and there are only 1,024
 /// of them, up to powers of two, which do not matter. Each says what the scale is, to within M's
 /// rounding. Under the right one, any other component divided by the scale is a number of 11 bits
-/// too; under a wrong one it happens to one component in several hundred. So one component, the
-/// *probe*, leaves one or two candidates of the 1,024, a few more probes leave none or the right
-/// one, and a vector without a grid is done with after 1,024 multiplications in a loop without
-/// branches.
+/// too; under a wrong one it happens to one component in several hundred. So two components, the
+/// first *probes*, mostly leave none of the 1,024 candidates where there is no grid: such a vector
+/// is done with after two multiplications of each in a loop without branches. A few more probes
+/// leave the right one alone.
 ///
 /// A candidate that passes is tried on all components. Each must be the rounding of its number
 /// times the scale, which puts the scale between two bounds; what is between all bounds, and has
@@ -39,16 +39,20 @@ final class GridChoice {
   private static final int ROUNDED_BITS = 42;
 
   private static final int MANTISSA_BITS = 23;
+  private static final int MANTISSA_BITS_64 = 52;
   private static final int MOST_STEP_BITS = 16;
   private static final int MAGNITUDE = 0x7FFFFFFF;
   private static final int INFINITE = 0x7F800000;
   private static final int LEAST_NORMAL = 0x00800000;
 
-  /// All numbers of 11 bits, as doubles.
-  private static final double[] NUMBERS =
-      IntStream.range(FIRST, FIRST + CANDIDATES).asDoubleStream().toArray();
+  /// How far a product in [#measure] may be from a whole number, in 2^-32: the tolerance of the
+  /// largest, below 4,096, and what is lost because the bits of a probe behind the 32nd are.
+  private static final int NEAR = (1 << 23) + (1 << 11);
 
-  private final double[] errors = new double[CANDIDATES];
+  /// All numbers of 11 bits.
+  private static final int[] NUMBERS = IntStream.range(FIRST, FIRST + CANDIDATES).toArray();
+
+  private final int[] errors = new int[CANDIDATES];
   private final double[] probes = new double[PROBES];
   private final int[] survivors = new int[CANDIDATES];
   private float[] numbers = new float[0];
@@ -72,8 +76,8 @@ final class GridChoice {
     if (count < 2) {
       return false;
     }
-    measure(probes[0], errors);
-    return isFound(vector, largest, survivors(count));
+    measure(fraction(probes[0]), fraction(probes[1]), errors);
+    return least(errors) <= NEAR && isFound(vector, largest, survivors(count));
   }
 
   private static int mostMagnitude(int[] bits, int count) {
@@ -98,14 +102,29 @@ final class GridChoice {
     return count;
   }
 
-  /// How far each candidate puts a probe from a number of 12 bits, in units of its tolerance.
-  private static void measure(double probe, double[] errors) {
-    double up = probe * Math.scalb(1.0, -Math.getExponent(probe));
-    double tolerance = 1 / (TOLERANCE * 4 * FIRST);
+  /// A probe, up to a power of two between 1 and 2, less 1, in 2^-32.
+  private static int fraction(double probe) {
+    return (int) (Double.doubleToRawLongBits(probe) >>> MANTISSA_BITS_64 - Integer.SIZE);
+  }
+
+  // Two loops, each in a method of its own: only so does the compiler vectorise them.
+
+  /// How far each candidate puts the worse of two probes from a whole number, in 2^-32. The product
+  /// has 11 or 12 bits before the point, of which nothing is to be known: so it may overflow.
+  private static void measure(int first, int second, int[] errors) {
     for (int i = 0; i < CANDIDATES; i++) {
-      double number = NUMBERS[i] * up;
-      errors[i] = Math.abs(number - Math.rint(number)) * tolerance;
+      int number = NUMBERS[i];
+      errors[i] = Math.max(Math.abs(number * first), Math.abs(number * second));
     }
+  }
+
+  private static int least(int[] errors) {
+    int least = Integer.MAX_VALUE;
+    for (int i = 0; i < CANDIDATES; i++) {
+      // Without a sum of any kind the compiler leaves the loop as it is.
+      least = Math.min(least, errors[i] & MAGNITUDE);
+    }
+    return least;
   }
 
   private static boolean isNear(double number) {
@@ -124,7 +143,7 @@ final class GridChoice {
   private int survivors(int count) {
     int left = 0;
     for (int i = 0; i < CANDIDATES; i++) {
-      if (errors[i] <= 1) {
+      if (errors[i] <= NEAR) {
         survivors[left++] = FIRST + i;
       }
     }
@@ -224,7 +243,7 @@ final class GridChoice {
     for (int i = 0; i < vector.length; i++) {
       int miss = Float.floatToRawIntBits(vector[i]) - GridFormat.bits(numbers[i], by);
       if (miss != 0) {
-        if (Math.abs(miss) != 1 || 2 * corrections.count() > vector.length) {
+        if (Math.abs(miss) != 1) {
           return false;
         }
         corrections.add(i, miss < 0);

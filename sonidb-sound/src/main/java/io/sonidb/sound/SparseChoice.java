@@ -1,5 +1,7 @@
 package io.sonidb.sound;
 
+import java.util.Arrays;
+
 /// Finds out whether many components of a vector are the same number, after [SparseFormat].
 ///
 /// Sixteen components, spread evenly, are compared with each other. If no two are the same there is
@@ -10,9 +12,13 @@ final class SparseChoice {
   /// With a smaller part of the components than one in this the background saves nothing.
   private static final int LEAST_SHARE = 16;
 
+  private static final int HASH_BITS = 10;
+  private static final long HASH_FACTOR = 0x9E3779B97F4A7C15L;
+
   private final int componentBytes;
   private final boolean single;
   private final long[] sampled = new long[SAMPLES];
+  private final long[] hashes = new long[(1 << HASH_BITS) / Long.SIZE];
   private final GapList places = new GapList(false);
   private long background;
   private int dimension;
@@ -40,6 +46,9 @@ final class SparseChoice {
     for (int i = 0; i < count; i++) {
       sampled[i] = bits(vector, (int) ((long) i * dimension / count));
     }
+    if (dimension > 1 && areSurelyDifferent(count)) {
+      return false;
+    }
     int most = dimension == 1 ? 1 : 0;
     background = sampled[0];
     for (int i = 0; i < count; i++) {
@@ -53,6 +62,19 @@ final class SparseChoice {
       }
     }
     return most > 0;
+  }
+
+  /// Whether no two of the numbers sampled have the same hash of ten bits.
+  private boolean areSurelyDifferent(int count) {
+    Arrays.fill(hashes, 0);
+    long twice = 0;
+    for (int i = 0; i < count; i++) {
+      int hash = (int) (sampled[i] * HASH_FACTOR >>> Long.SIZE - HASH_BITS);
+      long bit = 1L << hash;
+      twice |= hashes[hash >>> 6] & bit;
+      hashes[hash >>> 6] |= bit;
+    }
+    return twice == 0;
   }
 
   private boolean listOthers(Vector vector) {

@@ -1,8 +1,12 @@
 package io.sonidb.flac.kernel;
 
 import java.util.Arrays;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /// MD5 (RFC 1321) of eight streams at once, one in each lane of a vector.
@@ -18,6 +22,22 @@ public final class Md5Lanes {
 
   private static final int BLOCK_WORDS = BLOCK_BYTES / Integer.BYTES;
   private static final VectorSpecies<Integer> SPECIES = IntVector.SPECIES_256;
+
+  private static final VectorSpecies<Long> PAIRS = LongVector.SPECIES_PREFERRED;
+  private static final VectorSpecies<Byte> PAIR_BYTES = ByteVector.SPECIES_PREFERRED;
+
+  /// As many ints as a vector has longs.
+  private static final VectorSpecies<Integer> HALVES =
+      VectorSpecies.of(int.class, VectorShape.forBitSize(PAIRS.vectorBitSize() / 2));
+
+  private static final int PAIR_SIZE = 6;
+  private static final int PACKED = PAIR_SIZE * PAIRS.length();
+
+  /// The low six bytes of each long, lowest first.
+  private static final VectorShuffle<Byte> PACK =
+      VectorShuffle.fromOp(PAIR_BYTES, i -> i < PACKED ? i / PAIR_SIZE * 8 + i % PAIR_SIZE : 0);
+
+  private static final long LOW_24_BITS = 0xFFFFFF;
 
   // Where the four words of the state begin, and those of a block in work.
   private static final int A = 0;
@@ -85,6 +105,36 @@ public final class Md5Lanes {
         }
       }
     }
+  }
+
+  /// Lays out samples of two channels as MD5 takes them: in turns, the low 24 bits of each,
+  /// little-endian; and the last few not.
+  ///
+  /// @param into receives them as little-endian words from `offset` on; up to five words behind
+  ///   them are overwritten
+  /// @return the sample that the caller goes on with
+  public static int layOut(
+      int[] first, int[] second, int from, int to, int[] into, int offset) {
+    int at = offset;
+    int i = from;
+    for (; i <= to - PAIRS.length(); i += PAIRS.length()) {
+      LongVector high = widened(second, i).lanewise(VectorOperators.LSHL, 24);
+      widened(first, i)
+          .or(high)
+          .reinterpretAsBytes()
+          .rearrange(PACK)
+          .reinterpretAsInts()
+          .intoArray(into, at);
+      at += PACKED / Integer.BYTES;
+    }
+    return i;
+  }
+
+  private static LongVector widened(int[] samples, int at) {
+    return IntVector.fromArray(HALVES, samples, at)
+        .convertShape(VectorOperators.ZERO_EXTEND_I2L, PAIRS, 0)
+        .reinterpretAsLongs()
+        .and(LOW_24_BITS);
   }
 
   /// One word of a lane's digest, 0 to 3, which is little-endian.
