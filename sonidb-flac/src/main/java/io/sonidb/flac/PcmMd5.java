@@ -34,9 +34,7 @@ public final class PcmMd5 {
     /// Takes samples of two channels of 24 bits, if that spares laying them out before.
     ///
     /// @return whether it has
-    default boolean updatePairs(int[] first, int[] second, int count) {
-      return false;
-    }
+    boolean updatePairs(int[] first, int[] second, int count);
 
     Md5 digest();
   }
@@ -119,6 +117,11 @@ public final class PcmMd5 {
       @Override
       public void update(byte[] bytes, int size) {
         digest.update(bytes, 0, size);
+      }
+
+      @Override
+      public boolean updatePairs(int[] first, int[] second, int count) {
+        return false;
       }
 
       @Override
