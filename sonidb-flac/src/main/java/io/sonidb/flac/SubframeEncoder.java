@@ -106,11 +106,10 @@ final class SubframeEncoder {
 
   /// Looks at raw samples ahead of a residual that is not predicted, and at none. One is looked at
   /// first, and with the sums at hand: for sonified vectors it wins, and then rules out the rest by
-  /// their lower bounds.
+  /// their lower bounds. Only the best number of them, and none, are looked at with partitions.
   private long chooseUnpredicted(long sum, int union, long limit) {
     long bits = limit;
     for (int warmUp = 1; warmUp <= search.maxWarmUp() && warmUp < blockSize; warmUp++) {
-      long ahead = (long) warmUp * depth + ZERO_PREDICTOR_BITS + warmUp;
       if (warmUp == 1) {
         this.sum = sum;
         this.union = union;
@@ -118,12 +117,19 @@ final class SubframeEncoder {
         measure(samples, warmUp, blockSize);
       }
       unary.start(samples, warmUp, blockSize, this.sum);
-      if (isBetter(samples, warmUp, bits - ahead)) {
+      if (isBetter(samples, warmUp, 0, bits - ahead(warmUp))) {
         zeros.setZeros(warmUp);
         predictor = zeros;
         take(LPC + warmUp - 1, warmUp, samples);
-        bits = ahead + best.bits;
+        bits = ahead(warmUp) + best.bits;
       }
+    }
+    int parts = search.maxPartitionOrder();
+    if (parts > 0
+        && kind >= LPC
+        && Partitioning.finestOrder(parts, order, blockSize) > 0
+        && isBetter(samples, order, parts, bits - ahead(order))) {
+      bits = ahead(order) + best.bits;
     }
     int first = Rice.fold(samples[0]);
     this.sum = sum + first;
@@ -133,11 +139,16 @@ final class SubframeEncoder {
     } else {
       unary.start(samples, 0, blockSize, this.sum);
     }
-    if (isBetter(samples, 0, bits)) {
+    if (isBetter(samples, 0, parts, bits)) {
       take(FIXED, 0, samples);
       bits = best.bits;
     }
     return bits;
+  }
+
+  /// What raw samples ahead of a residual that is not predicted take.
+  private long ahead(int warmUp) {
+    return (long) warmUp * depth + ZERO_PREDICTOR_BITS + warmUp;
   }
 
   /// Counts the bits of all fixed predictors.
@@ -188,7 +199,7 @@ final class SubframeEncoder {
     sum = Rice.sum(residuals, order, blockSize);
     unary.start(residuals, order, blockSize, sum);
     long ahead = (long) order * depth + overhead;
-    if (!isBetter(residuals, order, limit - ahead)) {
+    if (!isBetter(residuals, order, search.maxPartitionOrder(), limit - ahead)) {
       return limit;
     }
     take(kind, order, residuals);
@@ -218,9 +229,10 @@ final class SubframeEncoder {
   }
 
   /// Makes the best partitioning of a residual the best of all, if it has fewer than `limit` bits.
-  private boolean isBetter(int[] residuals, int from, long limit) {
-    if (!trial.choose(
-        residuals, from, blockSize, search.maxPartitionOrder(), sum, union, unary, limit)) {
+  ///
+  /// @param maxOrder of the partitions
+  private boolean isBetter(int[] residuals, int from, int maxOrder, long limit) {
+    if (!trial.choose(residuals, from, blockSize, maxOrder, sum, union, unary, limit)) {
       return false;
     }
     Partitioning chosen = trial;

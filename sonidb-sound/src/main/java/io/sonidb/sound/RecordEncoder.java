@@ -19,10 +19,14 @@ public final class RecordEncoder {
   /// ahead of the Rice codes, and runs of zeros into partitions of their own.
   private static final SubframeSearch NUMBERS = new SubframeSearch(2, 6, 12);
 
+  /// Numbers that quantising made are noise; only the header before them is worth a search.
+  private static final SubframeSearch MULTIPLES = new SubframeSearch(0, 0, 12);
+
   private final SoundFormat format;
   private final RecordSonifier sonifier;
   private final FrameEncoder frames;
   private final FrameEncoder searching;
+  private final FrameEncoder searchingAhead;
   private final int smallestFrameBound;
   private final int[] lengths = new int[RecordFormat.MAX_PARTS];
   private final int[] blocks = new int[RecordFormat.MAX_PARTS];
@@ -37,6 +41,7 @@ public final class RecordEncoder {
     // A mantissa is noise; nothing but the marker channel's control word is worth looking for.
     frames = new FrameEncoder(format.audio(), SubframeSearch.NOISE);
     searching = new FrameEncoder(format.audio(), NUMBERS);
+    searchingAhead = new FrameEncoder(format.audio(), MULTIPLES);
     // The number of wasted bits is told in up to as many bits, in every channel.
     smallestFrameBound =
         frames.maxFrameSize(RecordFormat.MIN_BLOCK_SAMPLES)
@@ -68,12 +73,18 @@ public final class RecordEncoder {
     int at = offset;
     for (int part = 0; part < parts; part++) {
       blocks[part] = sonifier.sound(part);
-      FrameEncoder encoder = sonifier.isWorthSearching(part) ? searching : frames;
-      lengths[part] = encodePart(encoder, blocks[part], out, at);
+      lengths[part] = encodePart(encoder(part), blocks[part], out, at);
       samples += blocks[part];
       at += lengths[part];
     }
     return at - offset;
+  }
+
+  private FrameEncoder encoder(int part) {
+    if (!sonifier.isWorthSearching(part)) {
+      return frames;
+    }
+    return sonifier.isOfKnownStep() ? searchingAhead : searching;
   }
 
   /// A frame's encoder wants room for all bits of every sample. Under a shift there are more

@@ -227,6 +227,11 @@ final class RecordSonifier {
     return values > 0 && vectors.isWorthSearching() && part < layout.vectorParts();
   }
 
+  /// Whether the vector knew the step of which its components are whole multiples.
+  boolean isOfKnownStep() {
+    return vectors.isOfKnownStep();
+  }
+
   /// The samples of the part that was made last: a channel each, valid until the next.
   int[][] pcm() {
     return pcm;

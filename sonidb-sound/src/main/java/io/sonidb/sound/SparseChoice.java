@@ -36,12 +36,15 @@ final class SparseChoice {
   }
 
   /// Whether there is a background, and places that fit in a header.
-  boolean isFound(Vector vector) {
+  ///
+  /// @param least how many others of the sixteen components that are looked at must be the same as
+  ///   one of them; in a vector of one component 1 is taken for granted
+  boolean isFound(Vector vector, int least) {
     dimension = vector.dimension();
-    return findBackground(vector) && listOthers(vector);
+    return findBackground(vector, least) && listOthers(vector);
   }
 
-  private boolean findBackground(Vector vector) {
+  private boolean findBackground(Vector vector, int least) {
     int count = Math.min(SAMPLES, dimension);
     for (int i = 0; i < count; i++) {
       sampled[i] = bits(vector, (int) ((long) i * dimension / count));
@@ -61,7 +64,7 @@ final class SparseChoice {
         background = sampled[i];
       }
     }
-    return most > 0;
+    return most >= least;
   }
 
   /// Whether no two of the numbers sampled have the same hash of ten bits.

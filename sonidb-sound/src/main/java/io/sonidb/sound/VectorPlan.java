@@ -10,6 +10,9 @@ final class VectorPlan {
   /// Fewer components are not worth a list of places.
   private static final int MIN_SPARSE_DIMENSION = 4;
 
+  /// Where the step is known, zeros are expected: a list of the others pays only if they are few.
+  private static final int LEAST_SAME_MULTIPLES = 7;
+
   private final boolean single;
   private final RecordLayout layout;
   private final VectorSound asItIs;
@@ -38,7 +41,8 @@ final class VectorPlan {
   /// @param size the bytes of the record's header before the vector's own
   void choose(Vector next, int size) {
     vector = next;
-    boolean repeats = next.dimension() >= MIN_SPARSE_DIMENSION && places.isFound(next);
+    int least = next.step() == 0 ? 1 : LEAST_SAME_MULTIPLES;
+    boolean repeats = next.dimension() >= MIN_SPARSE_DIMENSION && places.isFound(next, least);
     boolean widened = !single && narrowing.isFound(next);
     take(widened, false, size);
     if (!repeats && !widened) {
@@ -49,7 +53,7 @@ final class VectorPlan {
       dense = keepCheaper(dense, false, false, size);
     }
     if (repeats) {
-      keepCheaper(dense, widened && placesOfNarrow.isFound(narrowing.vector()), true, size);
+      keepCheaper(dense, widened && placesOfNarrow.isFound(narrowing.vector(), 1), true, size);
     }
   }
 
@@ -151,5 +155,10 @@ final class VectorPlan {
   /// noise.
   boolean isWorthSearching() {
     return values > 0 && sound().isWorthSearching();
+  }
+
+  /// Whether the vector knew the step of which its components are whole multiples.
+  boolean isOfKnownStep() {
+    return values > 0 && sound().isOfKnownStep();
   }
 }

@@ -26,6 +26,7 @@ final class VectorSound {
   private Vector vector = Vector.of(0f);
   private int representation;
   private int freeShift;
+  private boolean knownStep;
 
   /// @param element of the vectors
   /// @param dataChannels of the format: two for float64, and for float32 that comes from it
@@ -44,7 +45,8 @@ final class VectorSound {
   /// @param size the bytes of the record's header before the vector's own
   void choose(Vector next, int size) {
     vector = next;
-    if (next.step() != 0 && integers.isMultipleOf(next, next.step())) {
+    knownStep = next.step() != 0 && integers.isMultipleOf(next, next.step());
+    if (knownStep) {
       representation = RecordFormat.INTEGER;
       return;
     }
@@ -222,5 +224,10 @@ final class VectorSound {
   /// noise.
   boolean isWorthSearching() {
     return isNumbers();
+  }
+
+  /// Whether the vector knew the step of which its components are whole multiples.
+  boolean isOfKnownStep() {
+    return isNumbers() && knownStep;
   }
 }
