@@ -8,7 +8,10 @@ import io.sonidb.flac.MalformedFlacException;
 import io.sonidb.flac.SubframeSearch;
 import io.sonidb.flac.kernel.Crc16;
 import io.sonidb.flac.kernel.Kernels;
+import io.sonidb.flac.kernel.Md5Lanes;
 import io.sonidb.flac.kernel.Rice;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
@@ -39,6 +42,9 @@ public class FlacKernelBenchmark {
   private static final int FRAMES = 32;
   private static final int ORDER = 12;
 
+  private static final int LANE_BLOCKS = 16;
+  private static final int[] LANES_AT = {0, 128, 256, 384, 512, 640, 768, 896};
+
   /// `on` is what the machine prefers.
   @Param({"on", "off"})
   public String simd = "on";
@@ -52,12 +58,23 @@ public class FlacKernelBenchmark {
   private final int[] coefficients = new int[ORDER];
   private final double[] numbers = new double[SIZE + 1 + Kernels.LAGS];
   private final double[] sums = new double[Kernels.LAGS];
+  private final int[] words = new int[6 * SIZE / Integer.BYTES + 5];
+  private final Md5Lanes md5 = new Md5Lanes();
+  private final MessageDigest md5Alone = md5Alone();
 
   private final FrameDecoder decoder = new FrameDecoder();
   private final FrameBatchDecoder batch = new FrameBatchDecoder();
   private byte[] frames = {};
   private final int[] offsets = new int[FRAMES];
   private final int[] limits = new int[FRAMES];
+
+  private static MessageDigest md5Alone() {
+    try {
+      return MessageDigest.getInstance("MD5");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has MD5", e);
+    }
+  }
 
   /// Makes the numbers and frames.
   @Setup
@@ -184,6 +201,43 @@ public class FlacKernelBenchmark {
       sums[lag] = sum;
     }
     return sums;
+  }
+
+  /// Samples of two channels, laid out for [Md5Lanes]. There is no plain one.
+  @Benchmark
+  public int layOutForMd5() {
+    return Md5Lanes.layOut(noise, small, 0, SIZE, words, 0);
+  }
+
+  /// Baseline of `layOutForMd5`: word by word.
+  @Benchmark
+  public int[] layOutForMd5Baseline() {
+    int at = 0;
+    for (int i = 0; i < SIZE; i += 2) {
+      words[at] = noise[i] & 0xFFFFFF | small[i] << 24;
+      words[at + 1] = small[i] >>> 8 & 0xFFFF | noise[i + 1] << 16;
+      words[at + 2] = noise[i + 1] >>> 16 & 0xFF | small[i + 1] << 8;
+      at += 3;
+    }
+    return words;
+  }
+
+  /// A block of each of eight streams.
+  @Benchmark
+  @OperationsPerInvocation(LANE_BLOCKS)
+  public Md5Lanes md5InLanes() {
+    md5.update(words, LANES_AT, LANE_BLOCKS, 0);
+    return md5;
+  }
+
+  /// Baseline of `md5InLanes`: so many blocks, one after the other.
+  @Benchmark
+  @OperationsPerInvocation(LANE_BLOCKS)
+  public MessageDigest md5InLanesBaseline() {
+    for (int lane = 0; lane < Md5Lanes.LANES; lane++) {
+      md5Alone.update(bytes, 0, LANE_BLOCKS * Md5Lanes.BLOCK_BYTES);
+    }
+    return md5Alone;
   }
 
   /// The checksum of 2,304 bytes, which does without SIMD.

@@ -26,6 +26,7 @@ final class SegmentWriter {
   private int tailUsed;
   private int tailWritten;
   private long nextSample;
+  private int lastPiece; // size of the piece before this: likely that of this, when it grows
   private int placedInTail;
   private long placedFromSample;
   private boolean synced = true;
@@ -68,7 +69,8 @@ final class SegmentWriter {
   void place(EncodedBatch batch) {
     long bound = tailUsed + batch.placedSizeBound();
     if (bound > tail.length) {
-      tail = Arrays.copyOf(tail, Math.toIntExact(Math.max(bound, tail.length * 2L)));
+      long grown = Math.max(bound, tail.length * 2L);
+      tail = Arrays.copyOf(tail, Math.toIntExact(Math.max(grown, lastPiece)));
     }
     tailUsed += batch.place(nextSample, tail, tailUsed);
     for (int i = 0; i < batch.records(); i++) {
@@ -132,6 +134,7 @@ final class SegmentWriter {
     segment.setEnd(end());
     if (tailUsed >= PIECE_SIZE) {
       segment.setPiece(tailStart, file.map(tailStart, tailUsed, segment.arena()));
+      lastPiece = tailUsed;
       tailStart += tailUsed;
       tailUsed = 0;
       tailWritten = 0;
