@@ -12,6 +12,9 @@ final class BothEars {
   private final float scale;
   private float[] mono = new float[0];
 
+  /// Records that the other ear had heard when it was let go.
+  private long heardOtherwise;
+
   /// @param bitsPerSample of the samples that the other ear gets
   /// @param forReceiver whether a receiver can understand the samples
   BothEars(
@@ -44,6 +47,7 @@ final class BothEars {
     if (receiver != null) {
       receiver.accept(pcm, 0, count);
       if (other != null && receiver.report().records() > 0) {
+        heardOtherwise = other.report().records();
         other = null;
       }
     }
@@ -83,6 +87,8 @@ final class BothEars {
     if (other != null && (receiver == null || other.report().records() > 0)) {
       return other.report();
     }
-    return receiver == null ? new ReceiverReport(0, 0, 0, 0, 0, List.of()) : receiver.report();
+    return receiver == null
+        ? new ReceiverReport(0, 0, 0, 0, 0, List.of())
+        : receiver.report().withMore(heardOtherwise);
   }
 }

@@ -125,20 +125,29 @@ public final class Listener {
     }
     byte[] buffer = new byte[READ_BYTES];
     for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
-      for (PcmHearing hearing : hearings) {
-        hearing.accept(buffer, count);
-      }
-      keepBest(hearings);
+      hear(hearings, buffer, count);
     }
-    return new ListenReport(Container.RAW, hearings.getFirst().finish(), 0);
+    return new ListenReport(Container.RAW, finish(hearings), 0);
   }
 
-  private static void keepBest(List<PcmHearing> hearings) {
+  /// Goes on with one hearing as soon as it has heard a record, before any other hears that, too:
+  /// with some of the channels late by a sample, tones are as clear.
+  private static void hear(List<PcmHearing> hearings, byte[] buffer, int count) {
     for (PcmHearing hearing : hearings) {
-      if (hearings.size() > 1 && hearing.hasHeardRecord()) {
+      hearing.accept(buffer, count);
+      if (hearing.hasHeardRecord()) {
         hearings.retainAll(List.of(hearing));
         return;
       }
     }
+  }
+
+  private static ReceiverReport finish(List<PcmHearing> hearings) {
+    ReceiverReport first = hearings.getFirst().finish();
+    ReceiverReport best = first;
+    for (int i = 1; i < hearings.size() && best.records() == 0; i++) {
+      best = hearings.get(i).finish();
+    }
+    return best.records() == 0 ? first : best;
   }
 }

@@ -32,11 +32,12 @@ final class OggFlac extends InputStream {
   /// In the first packet: where the FLAC stream's own bytes begin.
   private static final int MAPPING_BYTES = 9;
 
-  /// After so many pages in a row whose CRC is wrong, the search takes larger steps, so that bytes
-  /// full of false pages cost a bounded time.
-  private static final int MAX_FALSE_PAGES = 64;
+  /// How many bytes the CRC is computed of for each byte that comes, at most: pages may be false, and
+  /// overlap. Bytes full of those use up what was saved, and then some of what looks like a page is
+  /// passed by; behind them it is soon saved anew.
+  private static final int CREDIT_PER_BYTE = 4;
 
-  private static final int STEP_BYTES = 1 << 12;
+  private static final int MAX_CREDIT_BYTES = 64 * MAX_PAGE_BYTES;
   private static final byte[] MAPPING = {0x7F, 'F', 'L', 'A', 'C'};
   private static final int POLYNOMIAL = 0x04C11DB7;
   private static final int[] CRC = crcTable();
@@ -56,7 +57,7 @@ final class OggFlac extends InputStream {
   private long skippedBytes;
   private long pages;
   private long otherPages;
-  private int falsePages;
+  private int creditBytes = MAX_CREDIT_BYTES;
 
   OggFlac(InputStream in) {
     this.in = in;
@@ -110,13 +111,13 @@ final class OggFlac extends InputStream {
   private boolean nextPage() throws IOException {
     while (has(HEAD_BYTES)) {
       int size = pageSize();
+      int step = size < 0 ? 1 : size;
+      creditBytes = Math.min(MAX_CREDIT_BYTES, creditBytes + CREDIT_PER_BYTE * step);
       if (size < 0) {
-        int step = falsePages > MAX_FALSE_PAGES ? Math.min(STEP_BYTES, end - at) : 1;
-        at += step;
-        skippedBytes += step;
+        at++;
+        skippedBytes++;
         continue;
       }
-      falsePages = 0;
       int flags = buffer[at + FLAGS_AT];
       int stream = littleEndian(at + SERIAL_AT);
       int content = at + HEAD_BYTES + (buffer[at + SEGMENTS_AT] & 0xFF);
@@ -159,11 +160,11 @@ final class OggFlac extends InputStream {
     for (int i = 0; i < segments; i++) {
       size += buffer[at + HEAD_BYTES + i] & 0xFF;
     }
-    if (has(size) && crc(at, size) == littleEndian(at + CRC_AT)) {
-      return size;
+    if (size > creditBytes || !has(size)) {
+      return -1;
     }
-    falsePages++;
-    return -1;
+    creditBytes -= size;
+    return crc(at, size) == littleEndian(at + CRC_AT) ? size : -1;
   }
 
   /// The CRC-32 of RFC 3533, section 6: the field itself counts as zeros.

@@ -30,4 +30,10 @@ public record ReceiverReport(
   public ReceiverReport {
     skipped = List.copyOf(skipped);
   }
+
+  /// This report with records that were delivered in another way.
+  ReceiverReport withMore(long others) {
+    return new ReceiverReport(
+        records + others, rejected, unsupported, samplesHeard, samplesSkipped, skipped);
+  }
 }

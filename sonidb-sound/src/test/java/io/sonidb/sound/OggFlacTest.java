@@ -213,6 +213,25 @@ class OggFlacTest {
           byte[] ogg = ogg(SoundFormat.FLOAT32, 7, records, new ArrayList<>());
           listen(join(ogg, forged, ogg));
           assertThat(heard.subList(0, 10)).isEqualTo(records);
+          // A page or two may be passed by behind the false ones.
+          assertThat(heard).hasSizeGreaterThan(15).endsWith(records.getLast());
+        });
+  }
+
+  @Test
+  void goesOnBehindManyDamagedPagesInARow() {
+    Seeded.run(
+        2,
+        random -> {
+          List<SoundRecord> records = many(random, 300);
+          List<Integer> ends = new ArrayList<>();
+          byte[] ogg = ogg(SoundFormat.FLOAT32, 7, records, ends);
+          for (int i = 100; i < 200; i++) {
+            ogg[ends.get(i) - 1] ^= 1;
+          }
+          listen(ogg);
+          assertThat(heard.subList(0, 100)).isEqualTo(records.subList(0, 100));
+          assertThat(heard.subList(100, heard.size())).isEqualTo(records.subList(200, 300));
         });
   }
 

@@ -3,7 +3,11 @@ package io.sonidb.sound.acoustic;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sonidb.flac.FrameDecoder;
 import io.sonidb.sound.ElementType;
+import io.sonidb.sound.ListenReport;
+import io.sonidb.sound.Listener;
+import io.sonidb.sound.PcmLayout;
 import io.sonidb.sound.ReceiverReport;
 import io.sonidb.sound.RecordEncoder;
 import io.sonidb.sound.Seeded;
@@ -11,6 +15,9 @@ import io.sonidb.sound.SoundFormat;
 import io.sonidb.sound.SoundRecord;
 import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -425,6 +432,96 @@ class AcousticListenerTest {
           assertThat(report.samplesSkipped()).isBetween(88_200L + 3500, 88_200L + 5500);
           assertThat(report.skipped()).hasSize(2);
         });
+  }
+
+  /// Left and right may be told apart wrongly, and tones are as clear then.
+  @Test
+  void hearsRawSamplesOnce() {
+    Seeded.run(
+        1,
+        random -> {
+          SoundRecord record = Sounds.record(random, 8);
+          byte[] stereo = raw(Sounds.join(Sounds.of(record), Sounds.silence(500)), 2);
+          assertThat(listen(stereo, 2)).containsExactly(record);
+          assertThat(listen(Arrays.copyOfRange(stereo, 2, stereo.length), 2))
+              .containsExactly(record);
+        });
+  }
+
+  /// What is cut off at the end is corrected when the sound has ended.
+  @Test
+  void hearsRawSamplesThatBeginInTheMiddleOfOneAndAreCutOff() {
+    Seeded.run(
+        1,
+        random -> {
+          SoundRecord record = Sounds.record(random, 8);
+          float[] pcm = Sounds.of(record);
+          byte[] mono = raw(Arrays.copyOf(pcm, (int) (pcm.length * 0.94)), 1);
+          assertThat(listen(Arrays.copyOfRange(mono, 1, mono.length), 1)).containsExactly(record);
+        });
+  }
+
+  @Test
+  void countsTonesAheadOfARecordInPlainSamples() {
+    Seeded.run(
+        1,
+        random -> {
+          SoundRecord first = Sounds.record(random, 8);
+          SoundRecord second = Sounds.record(random, 8);
+          float[] tones = Sounds.join(Sounds.of(first), Sounds.silence(500));
+          ByteArrayOutputStream s24 = new ByteArrayOutputStream();
+          for (float sample : tones) {
+            write(s24, (int) (sample * (1 << 23)), 3);
+            write(s24, 0, 3);
+          }
+          byte[] frames = frames(second);
+          FrameDecoder decoder = new FrameDecoder();
+          for (int at = 0; at < frames.length; ) {
+            at += decoder.decode(frames, at, frames.length);
+            for (int i = 0; i < decoder.blockSize(); i++) {
+              write(s24, decoder.samples(0)[i], 3);
+              write(s24, decoder.samples(1)[i], 3);
+            }
+          }
+          List<SoundRecord> heard = new ArrayList<>();
+          ListenReport report =
+              Listener.listen(
+                  new ByteArrayInputStream(s24.toByteArray()),
+                  new PcmLayout(2, PcmLayout.Encoding.S24LE),
+                  48_000,
+                  (record, _) -> heard.add(record),
+                  rate -> new AcousticListener(rate, (record, _) -> heard.add(record)));
+          assertThat(heard).containsExactly(first, second);
+          assertThat(report.heard().records()).isEqualTo(2);
+        });
+  }
+
+  private static List<SoundRecord> listen(byte[] s16, int channels) throws IOException {
+    List<SoundRecord> heard = new ArrayList<>();
+    Listener.listen(
+        new ByteArrayInputStream(s16),
+        new PcmLayout(channels, PcmLayout.Encoding.S16LE),
+        48_000,
+        (record, _) -> heard.add(record),
+        rate -> new AcousticListener(rate, (record, _) -> heard.add(record)));
+    return heard;
+  }
+
+  /// 16 bits, little-endian, the same in all channels.
+  private static byte[] raw(float[] pcm, int channels) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    for (float sample : pcm) {
+      for (int channel = 0; channel < channels; channel++) {
+        write(bytes, Math.round(sample * 32_768), 2);
+      }
+    }
+    return bytes.toByteArray();
+  }
+
+  private static void write(ByteArrayOutputStream out, int sample, int bytes) {
+    for (int i = 0; i < bytes; i++) {
+      out.write(sample >> 8 * i);
+    }
   }
 
   /// The same work for noise, for tones and for preambles without end.
