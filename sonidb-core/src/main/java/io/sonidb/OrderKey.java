@@ -25,10 +25,19 @@ sealed interface OrderKey extends Comparable<OrderKey> {
       return new OfTime(time.get());
     }
     try {
-      return new OfNumber(BigDecimal.valueOf(Double.parseDouble(text)));
+      return new OfNumber(number(text));
     } catch (NumberFormatException e) {
       throw new IllegalArgumentException(
           "the first value must be a number or a time as in RFC 3339, was '" + text + "'", e);
+    }
+  }
+
+  /// What the text would be in a payload: a whole number exactly, another one as a double.
+  private static BigDecimal number(String text) {
+    try {
+      return BigDecimal.valueOf(Long.parseLong(text));
+    } catch (NumberFormatException notWhole) {
+      return new BigDecimal(Double.parseDouble(text));
     }
   }
 

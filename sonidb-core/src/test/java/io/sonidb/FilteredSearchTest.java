@@ -11,8 +11,10 @@ import io.sonidb.filter.Scalar;
 import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -325,6 +327,73 @@ class FilteredSearchTest {
       assertThat(songs.facet("tags", low, 5)).isEqualTo(unindexed);
       assertThat(songs.facet("tags", Filter.ALL, 1).getFirst().count()).isEqualTo(1000);
     }
+  }
+
+  /// Numbers that doubles tell apart by their last bit or not at all, and times.
+  @Test
+  void ordersAsSortingDoesWhateverIsIndexed() {
+    List<String> values = new ArrayList<>();
+    for (int i = 0; i < 300; i++) {
+      long large = (1L << 60) + random.nextInt(600);
+      values.add(
+          switch (random.nextInt(4)) {
+            case 0 -> Double.toString((random.nextInt(20) - 10) / 10.0);
+            case 1 -> Long.toString(random.nextInt(20) - 10);
+            case 2 -> Long.toString(large);
+            default -> "\"2024-01-%02dT00:00:00.%09dZ\"".formatted(1 + i % 9, 999 + i % 3);
+          });
+    }
+    try (SoniDb db = open(1)) {
+      Collection songs = db.create("songs", SPEC);
+      List<Point> batch = new ArrayList<>();
+      for (int i = 0; i < values.size(); i++) {
+        Payload payload = Payload.ofJson("{\"x\":" + values.get(i) + "}");
+        batch.add(Point.of(VectorId.of(i), Vector.of(vector()), payload));
+      }
+      songs.upsert(batch);
+      songs.buildIndex();
+      checkOrder(songs, values);
+      for (FieldType type : List.of(FieldType.INTEGER, FieldType.FLOAT, FieldType.DATETIME)) {
+        songs.createPayloadIndex("x", type);
+        checkOrder(songs, values);
+        songs.dropPayloadIndex("x");
+      }
+    }
+  }
+
+  private void checkOrder(Collection songs, List<String> values) {
+    for (int query = 0; query < 100; query++) {
+      boolean descending = random.nextBoolean();
+      String first = values.get(random.nextInt(values.size()));
+      Comparator<Integer> byValue = Comparator.comparing(i -> orderOf(values.get(i)));
+      Comparator<Integer> order = descending ? byValue.reversed() : byValue;
+      int limit = 1 + random.nextInt(6);
+      List<String> expected =
+          IntStream.range(0, values.size())
+              .boxed()
+              .filter(i -> order.compare(i, values.indexOf(first)) >= 0)
+              .sorted(order.thenComparing(Comparator.naturalOrder()))
+              .limit(limit)
+              .map(String::valueOf)
+              .toList();
+      String from = first.replace("\"", "");
+      Scroll.Order by = new Scroll.Order("x", descending, java.util.Optional.of(from));
+      List<Point> page = songs.scroll(Scroll.of(limit).order(by)).points();
+      assertThat(page.stream().map(point -> point.id().toString()))
+          .as("from %s, descending %s", from, descending)
+          .isEqualTo(expected);
+    }
+  }
+
+  /// Times behind all numbers.
+  private static BigDecimal orderOf(String value) {
+    if (value.startsWith("\"")) {
+      Instant time = Instant.parse(value.replace("\"", ""));
+      return BigDecimal.valueOf(time.getEpochSecond())
+          .add(BigDecimal.valueOf(time.getNano(), 9))
+          .add(BigDecimal.TEN.pow(30));
+    }
+    return value.contains(".") ? new BigDecimal(Double.parseDouble(value)) : new BigDecimal(value);
   }
 
   @Test

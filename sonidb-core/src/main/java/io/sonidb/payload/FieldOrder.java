@@ -10,7 +10,7 @@ import org.roaringbitmap.RoaringBitmap;
 ///
 /// @param field which field
 /// @param descending whether the highest comes first
-/// @param number the number to begin with, about; empty for the first there is
+/// @param number the double next to the number to begin with; empty for the first there is
 /// @param time the time to begin with; empty for the first there is
 /// @param limit how many records are wanted
 public record FieldOrder(
@@ -39,6 +39,7 @@ public record FieldOrder(
     for (int index = descending ? from - 1 : from;
         index >= 0 && index < values.count() && found.getCardinality() < wanted;
         index += step) {
+      int before = found.getCardinality();
       values.forEach(
           index,
           ordinal -> {
@@ -46,6 +47,9 @@ public record FieldOrder(
               found.add(ordinal);
             }
           });
+      if (isNextToFirst(entry.get().type(), values.key(index))) {
+        wanted += found.getCardinality() - before;
+      }
     }
     return found;
   }
@@ -54,17 +58,26 @@ public record FieldOrder(
     return type == FieldType.INTEGER || type == FieldType.FLOAT || type == FieldType.DATETIME;
   }
 
-  /// Whether a key is where the ascending order begins, or the descending one has not begun yet. Of
-  /// what is near the first one none is left out: whoever asked looks at each.
+  /// Whether a key is where the ascending order begins, or the descending one has not begun yet.
   private boolean isBehind(FieldType type, FieldKey key) {
     if (type == FieldType.DATETIME) {
       return time.map(
               first -> descending ? key.asTime().isAfter(first) : !key.asTime().isBefore(first))
           .orElse(!descending);
     }
-    double value = type == FieldType.INTEGER ? key.asLong() : key.asDouble();
-    return number
-        .map(first -> descending ? value > Math.nextUp(first) : value >= Math.nextDown(first))
-        .orElse(!descending);
+    double value = number(type, key);
+    return number.map(first -> descending ? value > first : value >= first).orElse(!descending);
+  }
+
+  /// Whether a number may as well lie before the first one: large whole numbers share a double.
+  /// Whoever asked looks at each, so such records come on top of those that are wanted.
+  private boolean isNextToFirst(FieldType type, FieldKey key) {
+    return type != FieldType.DATETIME
+        && number.isPresent()
+        && number(type, key) == number.get().doubleValue();
+  }
+
+  private static double number(FieldType type, FieldKey key) {
+    return type == FieldType.INTEGER ? key.asLong() : key.asDouble();
   }
 }
