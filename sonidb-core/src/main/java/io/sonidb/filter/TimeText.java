@@ -7,12 +7,15 @@ import java.time.ZoneOffset;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// Times as text, as in RFC 3339: `2026-02-08T10:49:00Z`, `2026-02-08T10:49:00.25+01:00`. As in
 /// Qdrant seconds, the time of day and the offset may be left out: a time without offset is UTC, a
 /// day is its beginning.
 public final class TimeText {
   private static final int MAX_LENGTH = 64;
+  private static final Instant FIRST = Instant.parse("0000-01-01T00:00:00Z");
+  private static final Instant END = Instant.parse("9999-12-31T23:59:59Z").plusSeconds(1);
   private static final Pattern FORM =
       Pattern.compile(
           "(\\d{4})-(\\d\\d)-(\\d\\d)"
@@ -21,7 +24,8 @@ public final class TimeText {
 
   private TimeText() {}
 
-  /// The time that a text spells; none if it spells none.
+  /// The time that a text spells; none if it spells none, or one that is not in the years 0 to 9999
+  /// of UTC.
   ///
   /// @return to the nanosecond; what is finer is cut
   public static Optional<Instant> parse(String text) {
@@ -42,7 +46,8 @@ public final class TimeText {
               number(parts, 5),
               number(parts, 6),
               nanos(parts.group(7)));
-      return Optional.of(local.toInstant(offset(parts)));
+      Instant time = local.toInstant(offset(parts));
+      return time.isBefore(FIRST) || !time.isBefore(END) ? Optional.empty() : Optional.of(time);
     } catch (DateTimeException noSuchTime) {
       return Optional.empty();
     }
@@ -53,7 +58,7 @@ public final class TimeText {
     return digits == null ? 0 : Integer.parseInt(digits);
   }
 
-  private static int nanos(@org.jspecify.annotations.Nullable String fraction) {
+  private static int nanos(@Nullable String fraction) {
     return fraction == null ? 0 : Integer.parseInt((fraction + "000000000").substring(0, 9));
   }
 

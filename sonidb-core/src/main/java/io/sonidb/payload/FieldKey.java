@@ -59,7 +59,7 @@ final class FieldKey implements Comparable<FieldKey> {
               ? one(TimeText.parse(value.stringValue()).flatMap(FieldKey::ofTime))
               : Optional.empty();
       case UUID -> value.isString() ? one(ofUuid(value.stringValue())) : Optional.empty();
-      case GEO -> one(PayloadCheck.place(value).flatMap(FieldKey::ofPlace));
+      case GEO -> one(PayloadCheck.place(value).map(FieldKey::ofPlace));
     };
   }
 
@@ -157,15 +157,12 @@ final class FieldKey implements Comparable<FieldKey> {
   }
 
   /// Ordered by latitude.
-  private static Optional<FieldKey> ofPlace(PayloadCheck.Place place) {
-    return Double.isNaN(place.longitude()) || Double.isNaN(place.latitude())
-        ? Optional.empty()
-        : Optional.of(
-            new FieldKey(
-                ByteBuffer.allocate(16)
-                    .putLong(sortable(place.latitude()) ^ Long.MIN_VALUE)
-                    .putLong(sortable(place.longitude()) ^ Long.MIN_VALUE)
-                    .array()));
+  private static FieldKey ofPlace(PayloadCheck.Place place) {
+    return new FieldKey(
+        ByteBuffer.allocate(16)
+            .putLong(sortable(place.latitude()) ^ Long.MIN_VALUE)
+            .putLong(sortable(place.longitude()) ^ Long.MIN_VALUE)
+            .array());
   }
 
   PayloadCheck.Place asPlace() {

@@ -166,20 +166,22 @@ public final class PayloadCheck {
         : OptionalDouble.empty();
   }
 
-  /// A place as a payload has it, in any range.
+  /// A place as a payload has it.
   ///
-  /// @param longitude in degrees
-  /// @param latitude in degrees
+  /// @param longitude in degrees, -180 to 180
+  /// @param latitude in degrees, -90 to 90
   record Place(double longitude, double latitude) {}
 
-  /// The value as a place: an object with `lon` and `lat`.
+  /// The value as a place: an object with `lon` and `lat` that are somewhere on the Earth.
   static Optional<Place> place(JsonNode value) {
     if (!value.isObject()) {
       return Optional.empty();
     }
     OptionalDouble longitude = number(value.path("lon"));
     OptionalDouble latitude = number(value.path("lat"));
-    return longitude.isPresent() && latitude.isPresent()
+    boolean isOnEarth =
+        Math.abs(longitude.orElse(Double.NaN)) <= 180 && Math.abs(latitude.orElse(Double.NaN)) <= 90;
+    return isOnEarth
         ? Optional.of(new Place(longitude.getAsDouble(), latitude.getAsDouble()))
         : Optional.empty();
   }

@@ -144,7 +144,9 @@ class FilterJsonTest {
         "2023-02-08T25:00:00Z",
         "20230208",
         "",
-        "2023-02-08T10:00:00+25:00"
+        "2023-02-08T10:00:00+25:00",
+        "0000-01-01T00:00:00+01:00",
+        "9999-12-31T23:59:59-00:01"
       })
   void refusesWhatIsNoTime(String text) {
     assertThat(TimeText.parse(text)).isEmpty();

@@ -115,7 +115,12 @@ public final class RandomFilters {
       case "real" -> random.nextInt(3) == 0 ? whole() : (Object) real();
       case "truth" -> random.nextBoolean();
       case "time" -> time().toString().substring(0, random.nextBoolean() ? 10 : 20);
-      case "place" -> Map.of("lon", random.nextInt(20) - 10.5, "lat", random.nextInt(20) - 10.5);
+      case "place" -> {
+        // Some turns further on, which is no place any more.
+        double turns = random.nextInt(8) == 0 ? 360 * random.nextInt(-1, 2) : 0;
+        double longitude = random.nextInt(20) - 10.5;
+        yield Map.of("lon", longitude, "lat", turns + random.nextInt(20) - 10.5);
+      }
       case "uuid" -> uuid();
       default -> text();
     };
