@@ -1,5 +1,6 @@
 package io.sonidb.payload;
 
+import io.sonidb.filter.FieldType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -8,6 +9,7 @@ import java.util.List;
 import java.util.PriorityQueue;
 import java.util.function.Predicate;
 import org.roaringbitmap.BitSetUtil;
+import org.roaringbitmap.InvalidRoaringFormat;
 import org.roaringbitmap.RoaringBitmap;
 import org.roaringbitmap.buffer.ImmutableRoaringBitmap;
 
@@ -16,6 +18,12 @@ import org.roaringbitmap.buffer.ImmutableRoaringBitmap;
 final class FieldBlock {
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+  private static final ValueLayout.OfInt LITTLE_INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  /// What the portable form of a bitmap without runs begins with; how many containers comes next.
+  private static final int WITHOUT_RUNS = 12346;
+
   // Above so many postings, bits are set one by one.
   private static final int FEW = 16;
 
@@ -27,21 +35,61 @@ final class FieldBlock {
   private final MemorySegment postingOffsets;
   private final MemorySegment postings;
 
-  private FieldBlock(Reader in) throws CorruptPayloadIndexException {
+  private FieldBlock(Reader in, FieldType type, int from, int to)
+      throws CorruptPayloadIndexException {
     keySize = in.header(0);
     count = in.header(4);
+    if (keySize != FieldKey.size(type)) {
+      throw new CorruptPayloadIndexException("a " + type + " has keys of " + keySize + " bytes");
+    }
     List<RoaringBitmap> all = new ArrayList<>();
     for (int i = 0; i < FieldBits.COUNT; i++) {
-      all.add(bitmap(in.next(in.header(8 + 4 * i))));
+      all.add(checked(bitmap(in.next(in.header(8 + 4 * i))), from, to));
     }
     bits = FieldBits.of(all);
     keyOffsets = in.next(keySize == 0 ? 4 * (count + 1L) : 0);
     keys = in.next(in.header(32));
     postingOffsets = in.next(4 * (count + 1L));
     postings = in.next(in.header(36));
-    if (keySize != 0 && keys.byteSize() != (long) keySize * count) {
+    if (keySize == 0) {
+      checkOffsets(keyOffsets, keys.byteSize());
+    } else if (keys.byteSize() != (long) keySize * count) {
       throw new CorruptPayloadIndexException("a field has keys of another size");
     }
+    checkOffsets(postingOffsets, postings.byteSize());
+    for (int index = 0; index < count; index++) {
+      long size = offset(index + 1) - offset(index);
+      boolean whole = size % 4 == 0 || size > 4 * FieldSection.MOST_PLAIN;
+      if (!whole || checked(posting(index), from, to).isEmpty()) {
+        throw new CorruptPayloadIndexException("a field has a key that no record has");
+      }
+    }
+  }
+
+  private static void checkOffsets(MemorySegment offsets, long end)
+      throws CorruptPayloadIndexException {
+    long before = 0;
+    for (long at = 0; at < offsets.byteSize(); at += 4) {
+      long offset = offsets.get(INT, at);
+      if (offset < before || offset > end) {
+        throw new CorruptPayloadIndexException("a field has an offset of " + offset);
+      }
+      before = offset;
+    }
+  }
+
+  /// Records that a block covers.
+  static RoaringBitmap checked(RoaringBitmap records, int from, int to)
+      throws CorruptPayloadIndexException {
+    if (!records.validate()) {
+      throw new CorruptPayloadIndexException("records are listed in a way that is none");
+    }
+    // A negative ordinal is the last.
+    if (!records.isEmpty() && (records.first() < from || records.last() >= to || records.last() < 0)) {
+      throw new CorruptPayloadIndexException(
+          "it has records from " + records.first() + " to " + records.last());
+    }
+    return records;
   }
 
   private static final class Reader {
@@ -70,12 +118,17 @@ final class FieldBlock {
     }
   }
 
+  /// Reads a section and checks all that could lead astray whoever asks it.
+  ///
   /// @param section must stay valid as long as the block is used
-  static FieldBlock open(MemorySegment section) throws CorruptPayloadIndexException {
+  /// @param from first ordinal that the block covers
+  /// @param to ordinal behind the last one
+  static FieldBlock open(MemorySegment section, FieldType type, int from, int to)
+      throws CorruptPayloadIndexException {
     if (section.byteSize() < FieldSection.HEADER_SIZE) {
       throw new CorruptPayloadIndexException("a field has " + section.byteSize() + " bytes");
     }
-    return new FieldBlock(new Reader(section));
+    return new FieldBlock(new Reader(section), type, from, to);
   }
 
   FieldBits bits() {
@@ -185,11 +238,19 @@ final class FieldBlock {
   }
 
   private ImmutableRoaringBitmap immutable(long start, long end) {
-    return new ImmutableRoaringBitmap(postings.asSlice(start, end - start).asByteBuffer());
+    return immutable(postings.asSlice(start, end - start));
   }
 
-  private static RoaringBitmap bitmap(MemorySegment bytes) {
-    return new ImmutableRoaringBitmap(bytes.asByteBuffer()).toRoaringBitmap();
+  static RoaringBitmap bitmap(MemorySegment bytes) {
+    return immutable(bytes).toRoaringBitmap();
+  }
+
+  /// RoaringBitmap makes room for as many containers as are announced, so that is looked at first.
+  private static ImmutableRoaringBitmap immutable(MemorySegment bytes) {
+    if (bytes.get(LITTLE_INT, 0) == WITHOUT_RUNS && bytes.get(LITTLE_INT, 4) >>> 16 != 0) {
+      throw new InvalidRoaringFormat("too many containers: " + bytes.get(LITTLE_INT, 4));
+    }
+    return new ImmutableRoaringBitmap(bytes.asByteBuffer());
   }
 
   // Merging ----------------------------------------------------------------------------------

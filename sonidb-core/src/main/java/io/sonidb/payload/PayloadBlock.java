@@ -205,17 +205,13 @@ public final class PayloadBlock {
                 StandardCharsets.UTF_8);
         IndexedField field = new IndexedField(FieldPath.parse(path), type(file.get(INT, at)));
         at += FIELD_HEADER_SIZE + nameSize;
-        fields.put(field, FieldBlock.open(file.asSlice(at, size)));
+        fields.put(field, FieldBlock.open(file.asSlice(at, size), field.type(), from, to));
         at += size;
       }
-      return new PayloadBlock(
-          file,
-          from,
-          to,
-          new org.roaringbitmap.buffer.ImmutableRoaringBitmap(bits.asByteBuffer())
-              .toRoaringBitmap(),
-          fields);
-    } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
+      RoaringBitmap unreadable = FieldBlock.checked(FieldBlock.bitmap(bits), from, to);
+      return new PayloadBlock(file, from, to, unreadable, fields);
+    } catch (CorruptPayloadIndexException | RuntimeException e) {
+      // RoaringBitmap says in many ways that bytes are none of its own.
       throw new CorruptPayloadIndexException(name + " does not fit itself: " + e.getMessage());
     }
   }
