@@ -58,11 +58,27 @@ final class FieldBlock {
     }
     checkOffsets(postingOffsets, postings.byteSize());
     for (int index = 0; index < count; index++) {
-      long size = offset(index + 1) - offset(index);
-      boolean whole = size % 4 == 0 || size > 4 * FieldSection.MOST_PLAIN;
-      if (!whole || checked(posting(index), from, to).isEmpty()) {
-        throw new CorruptPayloadIndexException("a field has a key that no record has");
+      checkPosting(index, from, to);
+    }
+  }
+
+  private void checkPosting(int index, int from, int to) throws CorruptPayloadIndexException {
+    long start = offset(index);
+    long end = offset(index + 1);
+    boolean fits;
+    if (end - start > 4 * FieldSection.MOST_PLAIN) {
+      fits = !checked(posting(index), from, to).isEmpty();
+    } else {
+      fits = start < end && (end - start) % 4 == 0;
+      long before = from - 1L;
+      for (long at = start; fits && at < end; at += 4) {
+        int ordinal = postings.get(INT, at);
+        fits = ordinal > before && ordinal < to;
+        before = ordinal;
       }
+    }
+    if (!fits) {
+      throw new CorruptPayloadIndexException("the records of key " + index + " are no records");
     }
   }
 
