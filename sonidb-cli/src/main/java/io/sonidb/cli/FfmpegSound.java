@@ -39,9 +39,12 @@ final class FfmpegSound extends InputStream {
   private final BlockingQueue<byte[]> chunks = new ArrayBlockingQueue<>(CHUNKS_AHEAD);
   private final StringBuilder complaints = new StringBuilder();
   private final Thread complaining;
+  private final Thread reading;
 
   /// Whether the source is what is being waited for. Written by the feeding thread only.
   private volatile boolean sourceIsSlow;
+
+  private volatile Optional<IOException> sourceFailure = Optional.empty();
 
   private byte[] chunk = {0};
   private int next = 1;
@@ -52,7 +55,7 @@ final class FfmpegSound extends InputStream {
     this.process = process;
     this.patience = patience;
     complaining = start("ffmpeg-complaints", this::keepComplaints);
-    start("ffmpeg-sound", this::readAhead);
+    reading = start("ffmpeg-sound", this::readAhead);
   }
 
   /// Has a file decoded.
@@ -84,30 +87,42 @@ final class FfmpegSound extends InputStream {
   private void feed(InputStream in) {
     byte[] buffer = new byte[CHUNK_BYTES];
     try (OutputStream out = process.getOutputStream()) {
-      for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+      for (int count = take(in, buffer); count >= 0; count = take(in, buffer)) {
         sourceIsSlow = false;
         out.write(buffer, 0, count);
         out.flush();
         sourceIsSlow = true;
       }
     } catch (IOException e) {
-      // ffmpeg has ended, and its exit code tells why; or the source has, and ffmpeg hears no more.
+      // ffmpeg has ended, and its exit code tells why.
     } finally {
       sourceIsSlow = false;
     }
   }
 
+  /// Reads from the source; one that breaks off has ended for ffmpeg, but not for the reader.
+  private int take(InputStream in, byte[] buffer) {
+    try {
+      return in.read(buffer);
+    } catch (IOException e) {
+      sourceFailure = Optional.of(e);
+      return -1;
+    }
+  }
+
   private void readAhead() {
     byte[] buffer = new byte[CHUNK_BYTES];
-    try (InputStream in = process.getInputStream()) {
-      for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
-        if (count > 0) {
-          chunks.put(Arrays.copyOf(buffer, count));
+    try {
+      try (InputStream in = process.getInputStream()) {
+        for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+          if (count > 0) {
+            chunks.put(Arrays.copyOf(buffer, count));
+          }
         }
+      } catch (IOException e) {
+        // ffmpeg has been ended.
       }
       chunks.put(END);
-    } catch (IOException e) {
-      chunks.offer(END);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -190,6 +205,9 @@ final class FfmpegSound extends InputStream {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("interrupted");
     }
+    if (sourceFailure.isPresent()) {
+      throw new IOException(sourceFailure.get().getMessage(), sourceFailure.get());
+    }
     int exitCode = process.exitValue();
     if (bytes <= EMPTY_WAV_BYTES && (exitCode != 0 || bytes == 0)) {
       throw new IOException("ffmpeg cannot decode it, exit code " + exitCode + complaint());
@@ -220,5 +238,6 @@ final class FfmpegSound extends InputStream {
   @Override
   public void close() {
     process.destroyForcibly();
+    reading.interrupt(); // it may wait for room
   }
 }

@@ -3,6 +3,7 @@ package io.sonidb.cli;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -10,10 +11,11 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
-/// Standard input that lets go of a reader who waits for more when the process is asked to end.
+/// An input that lets go of a reader who waits for more when the process is asked to end, or when
+/// nothing has come for too long.
 ///
-/// Nothing in Java ends a read that waits for a pipe or a keyboard. So a thread of its own reads, a
-/// few chunks ahead, and is left behind.
+/// Nothing in Java ends a read that waits for a pipe, a keyboard or a server. So a thread of its own
+/// reads, a few chunks ahead, and is left behind.
 final class InterruptibleInput extends InputStream {
 
   private static final int CHUNK_BYTES = 1 << 16;
@@ -23,6 +25,7 @@ final class InterruptibleInput extends InputStream {
 
   private final InputStream in;
   private final Interruption interruption;
+  private final Optional<Duration> patience;
   private final BlockingQueue<byte[]> chunks = new ArrayBlockingQueue<>(CHUNKS_AHEAD);
   private final AtomicReference<Optional<IOException>> failure =
       new AtomicReference<>(Optional.empty());
@@ -30,9 +33,11 @@ final class InterruptibleInput extends InputStream {
   private int next = 1;
   private boolean started;
 
-  InterruptibleInput(InputStream in, Interruption interruption) {
+  /// @param patience how long nothing may come; empty for ever
+  InterruptibleInput(InputStream in, Interruption interruption, Optional<Duration> patience) {
     this.in = in;
     this.interruption = interruption;
+    this.patience = patience;
   }
 
   @Override
@@ -66,13 +71,17 @@ final class InterruptibleInput extends InputStream {
   private byte[] await() throws IOException {
     if (!started) {
       started = true;
-      Thread.ofPlatform().daemon().name("standard-input").start(this::readAhead);
+      Thread.ofPlatform().daemon().name("input").start(this::readAhead);
     }
+    long start = System.nanoTime();
     try {
       byte[] chunkOrNone = chunks.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
       while (chunkOrNone == null) {
         if (interruption.requested()) {
           throw new InterruptedIOException("interrupted");
+        }
+        if (patience.isPresent() && System.nanoTime() - start > patience.get().toNanos()) {
+          throw new IOException("nothing came for " + patience.get().toMillis() / 1000.0 + " s");
         }
         chunkOrNone = chunks.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
       }
@@ -86,17 +95,23 @@ final class InterruptibleInput extends InputStream {
   private void readAhead() {
     byte[] buffer = new byte[CHUNK_BYTES];
     try {
-      for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-        if (read > 0) {
-          chunks.put(Arrays.copyOf(buffer, read));
+      try {
+        for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+          if (read > 0) {
+            chunks.put(Arrays.copyOf(buffer, read));
+          }
         }
+      } catch (IOException e) {
+        failure.set(Optional.of(e));
       }
       chunks.put(END);
-    } catch (IOException e) {
-      failure.set(Optional.of(e));
-      chunks.offer(END);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  @Override
+  public void close() throws IOException {
+    in.close();
   }
 }

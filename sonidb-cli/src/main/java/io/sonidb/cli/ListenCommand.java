@@ -17,7 +17,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -76,6 +78,14 @@ final class ListenCommand extends DatabaseCommand {
       description = "Write the vectors to a .npy, .fvecs, .fbin, .jsonl or .csv file.")
   private Optional<Path> file = Optional.empty();
 
+  @Option(
+      names = "--patience",
+      paramLabel = "TIME",
+      description =
+          "Give up on an http address that sends nothing for so long, such as 10s or 1d (default:"
+              + " 1m).")
+  private Duration patience = SoundInput.PATIENCE;
+
   private Optional<VectorWriter> writer = Optional.empty();
   private long heard;
 
@@ -86,11 +96,15 @@ final class ListenCommand extends DatabaseCommand {
   @Override
   ExitCode run() throws IOException {
     Optional<VectorFormat> format = file.map(ListenCommand::formatOf);
+    if (rateHz < 1) {
+      throw new CommandFailure(ExitCode.USAGE, "--rate must be 1 or more, was " + rateHz);
+    }
     if (file.isEmpty()) {
       // Nothing is half done when it stops in the middle.
       interruption().whenRequested(interruption()::commandFinished);
     }
-    try (SoundInput input = SoundInput.open(source, sonidb().terminal());
+    try (SoundInput input =
+            SoundInput.open(source, sonidb().terminal(), interruption(), patience);
         ProgressBar progress = output().progress("listen")) {
       ListenReport report =
           listen(
@@ -105,7 +119,8 @@ final class ListenCommand extends DatabaseCommand {
     } catch (NoSuchFileException e) {
       throw e;
     } catch (IOException e) {
-      throw new CommandFailure(ExitCode.FAILED, source + ": " + e.getMessage(), e);
+      String lost = writer.isEmpty() ? "" : "; nothing was written to " + file.orElseThrow();
+      throw new CommandFailure(ExitCode.FAILED, source + ": " + e.getMessage() + lost, e);
     } finally {
       if (writer.isPresent()) {
         writer.get().close();
@@ -168,14 +183,23 @@ final class ListenCommand extends DatabaseCommand {
               VectorWriter.create(
                   file.orElseThrow(), format, vector.dimension(), vector.elementType()));
     }
-    Payload payload = Payload.ofCbor(record.payload());
-    Optional<String> json = payload.isEmpty() ? Optional.empty() : Optional.of(payload.toJson());
+    Optional<String> json = payloadOf(record);
     OptionalLong expires = record.expiresAtMillis();
     Optional<Instant> expiresAt =
         expires.isPresent()
             ? Optional.of(Instant.ofEpochMilli(expires.getAsLong()))
             : Optional.empty();
     writer.get().write(record.id(), vector, json, expiresAt);
+  }
+
+  private Optional<String> payloadOf(SoundRecord record) {
+    try {
+      Payload payload = Payload.ofCbor(record.payload());
+      return payload.isEmpty() ? Optional.empty() : Optional.of(payload.toJson());
+    } catch (IllegalArgumentException e) {
+      output().warn("payload of " + record.id() + " left out: " + e.getMessage());
+      return Optional.empty();
+    }
   }
 
   private Map<String, Object> json(SoundRecord record, Place place) {
@@ -198,9 +222,18 @@ final class ListenCommand extends DatabaseCommand {
       json.put("vector", PointJson.vector(record.vector()));
     }
     if (record.kind() != RecordKind.DELETE) {
-      json.put("payload", PointJson.payload(Payload.ofCbor(record.payload())));
+      putPayload(json, record.payload());
     }
     return json;
+  }
+
+  /// What others put into records need not be the CBOR of an object.
+  private static void putPayload(Map<String, Object> json, byte[] payload) {
+    try {
+      json.put("payload", PointJson.payload(Payload.ofCbor(payload)));
+    } catch (IllegalArgumentException e) {
+      json.put("payload_base64", Base64.getEncoder().encodeToString(payload));
+    }
   }
 
   private static void putMillis(Map<String, Object> json, String key, OptionalLong millis) {

@@ -33,6 +33,7 @@ import picocli.CommandLine.Parameters;
 final class PlayCommand extends DatabaseCommand {
 
   private static final int MAX_TIMES = 1000;
+  private static final int CHUNK_SAMPLES = 4096;
 
   @Parameters(index = "0", paramLabel = "NAME", description = "Collection.")
   private String name = "";
@@ -102,12 +103,19 @@ final class PlayCommand extends DatabaseCommand {
     } catch (IllegalArgumentException e) {
       throw new CommandFailure(ExitCode.FAILED, id + ": " + e.getMessage(), e);
     }
-    int[] pcm = new int[Math.toIntExact(sound.samples())];
-    short[] samples = new short[sound.read(pcm, 0, pcm.length)];
-    for (int i = 0; i < samples.length; i++) {
-      samples[i] = (short) pcm[i];
+    short[] samples = new short[Math.toIntExact(sound.samples())];
+    int[] pcm = new int[CHUNK_SAMPLES];
+    int at = 0;
+    for (int count = next(sound, pcm); count > 0; count = next(sound, pcm)) {
+      for (int i = 0; i < count; i++) {
+        samples[at++] = (short) pcm[i];
+      }
     }
     return samples;
+  }
+
+  private static int next(AcousticSound sound, int[] pcm) {
+    return sound.read(pcm, 0, pcm.length);
   }
 
   /// Plays with the first player that can; returns its name.

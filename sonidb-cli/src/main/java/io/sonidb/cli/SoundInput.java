@@ -6,8 +6,10 @@ import io.sonidb.sound.Listener;
 import io.sonidb.sound.RecordSink;
 import java.io.BufferedInputStream;
 import java.io.Closeable;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -24,6 +26,9 @@ final class SoundInput implements Closeable {
 
   private static final int BUFFER_BYTES = 1 << 16;
   private static final Duration CONNECT_PATIENCE = Duration.ofSeconds(15);
+
+  /// How long a server may send nothing.
+  static final Duration PATIENCE = Duration.ofMinutes(1);
 
   private final String name;
   private final Terminal terminal;
@@ -44,12 +49,18 @@ final class SoundInput implements Closeable {
   /// Opens a source.
   ///
   /// @param source a path, an http or https address, or `-` for standard input
-  static SoundInput open(String source, Terminal terminal) throws IOException {
+  /// @param patience how long a server may send nothing
+  static SoundInput open(
+      String source, Terminal terminal, Interruption interruption, Duration patience)
+      throws IOException {
     if (source.equals("-")) {
       return new SoundInput("standard input", terminal, Optional.empty(), terminal.in(), false);
     }
     if (source.startsWith("http://") || source.startsWith("https://")) {
-      return new SoundInput(source, terminal, Optional.empty(), download(source), true);
+      InputStream body =
+          new InterruptibleInput(
+              download(source, patience), interruption, Optional.of(patience));
+      return new SoundInput(source, terminal, Optional.empty(), body, true);
     }
     Path file = Path.of(source);
     if (Files.isDirectory(file)) {
@@ -67,26 +78,46 @@ final class SoundInput implements Closeable {
     return new SoundInput(name, terminal, path.filter(Files::isRegularFile), stream, false);
   }
 
-  private static InputStream download(String address) throws IOException {
+  private static InputStream download(String address, Duration patience) throws IOException {
     HttpClient client =
         HttpClient.newBuilder()
             .connectTimeout(CONNECT_PATIENCE)
             .followRedirects(HttpClient.Redirect.NORMAL)
             .build();
     try {
-      HttpRequest request = HttpRequest.newBuilder(URI.create(address)).build();
+      HttpRequest request =
+          HttpRequest.newBuilder(URI.create(address)).timeout(patience).build();
       HttpResponse<InputStream> answer =
           client.send(request, HttpResponse.BodyHandlers.ofInputStream());
       if (answer.statusCode() != 200) {
         answer.body().close();
         throw new IOException("the server answered " + answer.statusCode());
       }
-      return answer.body();
+      return new Body(answer.body());
+    } catch (ConnectException e) {
+      // Java gives no reason.
+      throw new IOException("the server cannot be reached", e);
     } catch (IllegalArgumentException e) {
       throw new CommandFailure(ExitCode.USAGE, address + ": is no address", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
+    }
+  }
+
+  /// What a server sends; Java's reasons why there is no more, such as "closed", need explanation.
+  private static final class Body extends FilterInputStream {
+    Body(InputStream in) {
+      super(in);
+    }
+
+    @Override
+    public int read(byte[] into, int offset, int length) throws IOException {
+      try {
+        return super.read(into, offset, length);
+      } catch (IOException e) {
+        throw new IOException("the connection broke: " + e.getMessage(), e);
+      }
     }
   }
 

@@ -101,7 +101,8 @@ record SoundPlayer(String name, SoundPlayer.Way way) {
     wav.putShort((short) 1).putShort((short) 1);
     wav.putInt(SAMPLE_RATE_HZ).putInt(2 * SAMPLE_RATE_HZ).putShort((short) 2).putShort((short) 16);
     wav.put("data".getBytes(StandardCharsets.US_ASCII)).putInt(dataBytes);
-    return wav.put(bytes(pcm)).array();
+    wav.asShortBuffer().put(pcm);
+    return wav.array();
   }
 
   private static void playWith(Path program, List<String> arguments, short[] pcm)

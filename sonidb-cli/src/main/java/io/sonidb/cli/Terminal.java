@@ -57,7 +57,7 @@ record Terminal(
     }
     // Not System.out: a PrintStream swallows errors, a full disk for instance.
     OutputStream out = new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 1 << 16);
-    InputStream in = new InterruptibleInput(System.in, interruption);
+    InputStream in = new InterruptibleInput(System.in, interruption, Optional.empty());
     // System.err, because the launcher may have put the real one in its place.
     return new Terminal(in, out, System.err, interactive, System.getenv());
   }

@@ -124,9 +124,7 @@ final class VectorPicture {
         String.format(
             Locale.ROOT,
             "%s ms \u00B7 %s samples \u00B7 %s bytes of FLAC \u00B7 %.2f of raw",
-            sound.millis() < 100
-                ? "%.1f".formatted(sound.millis())
-                : "%.0f".formatted(sound.millis()),
+            String.format(Locale.ROOT, sound.millis() < 100 ? "%.1f" : "%.0f", sound.millis()),
             Quantity.count(sound.samples()),
             Quantity.count(sound.bytes()),
             (double) sound.bytes() / rawBytes);

@@ -2,6 +2,11 @@ package io.sonidb.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sonidb.sound.RecordEncoder;
+import io.sonidb.sound.SoundFormat;
+import io.sonidb.sound.SoundRecord;
+import io.sonidb.sound.Vector;
+import io.sonidb.sound.VectorId;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -107,6 +112,25 @@ class SoundCommandsTest {
     assertThat(inserted.err()).contains("1 vector deleted again");
     assertThat(cli.run("get", "b", "5").exitCode()).isEqualTo(4);
     assertThat(cli.ok("get", "b", "6").out()).isEqualTo(cli.ok("get", "a", "6").out());
+  }
+
+  @Test
+  void hearsPayloadsThatAreNoObjects() {
+    SoundRecord strange =
+        SoundRecord.upsert(1, VectorId.of(7), Vector.of(1f, 2f), new byte[] {1, 2, 3});
+    RecordEncoder encoder = new RecordEncoder(SoundFormat.FLOAT32);
+    byte[] frames = new byte[encoder.maxSize(strange)];
+    byte[] sound = Arrays.copyOf(frames, encoder.encode(strange, frames, 0));
+    assertThat(cli.input(sound).ok("listen", "-").out()).contains("\"payload_base64\":\"AQID\"");
+    String file = folder.resolve("x.jsonl").toString();
+    assertThat(cli.input(sound).ok("listen", "-", "-o", file).err())
+        .contains("payload of 7 left out");
+  }
+
+  @Test
+  void refusesRatesThatAreNone() {
+    assertThat(cli.run("listen", "-", "--raw-channels", "2", "--rate", "0").exitCode())
+        .isEqualTo(2);
   }
 
   @Test
