@@ -14,8 +14,8 @@ import java.util.concurrent.atomic.AtomicReference;
 /// An input that lets go of a reader who waits for more when the process is asked to end, or when
 /// nothing has come for too long.
 ///
-/// Nothing in Java ends a read that waits for a pipe, a keyboard or a server. So a thread of its own
-/// reads, a few chunks ahead, and is left behind.
+/// Nothing in Java ends a read that waits for a pipe, a keyboard or a server. So a thread of its
+/// own reads, a few chunks ahead, and is left behind.
 final class InterruptibleInput extends InputStream {
 
   private static final int CHUNK_BYTES = 1 << 16;

@@ -103,8 +103,7 @@ final class ListenCommand extends DatabaseCommand {
       // Nothing is half done when it stops in the middle.
       interruption().whenRequested(interruption()::commandFinished);
     }
-    try (SoundInput input =
-            SoundInput.open(source, sonidb().terminal(), interruption(), patience);
+    try (SoundInput input = SoundInput.open(source, sonidb().terminal(), interruption(), patience);
         ProgressBar progress = output().progress("listen")) {
       ListenReport report =
           listen(

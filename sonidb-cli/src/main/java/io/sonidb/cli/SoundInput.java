@@ -58,8 +58,7 @@ final class SoundInput implements Closeable {
     }
     if (source.startsWith("http://") || source.startsWith("https://")) {
       InputStream body =
-          new InterruptibleInput(
-              download(source, patience), interruption, Optional.of(patience));
+          new InterruptibleInput(download(source, patience), interruption, Optional.of(patience));
       return new SoundInput(source, terminal, Optional.empty(), body, true);
     }
     Path file = Path.of(source);
@@ -85,8 +84,7 @@ final class SoundInput implements Closeable {
             .followRedirects(HttpClient.Redirect.NORMAL)
             .build();
     try {
-      HttpRequest request =
-          HttpRequest.newBuilder(URI.create(address)).timeout(patience).build();
+      HttpRequest request = HttpRequest.newBuilder(URI.create(address)).timeout(patience).build();
       HttpResponse<InputStream> answer =
           client.send(request, HttpResponse.BodyHandlers.ofInputStream());
       if (answer.statusCode() != 200) {

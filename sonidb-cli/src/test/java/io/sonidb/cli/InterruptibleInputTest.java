@@ -28,8 +28,7 @@ class InterruptibleInputTest {
   void givesUpWhenNothingComes() throws IOException {
     try (PipedOutputStream writer = new PipedOutputStream()) {
       Optional<Duration> patience = Optional.of(Duration.ofMillis(200));
-      InputStream in =
-          new InterruptibleInput(new PipedInputStream(writer), interruption, patience);
+      InputStream in = new InterruptibleInput(new PipedInputStream(writer), interruption, patience);
       assertThatThrownBy(in::read).isInstanceOf(IOException.class).hasMessageContaining("0.2 s");
     }
   }
@@ -90,8 +89,7 @@ class InterruptibleInputTest {
             return read();
           }
         };
-    assertThatThrownBy(input(broken)::read)
-        .hasMessage("the cable is out");
+    assertThatThrownBy(input(broken)::read).hasMessage("the cable is out");
   }
 
   @Test

@@ -33,7 +33,8 @@ class ListenToServerTest {
   @TempDir Path folder;
   private final CountDownLatch ended = new CountDownLatch(1);
   private final ExecutorService threads = Executors.newCachedThreadPool();
-  private final HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+  private final HttpServer server =
+      HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
   private Cli cli = new Cli(Path.of(""));
   private byte[] flac = {};
 

@@ -101,7 +101,8 @@ final class FieldBlock {
       throw new CorruptPayloadIndexException("records are listed in a way that is none");
     }
     // A negative ordinal is the last.
-    if (!records.isEmpty() && (records.first() < from || records.last() >= to || records.last() < 0)) {
+    if (!records.isEmpty()
+        && (records.first() < from || records.last() >= to || records.last() < 0)) {
       throw new CorruptPayloadIndexException(
           "it has records from " + records.first() + " to " + records.last());
     }

@@ -180,7 +180,8 @@ public final class PayloadCheck {
     OptionalDouble longitude = number(value.path("lon"));
     OptionalDouble latitude = number(value.path("lat"));
     boolean isOnEarth =
-        Math.abs(longitude.orElse(Double.NaN)) <= 180 && Math.abs(latitude.orElse(Double.NaN)) <= 90;
+        Math.abs(longitude.orElse(Double.NaN)) <= 180
+            && Math.abs(latitude.orElse(Double.NaN)) <= 90;
     return isOnEarth
         ? Optional.of(new Place(longitude.getAsDouble(), latitude.getAsDouble()))
         : Optional.empty();

@@ -32,9 +32,9 @@ final class OggFlac extends InputStream {
   /// In the first packet: where the FLAC stream's own bytes begin.
   private static final int MAPPING_BYTES = 9;
 
-  /// How many bytes the CRC is computed of for each byte that comes, at most: pages may be false, and
-  /// overlap. Bytes full of those use up what was saved, and then some of what looks like a page is
-  /// passed by; behind them it is soon saved anew.
+  /// How many bytes the CRC is computed of for each byte that comes, at most: pages may be false,
+  /// and overlap. Bytes full of those use up what was saved, and then some of what looks like a
+  /// page is passed by; behind them it is soon saved anew.
   private static final int CREDIT_PER_BYTE = 4;
 
   private static final int MAX_CREDIT_BYTES = 64 * MAX_PAGE_BYTES;
