@@ -55,7 +55,7 @@ final class FacetCommand extends DatabaseCommand {
               hit.put("value", value);
               hit.put("count", each.count());
               hits.add(hit);
-              output().line("%10s  %s".formatted(Quantity.count(each.count()), value));
+              output().line("%10s  %s".formatted(Quantity.count(each.count()), Output.text(value)));
             }
             Map<String, Object> answer = new LinkedHashMap<>();
             answer.put("hits", hits);

@@ -46,9 +46,9 @@ final class Output {
     }
   }
 
-  /// The JSON text of an object, on one line.
-  static String text(Map<String, ?> object) {
-    return JSON.writeValueAsString(object);
+  /// The JSON text of a value, on one line.
+  static String text(Object value) {
+    return JSON.writeValueAsString(value);
   }
 
   /// A line on standard output, with `--json` and without.

@@ -105,5 +105,11 @@ final class PayloadIndexCommand extends DatabaseCommand {
     answer.put("automatic", collection.spec().indexesWhatIsAsked());
     output().json(answer);
     indexes.forEach((path, indexed) -> output().line(path + "  " + indexed));
+    if (indexes.isEmpty()) {
+      output().note("no field is indexed");
+    }
+    if (collection.spec().indexesWhatIsAsked()) {
+      output().note("what filters ask for gets indexed");
+    }
   }
 }

@@ -76,6 +76,10 @@ final class ScrollCommand extends DatabaseCommand {
     if (orderBy.isEmpty() && (descending || startFrom.isPresent())) {
       throw new CommandFailure(ExitCode.USAGE, "--desc and --start-from need --order-by");
     }
+    if (orderBy.isPresent() && from.isPresent()) {
+      throw new CommandFailure(
+          ExitCode.USAGE, "--from is an id; with --order-by, begin with --start-from VALUE");
+    }
     Scroll scroll =
         new Scroll(
             filter,

@@ -87,6 +87,9 @@ class FilterCommandsTest {
     JsonNode hits = cli.ok("facet", "a", "kind", "--filter", LOW, "--json").json().get("hits");
     assertThat(hits.toString())
         .isEqualTo("[{\"value\":\"even\",\"count\":5},{\"value\":\"odd\",\"count\":5}]");
+    // Quoted: "1" is not 1, and nothing in a payload is to move the cursor.
+    assertThat(cli.ok("facet", "a", "kind", "--filter", LOW).out())
+        .isEqualToIgnoringWhitespace("5 \"even\" 5 \"odd\"");
   }
 
   @Test
