@@ -53,17 +53,19 @@ public record Answer(RoaringBitmap yes, RoaringBitmap maybe) {
     if (count > sets.size()) {
       return new RoaringBitmap();
     }
-    // reached[i] is in i or more of the sets seen so far.
-    RoaringBitmap[] reached = new RoaringBitmap[count + 1];
-    reached[0] = all;
-    for (int i = 1; i <= count; i++) {
-      reached[i] = new RoaringBitmap();
+    if (count == 0 || all.isEmpty()) {
+      return all;
     }
+    int[] sums = new int[all.last() + 1];
+    RoaringBitmap reached = new RoaringBitmap();
     for (RoaringBitmap set : sets) {
-      for (int i = count; i > 0; i--) {
-        reached[i].or(RoaringBitmap.and(reached[i - 1], set));
-      }
+      RoaringBitmap.and(all, set)
+          .forEach((int record) -> {
+            if (++sums[record] == count) {
+              reached.add(record);
+            }
+          });
     }
-    return reached[count];
+    return reached;
   }
 }

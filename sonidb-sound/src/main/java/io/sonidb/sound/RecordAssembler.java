@@ -34,7 +34,6 @@ final class RecordAssembler {
   /// Of a float32 data sample: the sign fills bits 31 to 23, and only the topmost is wanted.
   private static final int SIGN_AND_MANTISSA = 0x807FFFFF;
 
-  private final SoundFormat format;
   private final boolean checksHash;
   private final int dataChannels;
   private final int wordBits;
@@ -110,7 +109,6 @@ final class RecordAssembler {
 
   /// @param checksHash false only to let fuzzed samples through to what lies behind the hash
   RecordAssembler(SoundFormat format, boolean checksHash) {
-    this.format = format;
     this.checksHash = checksHash;
     dataChannels = format.channels() - 1;
     wordBits = RecordFormat.BITS_PER_SAMPLE * dataChannels;
@@ -800,13 +798,11 @@ final class RecordAssembler {
     if (end > Vector.MAX_DIMENSION) {
       return fault(Fault.DIMENSION, end);
     }
-    if (format.element() == ElementType.FLOAT32) {
-      bits32 =
-          end > bits32.length ? Arrays.copyOf(bits32, Math.max(end, 2 * bits32.length)) : bits32;
+    if (single) {
+      makeRoom32(end);
       ear.copy(bits32, dimension, count);
     } else {
-      bits64 =
-          end > bits64.length ? Arrays.copyOf(bits64, Math.max(end, 2 * bits64.length)) : bits64;
+      makeRoom64(end);
       ear.copy(bits64, dimension, count);
     }
     dimension = end;
@@ -823,9 +819,7 @@ final class RecordAssembler {
     }
     long ofBoth = XxHash64.of(payload, 0, payloadSize, headHash);
     long found =
-        format.element() == ElementType.FLOAT32
-            ? XxHash64.of(bits32, dimension, ofBoth)
-            : XxHash64.of(bits64, dimension, ofBoth);
+        single ? XxHash64.of(bits32, dimension, ofBoth) : XxHash64.of(bits64, dimension, ofBoth);
     return found == storedHash || !checksHash ? Fault.NONE : fault(Fault.HASH, found);
   }
 
@@ -962,7 +956,7 @@ final class RecordAssembler {
   }
 
   private Vector plainVector() {
-    if (format.element() == ElementType.FLOAT32) {
+    if (single) {
       float[] floats = new float[dimension];
       copyVector(floats);
       return Vector.sharing(floats);
