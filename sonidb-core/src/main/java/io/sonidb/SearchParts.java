@@ -46,6 +46,9 @@ final class SearchParts implements AutoCloseable {
   private static final int TIER_FACTOR = 4;
   private static final int MOST_CODED = 8;
   private static final int SOON = 256;
+  private static final int AT_REST = 32;
+  private static final long MANY_WRITES = 100_000;
+  private static final int SMALL_SHARE = 4;
   private static final int LOOK = 4096;
   private static final long IDLE_MILLIS = 1000;
   private static final long BUSY_NANOS = 200_000_000;
@@ -67,13 +70,13 @@ final class SearchParts implements AutoCloseable {
   private final AtomicBoolean scheduled = new AtomicBoolean();
   private final AtomicBoolean waitsForRest = new AtomicBoolean();
   private final LongAdder died = new LongAdder();
-  private volatile Listed listed = new Listed(List.of(), NO_GENERATION);
+  private volatile Listed listed;
   private volatile Score score;
   private volatile boolean started;
   private volatile boolean closing;
   private volatile boolean stopping;
   private volatile boolean failed;
-  private volatile long diedAtCount;
+  private volatile long diedAtCount = Long.MIN_VALUE / 2; // not counted yet
   private int unseen; // the appender's thread's own
   private long lastSeen; // of who works, as the rest
   private long busyUntil;
@@ -82,7 +85,7 @@ final class SearchParts implements AutoCloseable {
   private boolean hurries;
 
   /// The parts that there are, in the order of their sequence numbers.
-  private record Listed(List<MappedPart> parts, String generation) {
+  private record Listed(List<MappedPart> parts, Score score, String generation) {
     long coveredTo() {
       return parts.isEmpty() ? 0 : parts.getLast().part().to();
     }
@@ -103,6 +106,7 @@ final class SearchParts implements AutoCloseable {
     this.indexing = indexing;
     this.indexer = indexer;
     this.score = score;
+    this.listed = new Listed(List.of(), score, NO_GENERATION);
   }
 
   // What there is ----------------------------------------------------------------------------
@@ -112,7 +116,7 @@ final class SearchParts implements AutoCloseable {
   PinnedParts pin() {
     while (true) {
       Listed now = listed;
-      Optional<PinnedParts> pinned = PinnedParts.of(now.parts(), now.generation());
+      Optional<PinnedParts> pinned = PinnedParts.of(now.parts(), now.score(), now.generation());
       if (pinned.isPresent()) {
         return pinned.get();
       }
@@ -156,7 +160,9 @@ final class SearchParts implements AutoCloseable {
     }
     listed =
         new Listed(
-            List.copyOf(sorted), sorted.isEmpty() ? NO_GENERATION : String.format("%016x", hash));
+            List.copyOf(sorted),
+            score,
+            sorted.isEmpty() ? NO_GENERATION : String.format("%016x", hash));
   }
 
   /// Takes in the files that fit the log, deletes the others, and begins to follow the writers.
@@ -281,7 +287,7 @@ final class SearchParts implements AutoCloseable {
         && !log.manifest().isSnapshot();
   }
 
-  /// When nothing is written any more, what is left gets codes, however little it is.
+  /// When nothing is written any more, what is left gets codes, unless it is next to nothing.
   private void lookAtRest(long then) {
     waitsForRest.set(false);
     long now = log.lastSequence();
@@ -292,7 +298,7 @@ final class SearchParts implements AutoCloseable {
       return;
     }
     if (isWanted() && log.lastDurable() > listed.coveredTo()) {
-      work(1);
+      work(Math.min(AT_REST, soon()));
     }
   }
 
@@ -388,7 +394,11 @@ final class SearchParts implements AutoCloseable {
   // What to do next --------------------------------------------------------------------------
 
   private Optional<Job> next(int leastUncovered, long until) {
-    return codes(leastUncovered, until).or(this::graph).or(this::renewed).or(this::merged);
+    return codes(leastUncovered, until)
+        .or(this::graph)
+        .or(this::renewed)
+        .or(this::merged)
+        .or(this::absorbed);
   }
 
   /// Codes for what no part covers.
@@ -411,7 +421,12 @@ final class SearchParts implements AutoCloseable {
   }
 
   private Optional<Job> codes(long from, long to, int least) {
-    if (to - from + 1 < least || count(new Range(from, to)) < least) {
+    long writes = to - from + 1;
+    // Of many writes that left few vectors, a part is made as well: not to count them again and
+    // again.
+    boolean isWorthIt =
+        writes >= least && (writes >= MANY_WRITES || count(new Range(from, to)) >= least);
+    if (!isWorthIt) {
       return Optional.empty();
     }
     return Optional.of(new Job(new Range(from, to), List.of(), false));
@@ -484,6 +499,26 @@ final class SearchParts implements AutoCloseable {
       }
       if (run.size() == MOST_OF_A_TIER) {
         return Optional.of(together(run, true));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /// What little is left of a part together with its neighbour. New ones, at the end, wait for
+  /// more.
+  private Optional<Job> absorbed() {
+    List<MappedPart> parts = listed.parts();
+    for (int i = 0; i + 1 < parts.size(); i++) {
+      MappedPart part = parts.get(i);
+      MappedPart next = parts.get(i + 1);
+      boolean isSmall =
+          Math.min(
+                  part.part().size(),
+                  next.part().hasGraph() ? next.part().size() : Integer.MAX_VALUE)
+              < indexing.least() / SMALL_SHARE;
+      boolean isOld = part.part().hasGraph() || next.part().hasGraph();
+      if (isSmall && isOld && fitsTogether(List.of(part), next)) {
+        return Optional.of(together(List.of(part, next), true));
       }
     }
     return Optional.empty();
@@ -640,7 +675,9 @@ final class SearchParts implements AutoCloseable {
     changing.lock();
     try {
       if (closing || stopping) {
-        storage.delete(path);
+        if (isNew) {
+          storage.delete(path);
+        }
         throw new CancellationException();
       }
       MappedPart mapped = map(path, made.fileName());

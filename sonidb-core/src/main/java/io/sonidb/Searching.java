@@ -192,7 +192,7 @@ final class Searching {
   private Optional<CodeQuery> codeQuery(Planned planned) {
     boolean isForIndex =
         !planned.query.exact()
-            && !view.parts().parts().isEmpty()
+            && view.parts().serve(spec.metric().score())
             && planned.most() <= MOST_BY_INDEX
             && (planned.matching.isEmpty() || planned.matching.get().count() > far(planned));
     return isForIndex ? CodeQuery.of(probe(planned, true)) : Optional.empty();
@@ -224,10 +224,17 @@ final class Searching {
 
   private boolean searchIndex(Planned planned, List<FlatSearch.Found> ofRest, LiveVectors rest) {
     Probe probe = probe(planned, true);
-    IndexSearch.Outcome outcome =
-        new IndexSearch(
-                view, probe, codeQuery(planned).orElseThrow(), planned.matching, far(planned))
-            .run(rest, damaged::add);
+    IndexSearch.Outcome outcome;
+    try {
+      outcome =
+          new IndexSearch(
+                  view, probe, codeQuery(planned).orElseThrow(), planned.matching, far(planned))
+              .run(rest, damaged::add);
+    } catch (IndexOutOfBoundsException nonsense) {
+      view.engine()
+          .note("search index: " + nonsense.getMessage() + ": make it again by a full buildIndex");
+      return false;
+    }
     long there = planned.matching.map(Matching::count).orElseGet(view.collection()::count);
     if (outcome.candidates() < planned.most() && outcome.candidates() + ofRest.size() < there) {
       return false;
