@@ -113,8 +113,7 @@ public final class Md5Lanes {
   /// @param into receives them as little-endian words from `offset` on; up to five words behind
   ///   them are overwritten
   /// @return the sample that the caller goes on with
-  public static int layOut(
-      int[] first, int[] second, int from, int to, int[] into, int offset) {
+  public static int layOut(int[] first, int[] second, int from, int to, int[] into, int offset) {
     int at = offset;
     int i = from;
     for (; i <= to - PAIRS.length(); i += PAIRS.length()) {
