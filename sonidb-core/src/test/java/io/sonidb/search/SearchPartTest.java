@@ -44,8 +44,7 @@ class SearchPartTest {
 
   private CodeQuery query(int dimension) {
     Wanted wanted = new Wanted.Like(Vector.of(vector(dimension)));
-    return CodeQuery.of(
-            new Probe(Score.DOT, wanted, AcceptBits.ALL, 10, Double.NEGATIVE_INFINITY))
+    return CodeQuery.of(new Probe(Score.DOT, wanted, AcceptBits.ALL, 10, Double.NEGATIVE_INFINITY))
         .orElseThrow();
   }
 
@@ -157,8 +156,7 @@ class SearchPartTest {
       double before = Score.DOT.of(a, b);
       rotation.apply(a);
       rotation.apply(b);
-      assertThat((double) Score.DOT.of(a, b))
-          .isCloseTo(before, within(1e-4 * dimension));
+      assertThat((double) Score.DOT.of(a, b)).isCloseTo(before, within(1e-4 * dimension));
     }
     float[] one = new float[768];
     one[5] = 1;
