@@ -27,7 +27,11 @@ final class LiveVectors implements VectorSource {
   private static final int PIECE = 4096;
   private static final int SMALL_PIECE = 1024;
   private static final int WINDOW = 1 << 18;
+  private static final int MOST_IN_WINDOW = 512;
   private static final int MOST_SKIPPED = 4;
+
+  /// Records that are read together: as many as there may be lanes.
+  private static final int TOGETHER = 16;
 
   private final CollectionView view;
   private final Engine engine;
@@ -106,56 +110,121 @@ final class LiveVectors implements VectorSource {
     scan(index, live, count, scorer);
   }
 
+  /// Decodes vectors and has each scored. Their records are read together, wherever they lie.
+  ///
+  /// @param index of the segment in the view
   /// @param ordinals ascending
-  private void scan(int index, int[] ordinals, int count, Scorer scorer) {
+  void scan(int index, int[] ordinals, int count, Scorer scorer) {
     Segment segment = view.log().segments().get(index);
-    RecordTable table = segment.table();
-    boolean narrow = engine.log().header().format().element() == ElementType.FLOAT32;
-    int dimension = engine.log().header().dimension();
-    float[] floats = new float[narrow ? dimension : 0];
-    double[] doubles = new double[narrow ? 0 : dimension];
-    RecordDecoder decoder = new RecordDecoder(engine.log().header().format());
-    byte[] window = new byte[WINDOW];
-    long windowStart = 0;
-    int windowSize = 0;
-    for (int i = 0; i < count; i++) {
-      int ordinal = ordinals[i];
-      long offset = table.offset(ordinal);
+    Reading reading = new Reading(segment, index, scorer);
+    int next = 0;
+    while (next < count) {
+      int first = next;
+      next = reading.load(ordinals, first, count);
+      for (int from = first; from < next; from += TOGETHER) {
+        reading.score(ordinals, first, from, Math.min(next, from + TOGETHER));
+      }
+    }
+  }
+
+  /// Reads records of one segment, as many at a time as fit into a window.
+  private final class Reading {
+    private final Segment segment;
+    private final RecordTable table;
+    private final long keys;
+    private final Scorer scorer;
+    private final RecordDecoder decoder = new RecordDecoder(engine.log().header().format());
+    private final boolean isNarrow = decoder.format().element() == ElementType.FLOAT32;
+    private final float[] floats;
+    private final double[] doubles;
+    private byte[] window = new byte[WINDOW + Long.BYTES];
+    private int filled;
+
+    /// Where in the window the records begin.
+    private final int[] places = new int[MOST_IN_WINDOW];
+
+    private final int[] offsets = new int[TOGETHER];
+    private final int[] limits = new int[TOGETHER];
+
+    Reading(Segment segment, int index, Scorer scorer) {
+      this.segment = segment;
+      this.table = segment.table();
+      this.keys = (long) index << 32;
+      this.scorer = scorer;
+      int dimension = engine.log().header().dimension();
+      floats = new float[isNarrow ? dimension : 0];
+      doubles = new double[isNarrow ? 0 : dimension];
+    }
+
+    /// Fills the window with records from `ordinals[first]` on; returns the first that is not in.
+    int load(int[] ordinals, int first, int count) {
+      filled = 0;
+      int next = first;
+      while (next < Math.min(count, first + MOST_IN_WINDOW)) {
+        int last = lastOfRun(ordinals, next, Math.min(count, first + MOST_IN_WINDOW));
+        long start = table.offset(ordinals[next]);
+        int size = (int) (end(ordinals[last]) - start);
+        if (filled > 0 && filled + size > WINDOW) {
+          break;
+        }
+        // Codes are read in words, which may reach behind the last one.
+        if (filled + size + Long.BYTES > window.length) {
+          window = new byte[size + Long.BYTES];
+        }
+        segment.copy(start, size, window, filled);
+        for (; next <= last; next++) {
+          places[next - first] = filled + (int) (table.offset(ordinals[next]) - start);
+        }
+        filled += size;
+      }
+      return next;
+    }
+
+    /// The last record that is copied at one go with one: over gaps it reads on as long as they are
+    /// small, because fewer steps are more than fewer bytes.
+    private int lastOfRun(int[] ordinals, int first, int count) {
+      long start = table.offset(ordinals[first]);
+      long end = end(ordinals[first]);
+      int last = first;
+      while (last + 1 < count
+          && ordinals[last + 1] - ordinals[last] <= MOST_SKIPPED
+          && table.offset(ordinals[last + 1]) >= end
+          && end(ordinals[last + 1]) - start <= WINDOW - filled) {
+        last++;
+        end = end(ordinals[last]);
+      }
+      return last;
+    }
+
+    private long end(int ordinal) {
       int length = Math.clamp(table.length(ordinal), 0, SegmentLog.MAX_RECORD_BYTES);
-      if (offset < windowStart || offset + length > windowStart + windowSize) {
-        int next = i;
-        // Over gaps it reads on as long as they are small: less is copied, in few steps.
-        while (next + 1 < count
-            && ordinals[next + 1] - ordinals[next] <= MOST_SKIPPED
-            && table.offset(ordinals[next + 1]) + table.length(ordinals[next + 1]) - offset
-                <= WINDOW) {
-          next++;
-        }
-        int last = ordinals[next];
-        windowStart = offset;
-        windowSize =
-            Math.clamp(
-                table.offset(last) + table.length(last) - offset, length, Math.max(WINDOW, length));
-        if (windowSize > window.length) {
-          window = new byte[windowSize];
-        }
-        segment.copy(offset, windowSize, window, 0);
+      return table.offset(ordinal) + length;
+    }
+
+    /// Decodes a few of the records in the window.
+    ///
+    /// @param first the one at the beginning of the window
+    void score(int[] ordinals, int first, int from, int to) {
+      for (int i = from; i < to; i++) {
+        offsets[i - from] = places[i - first];
+        limits[i - from] = filled;
       }
-      int at = (int) (offset - windowStart);
-      try {
-        decoder.read(window, at, at + length);
-        engine.check(decoder, segment, ordinal);
-      } catch (IOException e) {
-        onDamage.accept(engine.damage(segment, ordinal, String.valueOf(e.getMessage())));
-        continue;
-      }
-      long key = (long) index << 32 | ordinal;
-      if (narrow) {
-        decoder.copyVector(floats);
-        scorer.accept(key, floats);
-      } else {
-        decoder.copyVector(doubles);
-        scorer.accept(key, doubles);
+      decoder.prepare(window, offsets, limits, to - from);
+      for (int i = from; i < to; i++) {
+        try {
+          decoder.readPrepared(i - from);
+          engine.check(decoder, segment, ordinals[i]);
+        } catch (IOException e) {
+          onDamage.accept(engine.damage(segment, ordinals[i], String.valueOf(e.getMessage())));
+          continue;
+        }
+        if (isNarrow) {
+          decoder.copyVector(floats);
+          scorer.accept(keys | ordinals[i], floats);
+        } else {
+          decoder.copyVector(doubles);
+          scorer.accept(keys | ordinals[i], doubles);
+        }
       }
     }
   }

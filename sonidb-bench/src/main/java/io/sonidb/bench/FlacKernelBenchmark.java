@@ -41,6 +41,7 @@ public class FlacKernelBenchmark {
   private static final int PARAMETER = 4;
   private static final int FRAMES = 32;
   private static final int ORDER = 12;
+  private static final int LANES = 16;
 
   private static final int LANE_BLOCKS = 16;
   private static final int[] LANES_AT = {0, 128, 256, 384, 512, 640, 768, 896};
@@ -61,6 +62,12 @@ public class FlacKernelBenchmark {
   private final int[] words = new int[6 * SIZE / Integer.BYTES + 5];
   private final Md5Lanes md5 = new Md5Lanes();
   private final MessageDigest md5Alone = md5Alone();
+
+  private final byte[] smallCodes = new byte[LANES * SIZE];
+  private final long[] positions = new long[LANES];
+  private final long[] words = new long[LANES];
+  private final long[] parameters = new long[LANES];
+  private final long[] rows = new long[LANES * SIZE / Long.BYTES];
 
   private final FrameDecoder decoder = new FrameDecoder();
   private final FrameBatchDecoder batch = new FrameBatchDecoder();
@@ -87,6 +94,9 @@ public class FlacKernelBenchmark {
     for (int i = 0; i < SIZE; i++) {
       numbers[i] = small[i];
     }
+    Arrays.fill(parameters, 1);
+    // Of random bits half begin a code's end, so that codes are as long as those of exponents.
+    random.nextBytes(smallCodes);
     FrameEncoder encoder = new FrameEncoder(new AudioFormat(48_000, 1, 8), SubframeSearch.NOISE);
     int room = encoder.maxFrameSize(SIZE);
     frames = new byte[FRAMES * room];
@@ -156,11 +166,19 @@ public class FlacKernelBenchmark {
     return codes;
   }
 
-  /// Bytes into ints.
+  /// Folded bytes into numbers.
   @Benchmark
-  public int[] widen() {
-    kernels.widen(bytes, SIZE, ints, 0);
+  public int[] unfold() {
+    kernels.unfold(bytes, 0, SIZE, ints, 0);
     return ints;
+  }
+
+  /// Small Rice codes of sixteen runs in lanes; `off` is the baseline, one run after the other.
+  @Benchmark
+  @OperationsPerInvocation(LANES)
+  public int readSmallInLanes() {
+    Arrays.setAll(positions, lane -> 8L * SIZE * lane);
+    return kernels.readSmallInLanes(smallCodes, positions, words, parameters, SIZE, rows);
   }
 
   /// What a predictor of order 12 leaves.

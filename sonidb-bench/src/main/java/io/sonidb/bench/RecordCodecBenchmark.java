@@ -8,6 +8,7 @@ import io.sonidb.sound.SoundFormat;
 import io.sonidb.sound.SoundRecord;
 import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
@@ -16,6 +17,7 @@ import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
@@ -33,6 +35,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(1)
 public class RecordCodecBenchmark {
   private static final int TURNS = 64;
+  private static final int TOGETHER = 16;
   private static final long FIRST_SEQUENCE = 3_000_000;
 
   /// Records, and the same ones encoded.
@@ -42,6 +45,10 @@ public class RecordCodecBenchmark {
     private final RecordEncoder encoder;
     private final RecordDecoder decoder;
     private final byte[] out;
+    private final byte[] all;
+    private final int[] offsets = new int[TURNS];
+    private final int[] someOffsets = new int[TOGETHER];
+    private final int[] limits = new int[TOGETHER];
     private int turn;
 
     Records(SoundFormat format, Vector[] vectors) throws IOException {
@@ -62,6 +69,13 @@ public class RecordCodecBenchmark {
           throw new IllegalStateException("record " + i + " is not what was encoded");
         }
       }
+      ByteArrayOutputStream behindOneAnother = new ByteArrayOutputStream();
+      for (int i = 0; i < TURNS; i++) {
+        offsets[i] = behindOneAnother.size();
+        behindOneAnother.writeBytes(encoded[i]);
+      }
+      all = behindOneAnother.toByteArray();
+      Arrays.fill(limits, all.length);
     }
 
     private int next() {
@@ -71,6 +85,19 @@ public class RecordCodecBenchmark {
 
     int encode() {
       return encoder.encode(records[next()], out, 0);
+    }
+
+    /// Decodes all of them together, each into the same array.
+    float[] decodeTogether(float[] into) throws IOException {
+      for (int from = 0; from < TURNS; from += TOGETHER) {
+        System.arraycopy(offsets, from, someOffsets, 0, TOGETHER);
+        decoder.prepare(all, someOffsets, limits, TOGETHER);
+        for (int i = 0; i < TOGETHER; i++) {
+          decoder.readPrepared(i);
+          decoder.copyVector(into);
+        }
+      }
+      return into;
     }
 
     RecordDecoder decode() throws IOException {
@@ -164,6 +191,13 @@ public class RecordCodecBenchmark {
   public float[] read(Floats state) throws IOException {
     state.records.decode().copyVector(state.into);
     return state.into;
+  }
+
+  /// As `read`, sixteen records together.
+  @Benchmark
+  @OperationsPerInvocation(TURNS)
+  public float[] readTogether(Floats state) throws IOException {
+    return state.records.decodeTogether(state.into);
   }
 
   /// Baseline of `read`: bytes to vector, CRC-32 checked.

@@ -1,5 +1,6 @@
 package io.sonidb.flac;
 
+import io.sonidb.flac.kernel.KernelChoice;
 import io.sonidb.flac.kernel.Kernels;
 
 /// Which loops the codec runs, for statistics.
@@ -15,5 +16,11 @@ public final class FlacKernels {
   /// @return `scalar`, or `simd` and the width in bits
   public static String name() {
     return Kernels.BEST.name();
+  }
+
+  /// Has the chosen loops run from the next frame on, whether they are compiled or not: for tests,
+  /// and for those who would rather have slow frames at first than wait for fast ones.
+  public static void useAtOnce() {
+    KernelChoice.use(Kernels.BEST);
   }
 }

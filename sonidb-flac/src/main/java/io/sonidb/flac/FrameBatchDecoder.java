@@ -15,8 +15,8 @@ import java.util.Optional;
 /// - channels coded by one Rice parameter from 4 to 9 for the whole block, sixteen at once, one in
 ///   each lane, where SIMD has lanes enough (vectors of 512 bits). That is how quantised vectors
 ///   look.
-/// - channels coded by one Rice parameter up to 3 for the whole block, two at once by a table. That
-///   is how the exponents of float32 vectors look.
+/// - channels coded by one Rice parameter up to 3 for the whole block, as many at once. That is how
+///   the exponents of float32 vectors look.
 ///
 /// All others it reads one by one, and all where there is no SIMD: plain loops gain nothing.
 ///
@@ -48,6 +48,9 @@ public final class FrameBatchDecoder {
   /// in the nearest cache. A multiple of the codes that lanes take at a time.
   private static final int ROWS = 96;
 
+  /// So many that take a byte each: a multiple of sixteen.
+  private static final int SMALL_ROWS = 768;
+
   /// So many codes are read one by one where a code is too long for lanes.
   private static final int FEW = 6;
 
@@ -72,8 +75,10 @@ public final class FrameBatchDecoder {
   /// Numbers as the lanes give them: the first of all frames, the second of all frames.
   private int[] rows = {};
 
-  /// The parameters of two frames.
-  private final int[] two = new int[2];
+  /// The same eight by eight, a byte each.
+  private long[] smallRows = {};
+
+  private boolean leavesSamples;
 
   /// A decoder for frames whose headers carry sample rate and bit depth themselves.
   public FrameBatchDecoder() {
@@ -82,6 +87,16 @@ public final class FrameBatchDecoder {
 
   FrameBatchDecoder(Kernels kernels) {
     fixedKernels = Optional.of(kernels);
+  }
+
+  /// From now on samples are left where they are, or folded, where that is less work, until
+  /// [FrameDecoder#samples] is asked for them: for callers who take them from there. The bytes must
+  /// stay as they are until then.
+  ///
+  /// @return this
+  public FrameBatchDecoder leaveSamples() {
+    leavesSamples = true;
+    return this;
   }
 
   /// Reads frames and checks them, each as [FrameDecoder#decode] does.
@@ -95,12 +110,11 @@ public final class FrameBatchDecoder {
   public int decode(byte[] in, int[] offsets, int[] limits, int count) {
     Kernels kernels = fixedKernels.orElseGet(KernelChoice::forNextFrame);
     prepare(count);
-    makeRoom(Math.max(kernels.lanes(), 2));
+    int lanes = kernels.lanes();
+    makeRoom(lanes);
     int from = 0;
-    while (kernels.areSimd() && count - from >= 2) {
-      int size = kernels.lanes() > 0 && count - from >= kernels.lanes() ? kernels.lanes() : 2;
-      decodeGroup(kernels, in, offsets, limits, from, size);
-      from += size;
+    for (; lanes > 0 && count - from >= lanes; from += lanes) {
+      decodeGroup(kernels, in, offsets, limits, from, lanes);
     }
     for (; from < count; from++) {
       decodeOne(in, offsets, limits, from);
@@ -165,6 +179,7 @@ public final class FrameBatchDecoder {
       words = new long[size];
       ends = new int[size];
       rows = new int[size * ROWS];
+      smallRows = new long[size * SMALL_ROWS / Long.BYTES];
     }
   }
 
@@ -210,7 +225,9 @@ public final class FrameBatchDecoder {
       }
     }
     for (int channel = 0; channel < first.channels; channel++) {
-      decodeChannel(kernels, in, from, lanes, channel, first.blockSize);
+      if (!decodeChannel(kernels, in, from, channel, first.blockSize)) {
+        return false;
+      }
     }
     for (int i = from; i < from + lanes; i++) {
       sizes[i] = frames.get(i).end(in, offsets[i]);
@@ -218,63 +235,43 @@ public final class FrameBatchDecoder {
     return true;
   }
 
-  private void decodeChannel(
-      Kernels kernels, byte[] in, int from, int size, int channel, int blockSize)
+  /// @return whether it was read; if not, all frames have to be read one by one
+  private boolean decodeChannel(Kernels kernels, byte[] in, int from, int channel, int blockSize)
       throws MalformedFlacException {
-    boolean alike = size == kernels.lanes();
-    for (int i = 0; i < size; i++) {
+    int lanes = kernels.lanes();
+    boolean areMiddling = true;
+    boolean areSmall = true;
+    for (int i = 0; i < lanes; i++) {
       FrameDecoder frame = frames.get(from + i);
       SubframeDecoder subframe = frame.subframes;
       samples[i] = frame.channels[channel];
       parameters[i] = NO_RESIDUAL;
+      subframe.leavesPlain = leavesSamples;
       if (subframe.start(frame.reader, samples[i], blockSize, frame.bitsPerSample)) {
         subframe.residual.readHeader(frame.reader, subframe.order, blockSize);
         parameters[i] = subframe.residual.wholeParameter(frame.reader);
       }
-      alike &=
-          subframe.order == frames.get(from).subframes.order
-              && parameters[i] >= MIN_PARAMETER
-              && parameters[i] <= MAX_PARAMETER;
+      frame.leavePlain(channel, subframe.plainAt);
+      boolean isAlike = subframe.order == frames.get(from).subframes.order;
+      areSmall &= isAlike && Residual.isTabled(parameters[i]);
+      areMiddling &= isAlike && parameters[i] >= MIN_PARAMETER && parameters[i] <= MAX_PARAMETER;
     }
-    if (alike) {
-      readLanes(kernels, in, from, frames.get(from).subframes.order, blockSize);
+    if (areSmall || areMiddling) {
+      if (!readLanes(kernels, in, from, channel, blockSize, areSmall)) {
+        return false;
+      }
     } else {
-      for (int i = 0; i < size; i += 2) {
-        readTwo(from, i, blockSize);
+      for (int i = 0; i < lanes; i++) {
+        readOne(frames.get(from + i), i, blockSize);
       }
     }
-    for (int i = 0; i < size; i++) {
+    for (int i = 0; i < lanes; i++) {
       FrameDecoder frame = frames.get(from + i);
-      frame.subframes.finish(frame.reader, samples[i], blockSize);
+      if (!frame.isFolded(channel)) {
+        frame.subframes.finish(frame.reader, samples[i], blockSize);
+      }
     }
-  }
-
-  /// Reads the residuals of two frames, in turns if a table knows the codes of both.
-  private void readTwo(int from, int index, int blockSize) throws MalformedFlacException {
-    FrameDecoder first = frames.get(from + index);
-    FrameDecoder second = frames.get(from + index + 1);
-    int order = first.subframes.order;
-    if (Residual.isTabled(parameters[index])
-        && Residual.isTabled(parameters[index + 1])
-        && order == second.subframes.order) {
-      two[0] = parameters[index];
-      two[1] = parameters[index + 1];
-      first.subframes.residual.skipParameter(first.reader);
-      second.subframes.residual.skipParameter(second.reader);
-      Residual.readBoth(
-          first.subframes.residual,
-          first.reader,
-          samples[index],
-          second.subframes.residual,
-          second.reader,
-          samples[index + 1],
-          order,
-          blockSize,
-          two);
-    } else {
-      readOne(first, index, blockSize);
-      readOne(second, index + 1, blockSize);
-    }
+    return true;
   }
 
   private void readOne(FrameDecoder frame, int index, int blockSize) throws MalformedFlacException {
@@ -286,9 +283,13 @@ public final class FrameBatchDecoder {
 
   /// Reads residuals in lanes. Where a code of one frame is too long for that, all take a few codes
   /// one by one.
-  private void readLanes(Kernels kernels, byte[] in, int from, int order, int blockSize)
+  ///
+  /// @return whether they could be read in this way
+  private boolean readLanes(
+      Kernels kernels, byte[] in, int from, int channel, int blockSize, boolean areSmall)
       throws MalformedFlacException {
     int lanes = kernels.lanes();
+    int order = frames.get(from).subframes.order;
     for (int lane = 0; lane < lanes; lane++) {
       FrameDecoder frame = frames.get(from + lane);
       frame.subframes.residual.skipParameter(frame.reader);
@@ -296,30 +297,75 @@ public final class FrameBatchDecoder {
       ends[lane] = frame.reader.limit;
       wideParameters[lane] = parameters[lane];
     }
+    boolean could = true;
     int next = order;
-    while (next < blockSize) {
-      int most = Math.min(blockSize - next, ROWS);
-      int read = kernels.readInLanes(in, positions, ends, words, wideParameters, most, rows);
-      for (int lane = 0; lane < lanes; lane++) {
-        takeLane(rows, lane, lanes, samples[lane], next, read);
-        Residual.unfold(samples[lane], next, next + read, 1 << parameters[lane]);
-      }
+    while (next < blockSize && could) {
+      int most = Math.min(blockSize - next, areSmall ? SMALL_ROWS : ROWS);
+      int read =
+          areSmall
+              ? readSmall(kernels, in, from, next, most, blockSize)
+              : readMiddling(kernels, in, next, most);
       next += read;
       if (read < most) {
         int to = Math.min(blockSize, next + FEW);
         for (int lane = 0; lane < lanes; lane++) {
           FrameDecoder frame = frames.get(from + lane);
+          Residual residual = frame.subframes.residual;
           frame.reader.position = positions[lane];
-          frame.subframes.residual.readCodes(
-              frame.reader, samples[lane], next, to, parameters[lane]);
+          if (areSmall) {
+            could &= residual.takeFew(frame.reader, next, to, parameters[lane]);
+          } else {
+            residual.readCodes(frame.reader, samples[lane], next, to, parameters[lane]);
+          }
           positions[lane] = frame.reader.position;
         }
         next = to;
       }
     }
     for (int lane = 0; lane < lanes; lane++) {
-      frames.get(from + lane).reader.position = positions[lane];
+      FrameDecoder frame = frames.get(from + lane);
+      frame.reader.position = positions[lane];
+      if (areSmall) {
+        takeFolded(frame, channel, samples[lane], blockSize);
+      }
     }
+    return could;
+  }
+
+  private void takeFolded(FrameDecoder frame, int channel, int[] into, int blockSize) {
+    SubframeDecoder subframe = frame.subframes;
+    // The next channel's numbers will lie in the same place.
+    boolean isLast = channel == frame.header.channels - 1;
+    if (leavesSamples && isLast && subframe.predictsNothing()) {
+      frame.leaveFolded(channel);
+    } else {
+      subframe.residual.unfold(frame.reader, into, subframe.order, blockSize);
+    }
+  }
+
+  /// @return how many codes of each frame it has read
+  private int readMiddling(Kernels kernels, byte[] in, int next, int most) {
+    int lanes = kernels.lanes();
+    int read = kernels.readInLanes(in, positions, ends, words, wideParameters, most, rows);
+    for (int lane = 0; lane < lanes; lane++) {
+      takeLane(rows, lane, lanes, samples[lane], next, read);
+      Residual.unfold(samples[lane], next, next + read, 1 << parameters[lane]);
+    }
+    return read;
+  }
+
+  /// @return how many codes of each frame it has read
+  private int readSmall(Kernels kernels, byte[] in, int from, int next, int most, int blockSize) {
+    int lanes = kernels.lanes();
+    int read = kernels.readSmallInLanes(in, positions, words, wideParameters, most, smallRows);
+    for (int lane = 0; lane < lanes; lane++) {
+      frames
+          .get(from + lane)
+          .subframes
+          .residual
+          .takeLane(smallRows, lane, lanes, read, next, blockSize);
+    }
+    return read;
   }
 
   private static void takeLane(

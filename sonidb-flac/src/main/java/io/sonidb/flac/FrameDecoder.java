@@ -3,6 +3,7 @@ package io.sonidb.flac;
 import io.sonidb.flac.kernel.Crc16;
 import io.sonidb.flac.kernel.KernelChoice;
 import io.sonidb.flac.kernel.Kernels;
+import java.util.Arrays;
 
 /// Reads FLAC frames, all that RFC 9639 defines: every subframe type and header code, 4 to 32 bits,
 /// 1 to 8 channels, left/side, side/right and mid/side stereo.
@@ -25,6 +26,7 @@ public final class FrameDecoder {
   public static final int MAX_FRAME_SIZE = (1 << 24) - 1;
 
   private static final int FOOTER_BYTES = 2;
+  private static final int NONE = -1;
 
   final FrameHeader header = new FrameHeader();
   final BitReader reader;
@@ -38,6 +40,12 @@ public final class FrameDecoder {
   private final StreamInfo info;
   private final boolean checksums;
   private final boolean choosesKernels;
+
+  /// Where each channel's plain samples lie that have not been copied yet, or -1, and the channel
+  /// whose samples are still folded, or -1.
+  private final int[] plainAt = new int[AudioFormat.MAX_CHANNELS];
+
+  private int foldedChannel = NONE;
 
   private AudioFormat format = new AudioFormat(0, 1, 4);
   private int blockSize;
@@ -114,6 +122,9 @@ public final class FrameDecoder {
       reader.kernels = KernelChoice.forNextFrame();
     }
     blockSize = 0;
+    Arrays.fill(plainAt, NONE);
+    foldedChannel = NONE;
+    subframes.leavesPlain = false;
     int headerSize = header.read(in, offset, limit);
     if (headerSize < 0) {
       throw new MalformedFlacException(header.problem, header.problemOffset, header.truncated);
@@ -167,7 +178,63 @@ public final class FrameDecoder {
       throw new IndexOutOfBoundsException(
           "channel " + channel + " of a frame with " + format.channels());
     }
+    if (plainAt[channel] >= 0) {
+      copyPlain(channel);
+    }
+    if (channel == foldedChannel) {
+      subframes.residual.unfold(reader, channels[channel], 1, blockSize);
+      foldedChannel = NONE;
+    }
     return channels[channel];
+  }
+
+  private void copyPlain(int channel) {
+    long end = reader.position;
+    reader.position = 8L * plainAt[channel];
+    try {
+      reader.samples(channels[channel], 0, blockSize, SubframeDecoder.PLAIN_BITS);
+    } catch (MalformedFlacException e) {
+      throw new IllegalStateException("bytes that were there are gone", e);
+    }
+    reader.position = end;
+    plainAt[channel] = NONE;
+  }
+
+  /// Where in the bytes that were decoded the samples of a channel of the last frame lie as they
+  /// are, three bytes each. Only [FrameBatchDecoder#leaveSamples] leaves them there, and until
+  /// [#samples] is asked for them.
+  ///
+  /// @return an index; -1 if they lie there in no such way
+  public int plainSamples(int channel) {
+    return plainAt[channel];
+  }
+
+  /// Whether the samples of a channel of the last frame, without the first, are in
+  /// [#foldedSamples]. Only [FrameBatchDecoder#leaveSamples] leaves them there, and until
+  /// [#samples] is asked for them.
+  public boolean isFolded(int channel) {
+    return channel == foldedChannel;
+  }
+
+  /// The samples of the channel that [#isFolded], each a byte at its own index: 0, 1, 2, 3, 4 stand
+  /// for 0, -1, 1, -2, 2. The first is not there. This decoder's own array.
+  ///
+  /// @return the array, longer than the block, not a copy
+  public byte[] foldedSamples() {
+    return subframes.residual.folded;
+  }
+
+  /// The first sample of a channel that [#isFolded].
+  public int firstSample(int channel) {
+    return channels[channel][0];
+  }
+
+  void leavePlain(int channel, int at) {
+    plainAt[channel] = at;
+  }
+
+  void leaveFolded(int channel) {
+    foldedChannel = channel;
   }
 
   /// @return bits per sample

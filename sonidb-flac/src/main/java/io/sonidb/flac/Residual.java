@@ -27,19 +27,15 @@ final class Residual {
   private static final int MAX_TABLE_PARAMETER = 3;
   private static final int CODES_PER_ENTRY = 6;
 
-  /// As many look-ups as the 56 bits of a refill last for in any case.
-  private static final int ENTRIES_PER_REFILL = 4;
+  /// As many look-ups as the 57 bits of a word last for in any case.
+  private static final int ENTRIES_PER_WORD = 5;
 
-  private static final int CODES_PER_REFILL = ENTRIES_PER_REFILL * CODES_PER_ENTRY;
+  private static final int CODES_PER_WORD = ENTRIES_PER_WORD * CODES_PER_ENTRY;
 
-  /// An entry: the number of bits of all its codes in the low byte, their number in the next, then
-  /// the unfolded values, one byte each. An entry of no codes says that the next one is longer than
-  /// the table.
-  private static final long[][] TABLES = tables();
-
-  /// The bits of all codes of an entry once more: what the next look-up waits for is then a small
-  /// table, which stays in the nearest cache whatever else is read.
-  private static final byte[][] LENGTHS = lengths();
+  /// For each parameter a table. An entry: the number of bits of all its codes in the low byte,
+  /// their number in the next, then the folded values, one byte each. An entry of no codes says
+  /// that the next one is longer than the table.
+  private static final long[] ENTRIES = entries();
 
   /// The largest parameters under which four codes are taken at a time, and two.
   private static final int MAX_PARAMETER_OF_FOURS = 9;
@@ -54,8 +50,8 @@ final class Residual {
   private static final VarHandle VALUES =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
-  /// The values that the table gives for a partition, with room for an entry behind the last.
-  private byte[] values = {};
+  /// The numbers that the table gives for a partition, with room for an entry behind the last.
+  byte[] folded = {};
 
   /// Bits of each parameter: 4 or 5.
   private int parameterBits;
@@ -111,142 +107,86 @@ final class Residual {
     rice(in, into, from, to, parameter);
   }
 
-  /// Whether [#readBoth] reads codes with this parameter.
+  /// Whether a table knows the codes with this parameter.
   static boolean isTabled(int parameter) {
     return parameter >= 0 && parameter <= MAX_TABLE_PARAMETER;
   }
 
-  /// Reads the codes of two whole blocks in turns, so that the look-ups of one fill the time in
-  /// which those of the other wait.
-  ///
-  /// @param parameters both [#isTabled]
-  static void readBoth(
-      Residual first,
-      BitReader firstIn,
-      int[] firstInto,
-      Residual second,
-      BitReader secondIn,
-      int[] secondInto,
-      int predictorOrder,
-      int blockSize,
-      int[] parameters)
-      throws MalformedFlacException {
-    int a = predictorOrder;
-    int b = predictorOrder;
-    while (blockSize - Math.max(a, b) >= CODES_PER_REFILL) {
-      first.makeRoom(blockSize - a);
-      second.makeRoom(blockSize - b);
-      long counts =
-          byTables(
-              firstIn,
-              first.values,
-              blockSize - a,
-              parameters[0],
-              secondIn,
-              second.values,
-              blockSize - b,
-              parameters[1]);
-      int ofFirst = (int) (counts >>> 32);
-      int ofSecond = (int) counts;
-      firstIn.kernels.widen(first.values, ofFirst, firstInto, a);
-      secondIn.kernels.widen(second.values, ofSecond, secondInto, b);
-      a += ofFirst;
-      b += ofSecond;
-      int before = a + b;
-      if (isLong(firstIn, parameters[0])) {
-        a = carefully(firstIn, firstInto, a, blockSize, parameters[0]);
-      }
-      if (isLong(secondIn, parameters[1])) {
-        b = carefully(secondIn, secondInto, b, blockSize, parameters[1]);
-      }
-      if (a + b == before) {
-        break;
-      }
-    }
-    first.rice(firstIn, firstInto, a, blockSize, parameters[0]);
-    second.rice(secondIn, secondInto, b, blockSize, parameters[1]);
+  /// Where the table of a parameter begins.
+  private static int table(int parameter) {
+    return parameter << TABLE_BITS;
   }
 
-  /// Whether the next code is too long for the table.
-  private static boolean isLong(BitReader in, int parameter) {
-    return LENGTHS[parameter][(int) (in.word(in.position) >>> (64 - TABLE_BITS))] == 0;
+  /// Takes codes from one lane of many, as [io.sonidb.flac.kernel.Kernels#readSmallInLanes] gives
+  /// them, into [#folded].
+  ///
+  /// @param rows the first eight of each lane, the second eight of each lane, and so on
+  /// @param from the place of the first in `folded`
+  /// @param size at least so long `folded` becomes
+  void takeLane(long[] rows, int lane, int lanes, int count, int from, int size) {
+    makeRoom(size);
+    for (int i = 0; i < count; i += Long.BYTES) {
+      BigEndian.writeLong(folded, from + i, rows[i / Long.BYTES * lanes + lane]);
+    }
+  }
+
+  /// Reads a few codes into [#folded], of any length.
+  ///
+  /// @return whether all of them fit there, in a byte each
+  boolean takeFew(BitReader in, int from, int to, int parameter) throws MalformedFlacException {
+    boolean fit = true;
+    for (int i = from; i < to; i++) {
+      int code = one(in, parameter);
+      folded[i] = (byte) code;
+      fit &= code >>> Byte.SIZE == 0;
+    }
+    return fit;
+  }
+
+  /// Unfolds numbers that [#takeLane] has taken.
+  void unfold(BitReader in, int[] into, int from, int to) {
+    in.kernels.unfold(folded, from, to - from, into, from);
   }
 
   private void makeRoom(int count) {
-    if (values.length < count + Long.BYTES) {
-      values = new byte[count + Long.BYTES];
+    if (folded.length < count + Long.BYTES) {
+      folded = new byte[count + Long.BYTES];
     }
   }
 
-  /// [#byTable] for two runs in turns, until either cannot go on.
+  /// The entry for the next bits.
+  private static long entry(long word, int table) {
+    // The mask tells the compiler that no index is outside of the tables.
+    return ENTRIES[(table & MAX_TABLE_PARAMETER << TABLE_BITS) + (int) (word >>> 64 - TABLE_BITS)];
+  }
+
+  /// Takes the codes of some entries.
   ///
-  /// @return how many codes of the first, and in the low half, of the second
-  private static long byTables(
-      BitReader firstReader,
-      byte[] firstInto,
-      int firstCount,
-      int firstParameter,
-      BitReader secondReader,
-      byte[] secondInto,
-      int secondCount,
-      int secondParameter) {
-    byte[] inA = firstReader.in;
-    byte[] inB = secondReader.in;
-    int lastA = firstReader.limit - Long.BYTES;
-    int lastB = secondReader.limit - Long.BYTES;
-    int pointerA = (int) (firstReader.position >>> 3);
-    int pointerB = (int) (secondReader.position >>> 3);
-    if (pointerA > lastA || pointerB > lastB) {
-      return 0;
-    }
-    int skippedA = (int) firstReader.position & 7;
-    int skippedB = (int) secondReader.position & 7;
-    long wordA = BigEndian.readLong(inA, pointerA) << skippedA;
-    long wordB = BigEndian.readLong(inB, pointerB) << skippedB;
-    int availableA = 56 - skippedA;
-    int availableB = 56 - skippedB;
-    pointerA += 7;
-    pointerB += 7;
-    long[] tableA = TABLES[firstParameter];
-    long[] tableB = TABLES[secondParameter];
-    byte[] lengthsA = LENGTHS[firstParameter];
-    byte[] lengthsB = LENGTHS[secondParameter];
-    int mostA = firstCount - CODES_PER_REFILL;
-    int mostB = secondCount - CODES_PER_REFILL;
-    int a = 0;
-    int b = 0;
-    while (a <= mostA && b <= mostB && pointerA <= lastA && pointerB <= lastB) {
-      wordA |= BigEndian.readLong(inA, pointerA) >>> availableA;
-      pointerA += (63 - availableA) >>> 3;
-      availableA |= 56;
-      wordB |= BigEndian.readLong(inB, pointerB) >>> availableB;
-      pointerB += (63 - availableB) >>> 3;
-      availableB |= 56;
-      int lengthA = 0;
-      int lengthB = 0;
-      for (int n = 0; n < ENTRIES_PER_REFILL; n++) {
-        int indexA = (int) (wordA >>> (64 - TABLE_BITS));
-        int indexB = (int) (wordB >>> (64 - TABLE_BITS));
-        lengthA = lengthsA[indexA];
-        lengthB = lengthsB[indexB];
-        long entryA = tableA[indexA];
-        long entryB = tableB[indexB];
-        VALUES.set(firstInto, a, entryA >>> 16);
-        VALUES.set(secondInto, b, entryB >>> 16);
-        a += (int) entryA >>> 8 & 0xff;
-        b += (int) entryB >>> 8 & 0xff;
-        availableA -= lengthA;
-        availableB -= lengthB;
-        wordA <<= lengthA;
-        wordB <<= lengthB;
-      }
-      if (lengthA == 0 || lengthB == 0) {
-        break;
-      }
-    }
-    firstReader.position = ((long) pointerA << 3) - availableA;
-    secondReader.position = ((long) pointerB << 3) - availableB;
-    return (long) a << 32 | b;
+  /// @return the number of their bits in the low byte, and their number above; 0 if the first code
+  ///   is too long for the table
+  private static int take(byte[] in, long position, int table, byte[] into, int at) {
+    long word = BigEndian.readLong(in, (int) (position >>> 3)) << (position & 7);
+    // A shift looks at the low six bits of its distance, where an entry has its number of bits; and
+    // sums of numbers of bits stay within a byte, those of numbers of codes within the next.
+    long entry = entry(word, table);
+    VALUES.set(into, at, entry >>> 16);
+    word <<= entry;
+    long taken = entry;
+    entry = entry(word, table);
+    VALUES.set(into, at + ((int) taken >>> 8 & 0xff), entry >>> 16);
+    word <<= entry;
+    taken += entry;
+    entry = entry(word, table);
+    VALUES.set(into, at + ((int) taken >>> 8 & 0xff), entry >>> 16);
+    word <<= entry;
+    taken += entry;
+    entry = entry(word, table);
+    VALUES.set(into, at + ((int) taken >>> 8 & 0xff), entry >>> 16);
+    word <<= entry;
+    taken += entry;
+    entry = entry(word, table);
+    VALUES.set(into, at + ((int) taken >>> 8 & 0xff), entry >>> 16);
+    return (int) (taken + entry) & 0xffff;
   }
 
   /// Skips what [#wholeParameter] has told.
@@ -304,20 +244,6 @@ final class Residual {
     }
   }
 
-  /// Takes at least one code, and those that lie within a word with it.
-  ///
-  /// @return what comes next
-  private static int carefully(BitReader in, int[] into, int from, int to, int parameter)
-      throws MalformedFlacException {
-    int stop = 1 << parameter;
-    int i = byWord(in, into, from, to, parameter);
-    if (i == from && i < to) {
-      into[i++] = one(in, parameter) + stop;
-    }
-    unfold(into, from, i, stop);
-    return i;
-  }
-
   /// Takes off the one that ends the unary part, which lies above the low bits, and unfolds.
   static void unfold(int[] into, int from, int to, int stop) {
     for (int i = from; i < to; i++) {
@@ -328,67 +254,39 @@ final class Residual {
   /// @return how many codes it took
   private int small(BitReader in, int[] into, int from, int to, int parameter) {
     makeRoom(to - from);
-    int count = byTable(in, values, to - from, TABLES[parameter], LENGTHS[parameter]);
-    in.kernels.widen(values, count, into, from);
+    int count = byTable(in, folded, to - from, table(parameter));
+    in.kernels.unfold(folded, 0, count, into, from);
     return count;
   }
 
   /// Takes codes until one is too long for the table, or the output or input is nearly used up.
   ///
   /// @return how many
-  private static int byTable(
-      BitReader reader, byte[] into, int count, long[] table, byte[] lengths) {
+  private static int byTable(BitReader reader, byte[] into, int count, int table) {
     byte[] in = reader.in;
-    int last = reader.limit - Long.BYTES;
-    int pointer = (int) (reader.position >>> 3);
-    if (pointer > last) {
-      return 0;
-    }
-    int skipped = (int) reader.position & 7;
-    long word = BigEndian.readLong(in, pointer) << skipped;
-    int available = 56 - skipped;
-    pointer += 7;
+    long last = 8L * (reader.limit - Long.BYTES);
+    long position = reader.position;
     int i = 0;
-    while (i <= count - CODES_PER_REFILL && pointer <= last) {
-      word |= BigEndian.readLong(in, pointer) >>> available;
-      pointer += (63 - available) >>> 3;
-      available |= 56;
-      int length = 0;
-      for (int n = 0; n < ENTRIES_PER_REFILL; n++) {
-        int index = (int) (word >>> (64 - TABLE_BITS));
-        length = lengths[index];
-        long entry = table[index];
-        VALUES.set(into, i, entry >>> 16);
-        i += (int) entry >>> 8 & 0xff;
-        available -= length;
-        word <<= length;
-      }
-      if (length == 0) {
-        // Every look-up after a code that is too long finds the same, so only the last need be
-        // asked.
+    while (i <= count - CODES_PER_WORD && position <= last) {
+      int taken = take(in, position, table, into, i);
+      if (taken == 0) {
         break;
       }
+      position += taken & 0xff;
+      i += taken >>> 8;
     }
-    while (i <= count - CODES_PER_ENTRY) {
-      if (pointer <= last) {
-        word |= BigEndian.readLong(in, pointer) >>> available;
-        pointer += (63 - available) >>> 3;
-        available |= 56;
-      } else if (available < TABLE_BITS) {
+    while (i <= count - CODES_PER_ENTRY && position <= last) {
+      long word = BigEndian.readLong(in, (int) (position >>> 3)) << (position & 7);
+      long entry = entry(word, table);
+      int bits = (int) entry & 0xff;
+      if (bits == 0) {
         break;
       }
-      int index = (int) (word >>> (64 - TABLE_BITS));
-      int length = lengths[index];
-      if (length == 0) {
-        break;
-      }
-      long entry = table[index];
       VALUES.set(into, i, entry >>> 16);
       i += (int) entry >>> 8 & 0xff;
-      available -= length;
-      word <<= length;
+      position += bits;
     }
-    reader.position = ((long) pointer << 3) - available;
+    reader.position = position;
     return i;
   }
 
@@ -513,27 +411,15 @@ final class Residual {
     return folded;
   }
 
-  private static long[][] tables() {
-    long[][] tables = new long[MAX_TABLE_PARAMETER + 1][1 << TABLE_BITS];
-    for (int parameter = 0; parameter <= MAX_TABLE_PARAMETER; parameter++) {
-      for (int index = 0; index < 1 << TABLE_BITS; index++) {
-        tables[parameter][index] = entry(index, parameter);
-      }
+  private static long[] entries() {
+    long[] entries = new long[MAX_TABLE_PARAMETER + 1 << TABLE_BITS];
+    for (int i = 0; i < entries.length; i++) {
+      entries[i] = makeEntry(i & (1 << TABLE_BITS) - 1, i >>> TABLE_BITS);
     }
-    return tables;
+    return entries;
   }
 
-  private static byte[][] lengths() {
-    byte[][] lengths = new byte[TABLES.length][1 << TABLE_BITS];
-    for (int parameter = 0; parameter < TABLES.length; parameter++) {
-      for (int index = 0; index < 1 << TABLE_BITS; index++) {
-        lengths[parameter][index] = (byte) TABLES[parameter][index];
-      }
-    }
-    return lengths;
-  }
-
-  private static long entry(int index, int parameter) {
+  private static long makeEntry(int index, int parameter) {
     int used = 0;
     int count = 0;
     long values = 0;
@@ -545,7 +431,7 @@ final class Residual {
         break;
       }
       int folded = (rest >>> (32 - length)) + ((zeros - 1) << parameter);
-      values |= (Rice.unfold(folded) & 0xffL) << (8 * count);
+      values |= (long) folded << (8 * count);
       used += length;
       count++;
     }

@@ -10,6 +10,12 @@ final class SubframeDecoder {
 
   private static final int MAX_LPC_ORDER = 32;
 
+  /// Of samples that can be left where they are.
+  static final int PLAIN_BITS = 24;
+
+  /// Numbers that were folded to a byte have no more, with their sign.
+  private static final int MOST_FOLDED_BITS = 8;
+
   private final int[] coefficients = new int[MAX_LPC_ORDER];
   final Residual residual = new Residual();
 
@@ -23,6 +29,12 @@ final class SubframeDecoder {
 
   /// Of the predictor.
   int order;
+
+  /// Whether plain samples of 24 bits that begin with a byte are left where they are.
+  boolean leavesPlain;
+
+  /// Where such samples of the subframe at hand lie; -1 if it has others.
+  int plainAt;
 
   private int precision;
   private int shift;
@@ -44,11 +56,18 @@ final class SubframeDecoder {
   boolean start(BitReader in, int[] into, int blockSize, int depth) throws MalformedFlacException {
     readHeader(in, depth);
     bits = depth - wastedBits;
+    plainAt = -1;
     if (type == 0) {
       Arrays.fill(into, 0, blockSize, (int) in.signed(bits));
       return false;
     }
     if (type == 1) {
+      if (leavesPlain && bits == PLAIN_BITS && depth == PLAIN_BITS && (in.position & 7) == 0) {
+        in.require((long) PLAIN_BITS * blockSize);
+        plainAt = (int) (in.position >>> 3);
+        in.position += (long) PLAIN_BITS * blockSize;
+        return false;
+      }
       in.samples(into, 0, blockSize, bits);
       return false;
     }
@@ -77,6 +96,11 @@ final class SubframeDecoder {
         into[i] <<= wastedBits;
       }
     }
+  }
+
+  /// Whether the samples behind the first are the residuals, if these fit in a byte when folded.
+  boolean predictsNothing() {
+    return type == 32 && coefficients[0] == 0 && wastedBits == 0 && bits > MOST_FOLDED_BITS;
   }
 
   /// Reads the subframe of a side channel that has 33 bits.

@@ -3,7 +3,9 @@ package io.sonidb.flac;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sonidb.flac.kernel.BigEndian;
 import io.sonidb.flac.kernel.Kernels;
+import io.sonidb.flac.kernel.Rice;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
@@ -99,12 +101,12 @@ class FrameBatchDecoderTest {
   }
 
   @Test
-  void readsSmallCodesOfTwoFramesWithLongOnesAmongThem() {
+  void readsSmallCodesWithLongOnesAmongThem() {
     Seeds.repeat(
         200,
         random -> {
           Batch batch = new Batch();
-          for (int i = 0; i < 7; i++) {
+          for (int i = 0; i < 19; i++) {
             int[][] pcm = gaussian(random, 2, 600, 24, random.nextDouble(0.3, 6));
             for (int n = random.nextInt(20); n > 0; n--) {
               pcm[random.nextInt(2)][random.nextInt(600)] = random.nextInt(-90, 90);
@@ -112,6 +114,34 @@ class FrameBatchDecoderTest {
             batch.add(new AudioFormat(48_000, 2, 24), pcm);
           }
           batch.verify();
+        });
+  }
+
+  @Test
+  void leavesSamplesOfFramesAsVectorsMakeThem() {
+    Seeds.repeat(
+        100,
+        random -> {
+          Batch batch = new Batch();
+          int size = random.nextInt(20, 900);
+          for (int i = 0; i < 33; i++) {
+            int[][] pcm = gaussian(random, 2, size, 24, 2);
+            Arrays.setAll(pcm[0], n -> random.nextInt() >> 8);
+            pcm[1][0] = 1 << 22 | size - 1;
+            for (int n = random.nextInt(5); n > 0; n--) {
+              pcm[1][1 + random.nextInt(size - 1)] = random.nextInt(-70, 70);
+            }
+            if (random.nextInt(60) == 0) {
+              pcm[1][1 + random.nextInt(size - 1)] = random.nextInt(-400, 400);
+            }
+            batch.add(new AudioFormat(48_000, 2, 24), pcm);
+          }
+          batch.verify();
+          if (Kernels.BEST.lanes() > 0) {
+            FrameBatchDecoder decoder = batch.decode(Kernels.BEST);
+            assertThat(decoder.frame(0).plainSamples(0)).isEqualTo(-1);
+            assertThat(decoder.frame(0).isFolded(1)).isFalse();
+          }
         });
   }
 
@@ -206,16 +236,20 @@ class FrameBatchDecoderTest {
     void verify() {
       byte[] content = content();
       for (Kernels kernels : KERNELS) {
-        FrameBatchDecoder decoder = new FrameBatchDecoder(kernels);
-        // Twice, so that nothing may be left over from the first time.
-        decoder.decode(content, offsets, limits, offsets.length);
-        int wellFormed = decoder.decode(content, offsets, limits, offsets.length);
-        int expected = 0;
-        for (int i = 0; i < offsets.length; i++) {
-          expected += verify(content, decoder, i) ? 1 : 0;
-        }
-        assertThat(wellFormed).isEqualTo(expected);
+        verify(content, new FrameBatchDecoder(kernels));
+        verify(content, new FrameBatchDecoder(kernels).leaveSamples());
       }
+    }
+
+    private void verify(byte[] content, FrameBatchDecoder decoder) {
+      // Twice, so that nothing may be left over from the first time.
+      decoder.decode(content, offsets, limits, offsets.length);
+      int wellFormed = decoder.decode(content, offsets, limits, offsets.length);
+      int expected = 0;
+      for (int i = 0; i < offsets.length; i++) {
+        expected += verify(content, decoder, i) ? 1 : 0;
+      }
+      assertThat(wellFormed).isEqualTo(expected);
     }
 
     /// @return whether the frame is well-formed
@@ -235,8 +269,28 @@ class FrameBatchDecoderTest {
       FrameDecoder frame = decoder.frame(index);
       assertThat(frame.number()).isEqualTo(single.number());
       assertThat(frame.format()).isEqualTo(single.format());
+      for (int channel = 0; channel < frame.format().channels(); channel++) {
+        verifyLeft(content, frame, channel, single.samples(channel), single.blockSize());
+      }
       assertThat(Pcm.of(frame)).isEqualTo(Pcm.of(single));
       return true;
+    }
+
+    private static void verifyLeft(
+        byte[] content, FrameDecoder frame, int channel, int[] samples, int size) {
+      int at = frame.plainSamples(channel);
+      boolean isFolded = frame.isFolded(channel);
+      if (isFolded) {
+        assertThat(frame.firstSample(channel)).isEqualTo(samples[0]);
+      }
+      for (int i = 0; i < size; i++) {
+        if (at >= 0) {
+          assertThat(BigEndian.readTriple(content, at + 3 * i) << 8 >> 8).isEqualTo(samples[i]);
+        }
+        if (isFolded && i > 0) {
+          assertThat(Rice.unfold(frame.foldedSamples()[i] & 0xff)).isEqualTo(samples[i]);
+        }
+      }
     }
   }
 }

@@ -34,6 +34,11 @@ final class FloatLoops {
     return simd;
   }
 
+  /// Chooses SIMD at once where it is possible, for tests.
+  static void useSimd() {
+    simd = POSSIBLE;
+  }
+
   private static void countVector() {
     if (++vectors == VECTORS_BEFORE_WARM_UP) {
       Thread.ofPlatform().daemon().name("sonidb-sound-loops").start(FloatLoops::warmUp);
@@ -47,14 +52,18 @@ final class FloatLoops {
     int[] bits = new int[VALUES];
     int[] near = new int[RecordAssembler.NEAR];
     int[] markerOf = new int[256];
+    byte[] packed = new byte[4 * VALUES];
+    byte[] ranks = new byte[VALUES];
     Runnable fast =
         () -> {
           SimdFloats.join(near, data, marker, 0, 0, VALUES, bits, 0);
+          SimdFloats.join(near, packed, 0, ranks, 0, 0, VALUES, bits, 0);
           SimdFloats.split(bits, 0, VALUES, markerOf, 0, data, marker, 0);
         };
     Runnable plain =
         () -> {
           RecordAssembler.readNear(near, data, marker, 0, 0, VALUES, bits, 0);
+          PackedPart.join(near, packed, 0, ranks, 0, 0, VALUES, bits, 0);
           Amplitude.split(bits, 0, 0, VALUES, markerOf, data, marker, 0);
         };
     long end = System.nanoTime() + MOST_NANOS;

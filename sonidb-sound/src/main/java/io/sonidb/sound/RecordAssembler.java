@@ -2,6 +2,7 @@ package io.sonidb.sound;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.function.Supplier;
 
 /// Puts a record together from its parts' samples, after [RecordFormat], and checks all of it.
 ///
@@ -31,9 +32,6 @@ final class RecordAssembler {
   private static final int MAX_EXPONENT_64 = 2047;
   private static final int EXPONENT_AT_32 = 23;
 
-  /// Of a float32 data sample: the sign fills bits 31 to 23, and only the topmost is wanted.
-  private static final int SIGN_AND_MANTISSA = 0x807FFFFF;
-
   private final boolean checksHash;
   private final int dataChannels;
   private final int wordBits;
@@ -41,8 +39,11 @@ final class RecordAssembler {
   private final short[][] singleOffsets = offsets(MAX_EXPONENT_32);
   private final short[][] doubleOffsets;
 
-  // The part at hand.
+  // The part at hand: as samples, or packed until they are needed.
   private int[][] pcm;
+  private boolean isPacked;
+  private PackedPart packed = new PackedPart();
+  private Supplier<int[][]> unpacked = () -> pcm;
   private int used;
   private int width;
   private int shift;
@@ -97,6 +98,10 @@ final class RecordAssembler {
   private int farUsed;
   private final int[] farExponents = new int[RecordFormat.MAX_FAR_EXPONENTS];
   private final int[] near = new int[NEAR];
+
+  /// The same by rank.
+  private final int[] nearRanks = new int[NEAR];
+
   private int nearKey = INVALID;
   private final VoiceEar ear;
   private boolean voiced;
@@ -146,7 +151,34 @@ final class RecordAssembler {
   /// @param channels all channels, from the control word on, at least the samples it announces
   /// @param control the control word, for which [#samples] is not -1
   Fault add(int[][] channels, int control) {
+    isPacked = false;
     pcm = channels;
+    return add(control);
+  }
+
+  /// Adds one part of a float32 record as its frame holds it.
+  ///
+  /// @param samples makes all channels as [#add(int\[\]\[\], int)] takes them
+  Fault add(PackedPart part, Supplier<int[][]> samples, int control) {
+    isPacked = shift(control) == 0;
+    packed = part;
+    unpacked = samples;
+    if (!isPacked) {
+      pcm = samples.get();
+    }
+    return add(control);
+  }
+
+  /// All channels of the part at hand.
+  private int[][] pcm() {
+    if (isPacked) {
+      pcm = unpacked.get();
+      isPacked = false;
+    }
+    return pcm;
+  }
+
+  private Fault add(int control) {
     used = samples(control);
     shift = shift(control);
     width = wordBits - shift * dataChannels;
@@ -205,9 +237,17 @@ final class RecordAssembler {
     if (wanted > header.length) {
       header = Arrays.copyOf(header, Math.max(wanted, 2 * header.length));
     }
-    DataBits.read(pcm, width, headerRead, wanted - headerRead, header, headerRead);
+    readBytes(headerRead, wanted - headerRead, header, headerRead);
     headerRead = wanted;
     return true;
+  }
+
+  private void readBytes(int first, int count, byte[] out, int at) {
+    if (isPacked) {
+      packed.read(first, count, out, at);
+    } else {
+      DataBits.read(pcm, width, first, count, out, at);
+    }
   }
 
   /// Makes sure that as many bytes are in the buffer as there are, up to `size`; returns where the
@@ -392,7 +432,7 @@ final class RecordAssembler {
     if (end > payload.length) {
       payload = Arrays.copyOf(payload, Math.min(payloadSize, Math.max(end, 2 * payload.length)));
     }
-    DataBits.read(pcm, width, at, count, payload, payloadRead);
+    readBytes(at, count, payload, payloadRead);
     payloadRead = end;
   }
 
@@ -588,7 +628,8 @@ final class RecordAssembler {
     nearKey = key;
     for (int rank = 0; rank < NEAR; rank++) {
       int exponent = far && rank == RecordFormat.FAR_RANK ? INVALID : exponent(rank);
-      near[Amplitude.unfold(rank) + NEAR / 2] = exponent < 0 ? INVALID : exponent << exponentBits;
+      nearRanks[rank] = exponent < 0 ? INVALID : exponent << exponentBits;
+      near[Amplitude.unfold(rank) + NEAR / 2] = nearRanks[rank];
     }
   }
 
@@ -628,13 +669,15 @@ final class RecordAssembler {
       makeRoom32(end);
       good =
           representation == RecordFormat.INTEGER
-              ? isUnmarked(integers.read(pcm, width, headerSamples, count, bits32, values))
-              : readFloats(pcm[0], pcm[dataChannels], headerSamples, count, bits32, values);
+              ? isUnmarked(integers.read(pcm(), width, headerSamples, count, bits32, values))
+              : isPacked
+                  ? readPacked(headerSamples, count)
+                  : readFloats(pcm[0], pcm[dataChannels], headerSamples, count, bits32, values);
     } else {
       makeRoom64(end);
       good =
           representation == RecordFormat.INTEGER
-              ? isUnmarked(integers.read(pcm, width, headerSamples, count, bits64, values))
+              ? isUnmarked(integers.read(pcm(), width, headerSamples, count, bits64, values))
               : readDoubles(headerSamples, count);
     }
     values = end;
@@ -709,10 +752,25 @@ final class RecordAssembler {
           faultValue = marker[from + i];
           return false;
         }
-        out[at + i] = data[from + i] & SIGN_AND_MANTISSA | exponent << exponentBits;
+        out[at + i] = data[from + i] & SimdFloats.SIGN_AND_MANTISSA | exponent << exponentBits;
         i++;
       }
     }
+  }
+
+  private boolean readPacked(int from, int count) {
+    int i = packed.join(nearRanks, from, 0, count, bits32, values);
+    while (i < count) {
+      int rank = packed.rank(from + i);
+      int exponent = rareExponent(rank);
+      if (exponent < 0) {
+        faultValue = Amplitude.unfold(rank);
+        return false;
+      }
+      bits32[values + i] = packed.signAndMantissa(from + i) | exponent << exponentBits;
+      i = packed.join(nearRanks, from, i + 1, count, bits32, values);
+    }
+    return true;
   }
 
   /// Reads components until one's exponent is not in the table; returns which, or `count`.
@@ -724,7 +782,7 @@ final class RecordAssembler {
       if (exponent < 0) {
         return i;
       }
-      out[at + i] = data[from + i] & SIGN_AND_MANTISSA | exponent;
+      out[at + i] = data[from + i] & SimdFloats.SIGN_AND_MANTISSA | exponent;
     }
     return count;
   }
@@ -790,7 +848,7 @@ final class RecordAssembler {
     if (headerSamples > used) {
       return fault(Fault.HEADER_CUT, capacity());
     }
-    int count = ear.hear(pcm, headerSamples, used, shift);
+    int count = ear.hear(pcm(), headerSamples, used, shift);
     if (count < 0) {
       return fault(Fault.VOICE, headerSamples);
     }

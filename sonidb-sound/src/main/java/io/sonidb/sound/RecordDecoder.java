@@ -1,8 +1,11 @@
 package io.sonidb.sound;
 
+import io.sonidb.flac.FrameBatchDecoder;
 import io.sonidb.flac.FrameDecoder;
 import io.sonidb.flac.MalformedFlacException;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /// Reads records from FLAC frames, checking everything: CRCs, control words, lengths, hash. Not
 /// thread-safe: one for each thread. Allocates nothing for a record but what is asked for.
@@ -20,6 +23,7 @@ public final class RecordDecoder {
   private final SoundFormat format;
   private final RecordAssembler assembler;
   private final FrameDecoder frames = new FrameDecoder();
+  private final FrameBatchDecoder firstFrames = new FrameBatchDecoder().leaveSamples();
   private final int[][] pcm;
   private final int[] lengths = new int[RecordFormat.MAX_PARTS];
   private final int[] blocks = new int[RecordFormat.MAX_PARTS];
@@ -27,6 +31,16 @@ public final class RecordDecoder {
   private long firstSample;
   private long samples;
   private boolean whole;
+
+  // Of the part at hand.
+  private FrameDecoder frame = frames;
+  private final PackedPart packed = new PackedPart();
+  private final Supplier<int[][]> unpacked = this::unpacked;
+
+  // What is prepared.
+  private byte[] prepared = {};
+  private int[] preparedOffsets = {};
+  private int[] preparedLimits = {};
 
   /// A decoder for records of one format.
   public RecordDecoder(SoundFormat format) {
@@ -64,63 +78,121 @@ public final class RecordDecoder {
   /// @throws UnsupportedRecordException when the record is of a kind that is not known here
   public int read(byte[] in, int offset, int limit, PartSink sink)
       throws MalformedFlacException, MalformedRecordException, UnsupportedRecordException {
+    begin();
+    return readParts(in, offset, offset, limit, sink);
+  }
+
+  private void begin() {
     whole = false;
     parts = 0;
     samples = 0;
-    int at = offset;
-    do {
+    frame = frames;
+  }
+
+  /// @return how many bytes the record's frames have
+  private int readParts(byte[] in, int offset, int next, int limit, PartSink sink)
+      throws MalformedFlacException, MalformedRecordException, UnsupportedRecordException {
+    int at = next;
+    while (parts == 0 || !assembler.complete()) {
       int length = frames.decode(in, at, limit);
-      addPart(at);
-      lengths[parts] = length;
-      blocks[parts++] = frames.blockSize();
-      samples += frames.blockSize();
+      addPart(in, at, length);
       sink.part(frames, length);
       at += length;
-    } while (!assembler.complete());
+    }
     whole = true;
     return at - offset;
   }
 
-  private void addPart(int at) throws MalformedRecordException, UnsupportedRecordException {
+  /// Gets several records ready for [#readPrepared]: their frames are read together, which is
+  /// faster, sixteen or multiples of it at a time. The bytes and places must stay as they are until
+  /// the last of the records has been read.
+  ///
+  /// @param offsets where the first frame of each begins; `int[count]` or longer
+  /// @param limits for each the end of what may be read; `int[count]` or longer. The frames must be
+  ///   read to tell where a record ends, so it may be the end of all
+  public void prepare(byte[] in, int[] offsets, int[] limits, int count) {
+    begin();
+    prepared = in;
+    preparedOffsets = offsets;
+    preparedLimits = limits;
+    firstFrames.decode(in, offsets, limits, count);
+  }
+
+  /// As [#read(byte\[\], int, int)], of a record that has been prepared. They may be read in any
+  /// order, and more than once.
+  ///
+  /// @param index of the record among those prepared, from 0
+  /// @return how many bytes its frames have
+  /// @throws MalformedFlacException when there is no whole, undamaged frame where one must be
+  /// @throws MalformedRecordException when the frames are sound and do not hold a record
+  /// @throws UnsupportedRecordException when the record is of a kind that is not known here
+  public int readPrepared(int index)
+      throws MalformedFlacException, MalformedRecordException, UnsupportedRecordException {
+    Optional<MalformedFlacException> problem = firstFrames.problem(index);
+    begin();
+    if (problem.isPresent()) {
+      throw problem.get();
+    }
+    int offset = preparedOffsets[index];
+    int length = firstFrames.size(index);
+    frame = firstFrames.frame(index);
+    addPart(prepared, offset, length);
+    frame = frames;
+    int next = offset + length;
+    return readParts(prepared, offset, next, preparedLimits[index], PartSink.NONE);
+  }
+
+  private void addPart(byte[] in, int at, int length)
+      throws MalformedRecordException, UnsupportedRecordException {
     checkFrame(at);
-    int control = frames.samples(format.channels() - 1)[0];
+    int marker = format.channels() - 1;
+    boolean isPacked = packed.take(frame, in);
+    int control = isPacked ? frame.firstSample(marker) : frame.samples(marker)[0];
     int used = RecordAssembler.samples(control);
     if (used < 0) {
       throw failure(Fault.CONTROL_WORD, control & 0xFFFFFF, at);
     }
-    if (frames.blockSize() != Math.max(used, RecordFormat.MIN_BLOCK_SAMPLES)) {
-      throw failure(Fault.BLOCK_SIZE, frames.blockSize(), at);
+    if (frame.blockSize() != Math.max(used, RecordFormat.MIN_BLOCK_SAMPLES)) {
+      throw failure(Fault.BLOCK_SIZE, frame.blockSize(), at);
     }
     boolean first = (control & RecordFormat.FIRST_PART) != 0;
     if (first != (parts == 0)) {
       throw failure(first ? Fault.NOT_LATER : Fault.NOT_FIRST, control, at);
     }
-    for (int channel = 0; channel < pcm.length; channel++) {
-      pcm[channel] = frames.samples(channel);
-    }
-    Fault fault = assembler.add(pcm, control);
+    Fault fault =
+        isPacked ? assembler.add(packed, unpacked, control) : assembler.add(unpacked(), control);
     if (fault.isUnsupported()) {
       throw new UnsupportedRecordException(fault.describe(assembler.faultValue()), at);
     }
     if (fault != Fault.NONE) {
       throw failure(fault, assembler.faultValue(), at);
     }
+    lengths[parts] = length;
+    blocks[parts++] = frame.blockSize();
+    samples += frame.blockSize();
+  }
+
+  private int[][] unpacked() {
+    for (int channel = 0; channel < pcm.length; channel++) {
+      pcm[channel] = frame.samples(channel);
+    }
+    return pcm;
   }
 
   private void checkFrame(int at) throws MalformedRecordException {
-    if (!frames.variableBlockSize()) {
+    if (!frame.variableBlockSize()) {
       throw new MalformedRecordException("frame of a stream of fixed block size", at);
     }
-    if (frames.format().channels() != format.channels()
-        || frames.format().bitsPerSample() != RecordFormat.BITS_PER_SAMPLE) {
+    if (frame.format().channels() != format.channels()
+        || frame.format().bitsPerSample() != RecordFormat.BITS_PER_SAMPLE) {
       throw new MalformedRecordException(
-          "frame is " + frames.format() + ", " + format + " needs " + format.audio(), at);
+          "frame is " + frame.format() + ", " + format + " needs " + format.audio(), at);
     }
     if (parts == 0) {
-      firstSample = frames.number();
-    } else if (frames.number() != firstSample + samples) {
+      firstSample = frame.number();
+    } else if (frame.number() != firstSample + samples) {
       throw new MalformedRecordException(
-          "later part is numbered " + frames.number() + ", not " + (firstSample + samples), at);
+          "later part is numbered " + frame.number() + ", not " + (firstSample + samples), at);
     }
   }
 

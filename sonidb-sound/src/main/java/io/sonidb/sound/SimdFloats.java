@@ -1,17 +1,26 @@
 package io.sonidb.sound;
 
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /// Joins and splits float32 components, 16 at a time.
 final class SimdFloats {
   private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_512;
+  private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_512;
+
+  /// Three bytes, first to last, into the high ones of an int, highest to lowest.
+  private static final VectorShuffle<Byte> UNPACK =
+      VectorShuffle.fromOp(BYTES, i -> i % 4 == 0 ? 0 : i / 4 * 3 + 3 - i % 4);
 
   /// Components in a vector, and exponents in a table.
-  private static final int LANES = INTS.length();
+  static final int LANES = 16;
 
-  private static final int SIGN_AND_MANTISSA = 0x807FFFFF;
+  /// Of a data sample: its sign fills bits 31 to 23, and only the topmost is wanted.
+  static final int SIGN_AND_MANTISSA = 0x807FFFFF;
+
   private static final int MANTISSA = 0x7FFFFF;
   private static final int EXPONENT_BITS = 23;
 
@@ -45,6 +54,52 @@ final class SimdFloats {
           .and(SIGN_AND_MANTISSA)
           .or(exponent)
           .intoArray(out, at + i);
+    }
+    return i;
+  }
+
+  /// Makes the bits of components until one's exponent is not among those of the first 16 ranks, or
+  /// the bytes come to their end.
+  ///
+  /// @param exponents by rank, in their place; negative where there is none
+  /// @param bytes holds the data samples, three bytes each, from `at` on
+  /// @param ranks holds the ranks of all samples, a byte each
+  /// @param from the sample of the first component
+  /// @param start the first component that is wanted
+  /// @param outAt where in `out` the components begin
+  /// @return the first component that is not done
+  static int join(
+      int[] exponents,
+      byte[] bytes,
+      int at,
+      byte[] ranks,
+      int from,
+      int start,
+      int count,
+      int[] out,
+      int outAt) {
+    IntVector table = IntVector.fromArray(INTS, exponents, 0);
+    // A vector takes a third more than the samples that are wanted of it.
+    int last = Math.min(count - LANES, (bytes.length - BYTES.length() - at) / 3 - from);
+    int i = start;
+    for (; i <= last; i += LANES) {
+      IntVector rank =
+          ByteVector.fromArray(ByteVector.SPECIES_128, ranks, from + i)
+              .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0)
+              .reinterpretAsInts();
+      IntVector exponent = rank.selectFrom(table);
+      // Negative if there is no such exponent, or the rank is outside of the table.
+      IntVector wrong = rank.and(-LANES).neg().or(exponent);
+      if (wrong.compare(VectorOperators.LT, 0).anyTrue()) {
+        return i;
+      }
+      ByteVector.fromArray(BYTES, bytes, at + 3 * (from + i))
+          .rearrange(UNPACK)
+          .reinterpretAsInts()
+          .lanewise(VectorOperators.ASHR, 8)
+          .and(SIGN_AND_MANTISSA)
+          .or(exponent)
+          .intoArray(out, outAt + i);
     }
     return i;
   }

@@ -41,6 +41,38 @@ class SimdFloatsTest {
   }
 
   @Test
+  void joinsPackedOnesAsPlainLoopsDoAndStopsNoLaterThanThey() {
+    assumeTrue(SimdFloats.isWorthwhile());
+    for (int round = 0; round < ROUNDS; round++) {
+      int[] exponents = random.ints(RecordAssembler.NEAR, 0, 256).map(i -> i << 23).toArray();
+      exponents[random.nextInt(exponents.length)] = -1;
+      byte[] ranks = new byte[COUNT];
+      int reach = round % 2 == 0 ? 16 : 256;
+      for (int i = 0; i < COUNT; i++) {
+        ranks[i] = (byte) random.nextInt(random.nextInt(20) == 0 ? reach : 14);
+      }
+      int at = random.nextInt(100);
+      int from = random.nextInt(40);
+      int count = random.nextInt(COUNT - from);
+      byte[] bytes = new byte[at + 3 * (from + count) + random.nextInt(50)];
+      random.nextBytes(bytes);
+      int[] plain = new int[COUNT + 20];
+      int[] fast = new int[COUNT + 20];
+      int plainEnd = PackedPart.join(exponents, bytes, at, ranks, from, 0, count, plain, 5);
+      int end = SimdFloats.join(exponents, bytes, at, ranks, from, 0, count, fast, 5);
+      assertThat(end).isLessThanOrEqualTo(plainEnd);
+      for (int i = 0; i < plainEnd; i++) {
+        if (i < end) {
+          assertThat(fast[5 + i]).isEqualTo(plain[5 + i]);
+        }
+        int first = at + 3 * (from + i);
+        int data = bytes[first] << 16 | (bytes[first + 1] & 0xFF) << 8 | bytes[first + 2] & 0xFF;
+        assertThat(plain[5 + i]).isEqualTo(data & 0x807FFFFF | exponents[ranks[from + i]]);
+      }
+    }
+  }
+
+  @Test
   void splitsAsPlainLoopsDo() {
     assumeTrue(SimdFloats.isWorthwhile());
     int[] markerOf = random.ints(256, -256, 256).toArray();

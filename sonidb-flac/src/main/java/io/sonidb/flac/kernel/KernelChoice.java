@@ -1,5 +1,7 @@
 package io.sonidb.flac.kernel;
 
+import java.util.Arrays;
+
 /// Which kernels a frame is coded with: plain loops at first, SIMD once it is compiled and has been
 /// seen to be faster.
 ///
@@ -20,7 +22,13 @@ public final class KernelChoice {
   /// Counted without care: several threads may count one frame.
   private static int frames;
 
+  private static final int LANES = 16;
+
   private final int[] samples = new int[SAMPLES];
+  private final byte[] ones = new byte[SAMPLES];
+  private final long[] words = new long[LANES];
+  private final long[] parameters = new long[LANES];
+  private final long[] rows = new long[LANES * SAMPLES / Long.BYTES];
   private final byte[] bytes = new byte[3 * SAMPLES];
   private final long[] codes = new long[SAMPLES];
   private final double[] numbers = new double[SAMPLES + 1 + Kernels.LAGS];
@@ -28,7 +36,10 @@ public final class KernelChoice {
   private final int[] residual = new int[SAMPLES];
   private final double[] sums = new double[Kernels.LAGS];
 
-  private KernelChoice() {}
+  private KernelChoice() {
+    Arrays.fill(ones, (byte) -1);
+    Arrays.fill(parameters, 1);
+  }
 
   /// {@return the kernels for the next frame}
   public static Kernels forNextFrame() {
@@ -37,6 +48,11 @@ public final class KernelChoice {
       countFrame();
     }
     return chosen;
+  }
+
+  /// Chooses kernels without waiting until they are compiled.
+  public static void use(Kernels kernels) {
+    current = kernels;
   }
 
   private static void countFrame() {
@@ -74,7 +90,8 @@ public final class KernelChoice {
   private void exercise(Kernels kernels) {
     kernels.unpack24(bytes, 0, bytes.length, samples, 0, SAMPLES);
     kernels.pack24(samples, 0, SAMPLES, bytes, 0, bytes.length);
-    kernels.widen(bytes, SAMPLES, samples, 0);
+    kernels.unfold(bytes, 0, SAMPLES, samples, 0);
+    kernels.readSmallInLanes(ones, new long[LANES], words, parameters, SAMPLES, rows);
     int count = kernels.pairCodes(samples, 0, SAMPLES, 1, codes);
     kernels.joinCodes(codes, count);
     kernels.correlate(numbers, SAMPLES, 0, sums);

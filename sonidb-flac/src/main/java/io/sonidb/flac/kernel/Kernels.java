@@ -47,8 +47,8 @@ public sealed interface Kernels permits ScalarKernels, SimdKernels {
   /// @return the sample that the caller goes on with
   int unpack24(byte[] in, int at, int limit, int[] into, int from, int to);
 
-  /// Copies `count` bytes, with signs, to `into[offset]` and on.
-  void widen(byte[] values, int count, int[] into, int offset);
+  /// Unfolds `count` numbers, a byte each, from `folded[from]` on, to `into[offset]` and on.
+  void unfold(byte[] folded, int from, int count, int[] into, int offset);
 
   /// Makes the Rice codes of `residuals[from..to)` and joins each two, but not those of the last
   /// few.
@@ -90,6 +90,19 @@ public sealed interface Kernels permits ScalarKernels, SimdKernels {
       long[] parameters,
       int count,
       int[] into);
+
+  /// As [#readInLanes], for codes with a small parameter, and gives the numbers folded; each is
+  /// below 256. It ends where the next few codes of any run do not lie in 57 bits, or within eight
+  /// bytes of the end of the array, so codes may reach behind the end of their run: the caller
+  /// looks at the positions.
+  ///
+  /// @param parameters of the codes of each run, 0 to 3
+  /// @param count how many numbers of each run, at most
+  /// @param into receives the first eight numbers of each run, a byte each and the first on top,
+  ///   then the next eight of each run, and so on; of the last ones there may be fewer
+  /// @return how many numbers of each run it has read
+  int readSmallInLanes(
+      byte[] in, long[] positions, long[] words, long[] parameters, int count, long[] into);
 
   /// Adds up the products of numbers that are some places apart: for each lag from `firstLag` on
   /// the sum of `numbers[i] * numbers[i + lag]` for all i below `count`. Those of even i and of odd

@@ -5,6 +5,8 @@ import java.util.Arrays;
 /// Plain loops over whole words.
 final class ScalarKernels implements Kernels {
   /// More than fit; twice as many still fit in a byte.
+  private static final int SURE_BITS = 57;
+
   private static final int MANY_BITS = 0x7f;
 
   @Override
@@ -61,9 +63,9 @@ final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void widen(byte[] values, int count, int[] into, int offset) {
+  public void unfold(byte[] folded, int from, int count, int[] into, int offset) {
     for (int i = 0; i < count; i++) {
-      into[offset + i] = values[i];
+      into[offset + i] = Rice.unfold(folded[from + i] & 0xff);
     }
   }
 
@@ -99,6 +101,7 @@ final class ScalarKernels implements Kernels {
     return joined;
   }
 
+  /// None; what reads in lanes does it one by one.
   @Override
   public int lanes() {
     return 0;
@@ -114,6 +117,45 @@ final class ScalarKernels implements Kernels {
       int count,
       int[] into) {
     return 0;
+  }
+
+  @Override
+  public int readSmallInLanes(
+      byte[] in, long[] positions, long[] words, long[] parameters, int count, long[] into) {
+    int lanes = words.length;
+    for (int done = 0; done < count; done += Long.BYTES) {
+      int codes = Math.min(Long.BYTES, count - done);
+      int row = done / Long.BYTES * lanes;
+      for (int lane = 0; lane < lanes; lane++) {
+        words[lane] =
+            readEight(in, positions[lane], (int) parameters[lane], codes, into, row + lane);
+        if (words[lane] < 0) {
+          return done;
+        }
+      }
+      System.arraycopy(words, 0, positions, 0, lanes);
+    }
+    return count;
+  }
+
+  /// @return the position behind the codes; -1 if they do not lie in a word
+  private static long readEight(
+      byte[] in, long position, int parameter, int codes, long[] into, int at) {
+    if (position >>> 3 > in.length - Long.BYTES) {
+      return -1;
+    }
+    long word = BigEndian.readLong(in, (int) (position >>> 3)) << (position & 7);
+    int used = 0;
+    long eight = 0;
+    for (int i = 0; i < codes; i++) {
+      int high = Long.numberOfLeadingZeros(word);
+      int length = high + 1 + parameter;
+      word = Long.rotateLeft(word, length);
+      eight = eight << Byte.SIZE | (high << parameter) + (word & (1L << parameter) - 1);
+      used += length;
+    }
+    into[at] = eight << Byte.SIZE * (Long.BYTES - codes);
+    return used > SURE_BITS ? -1 : position + used;
   }
 
   @Override

@@ -95,16 +95,19 @@ final class SimdKernels implements Kernels {
   }
 
   @Override
-  public void widen(byte[] values, int count, int[] into, int offset) {
+  public void unfold(byte[] folded, int from, int count, int[] into, int offset) {
     int i = 0;
     for (; i <= count - SAMPLES; i += SAMPLES) {
-      ByteVector.fromArray(BYTES_TO_WIDEN, values, i)
-          .convertShape(VectorOperators.B2I, INTS, 0)
-          .reinterpretAsInts()
+      IntVector wide =
+          ByteVector.fromArray(BYTES_TO_WIDEN, folded, from + i)
+              .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0)
+              .reinterpretAsInts();
+      wide.lanewise(VectorOperators.LSHR, 1)
+          .lanewise(VectorOperators.XOR, wide.and(1).neg())
           .intoArray(into, offset + i);
     }
     for (; i < count; i++) {
-      into[offset + i] = values[i];
+      into[offset + i] = Rice.unfold(folded[from + i] & 0xff);
     }
   }
 
@@ -227,11 +230,30 @@ final class SimdKernels implements Kernels {
 
   /// As many codes as mostly lie in a word.
   private static int group(long[] parameters) {
+    return largest(parameters) <= 5 ? 6 : 4;
+  }
+
+  private static long largest(long[] parameters) {
     long most = 0;
     for (long parameter : parameters) {
       most = Math.max(most, parameter);
     }
-    return most <= 5 ? 6 : 4;
+    return most;
+  }
+
+  /// @return whether all words lie in the array
+  private static boolean readWords(byte[] in, long[] positions, long[] words) {
+    long last = 0;
+    for (int lane = 0; lane < words.length; lane++) {
+      last = Math.max(last, positions[lane]);
+    }
+    if (last >>> 3 > in.length - Long.BYTES) {
+      return false;
+    }
+    for (int lane = 0; lane < words.length; lane++) {
+      words[lane] = BigEndian.readLong(in, (int) (positions[lane] >>> 3));
+    }
+    return true;
   }
 
   /// @return whether all words lie before the ends
@@ -247,6 +269,86 @@ final class SimdKernels implements Kernels {
       words[lane] = BigEndian.readLong(in, (int) (positions[lane] >>> 3));
     }
     return true;
+  }
+
+  @Override
+  public int readSmallInLanes(
+      byte[] in, long[] positions, long[] words, long[] parameters, int count, long[] into) {
+    int group = largest(parameters) <= 1 ? 2 * Long.BYTES : Long.BYTES;
+    int done = 0;
+    while (done < count) {
+      int codes = Math.min(group, count - done);
+      if (!readWords(in, positions, words)
+          || !readEights(
+              positions, words, parameters, codes, into, done * 2 * LONGS.length() / 8)) {
+        break;
+      }
+      System.arraycopy(words, 0, positions, 0, words.length);
+      done += codes;
+    }
+    return done;
+  }
+
+  /// Reads a few codes of each lane out of words, which become the next positions. Both halves of
+  /// the lanes take turns, because each code waits for the one before.
+  ///
+  /// A number fits in its byte: eight codes with parameter 3 leave 25 of 57 bits for unary parts,
+  /// and 25 * 8 + 7 is below 256; with smaller ones it is less.
+  ///
+  /// @return whether all of them lay in the words
+  private static boolean readEights(
+      long[] positions, long[] words, long[] parameters, int count, long[] into, int offset) {
+    int half = LONGS.length();
+    LongVector atA = LongVector.fromArray(LONGS, positions, 0);
+    LongVector atB = LongVector.fromArray(LONGS, positions, half);
+    LongVector parameterA = LongVector.fromArray(LONGS, parameters, 0);
+    LongVector parameterB = LongVector.fromArray(LONGS, parameters, half);
+    LongVector tailA = parameterA.add(1);
+    LongVector tailB = parameterB.add(1);
+    LongVector stopA = LongVector.broadcast(LONGS, 1).lanewise(VectorOperators.LSHL, parameterA);
+    LongVector stopB = LongVector.broadcast(LONGS, 1).lanewise(VectorOperators.LSHL, parameterB);
+    LongVector lowA = stopA.sub(1);
+    LongVector lowB = stopB.sub(1);
+    LongVector wordA =
+        LongVector.fromArray(LONGS, words, 0).lanewise(VectorOperators.LSHL, atA.and(7));
+    LongVector wordB =
+        LongVector.fromArray(LONGS, words, half).lanewise(VectorOperators.LSHL, atB.and(7));
+    LongVector usedA = LongVector.zero(LONGS);
+    LongVector usedB = usedA;
+    int row = offset;
+    for (int left = count; left > 0; left -= Long.BYTES) {
+      LongVector eightA = LongVector.zero(LONGS);
+      LongVector eightB = eightA;
+      int codes = Math.min(left, Long.BYTES);
+      for (int i = 0; i < codes; i++) {
+        LongVector highA = wordA.lanewise(VectorOperators.LEADING_ZEROS_COUNT);
+        LongVector highB = wordB.lanewise(VectorOperators.LEADING_ZEROS_COUNT);
+        LongVector lengthA = highA.add(tailA);
+        LongVector lengthB = highB.add(tailB);
+        // Turned to the low end, a code's last bits are its number's; what is used up stays there.
+        wordA = wordA.lanewise(VectorOperators.ROL, lengthA);
+        wordB = wordB.lanewise(VectorOperators.ROL, lengthB);
+        eightA =
+            eightA
+                .lanewise(VectorOperators.LSHL, Byte.SIZE)
+                .add(highA.lanewise(VectorOperators.LSHL, parameterA))
+                .add(wordA.and(lowA));
+        eightB =
+            eightB
+                .lanewise(VectorOperators.LSHL, Byte.SIZE)
+                .add(highB.lanewise(VectorOperators.LSHL, parameterB))
+                .add(wordB.and(lowB));
+        usedA = usedA.add(lengthA);
+        usedB = usedB.add(lengthB);
+      }
+      int unused = Byte.SIZE * (Long.BYTES - codes);
+      eightA.lanewise(VectorOperators.LSHL, unused).intoArray(into, row);
+      eightB.lanewise(VectorOperators.LSHL, unused).intoArray(into, row + half);
+      row += 2 * half;
+    }
+    atA.add(usedA).intoArray(words, 0);
+    atB.add(usedB).intoArray(words, half);
+    return !usedA.max(usedB).compare(VectorOperators.GT, SURE_BITS).anyTrue();
   }
 
   /// A lane for each lag.

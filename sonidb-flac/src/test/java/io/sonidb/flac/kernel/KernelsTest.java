@@ -56,18 +56,60 @@ class KernelsTest {
 
   @ParameterizedTest
   @MethodSource("kernels")
-  void widensEveryByteAndNothingElse(Kernels kernels) {
+  void unfoldsEveryByteAndNothingElse(Kernels kernels) {
     for (int count = 0; count < 100; count++) {
-      byte[] values = new byte[count];
-      random.nextBytes(values);
+      byte[] folded = new byte[count + 5];
+      random.nextBytes(folded);
       int[] expected = new int[count + 10];
       for (int i = 0; i < count; i++) {
-        expected[3 + i] = values[i];
+        expected[3 + i] = Rice.unfold(folded[2 + i] & 0xff);
       }
-      int[] widened = new int[count + 10];
-      kernels.widen(values, count, widened, 3);
-      assertThat(widened).isEqualTo(expected);
+      int[] unfolded = new int[count + 10];
+      kernels.unfold(folded, 2, count, unfolded, 3);
+      assertThat(unfolded).isEqualTo(expected);
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("kernels")
+  void readsSmallCodesInLanesUntilOneIsTooLongOrTheBytesEnd(Kernels kernels) {
+    int lanes = Math.max(kernels.lanes(), 3);
+    for (int round = 0; round < 300; round++) {
+      byte[] in = new byte[random.nextInt(8, 2000)];
+      for (int i = 0; i < in.length; i++) {
+        // Long runs of zeros in some rounds only.
+        in[i] = (byte) (random.nextInt() & (round % 3 == 0 ? random.nextInt() : -1));
+      }
+      long[] positions = random.longs(lanes, 0, 8L * in.length - 60).toArray();
+      long[] parameters = random.longs(lanes, 0, round % 2 == 0 ? 2 : 4).toArray();
+      long[] before = positions.clone();
+      int most = random.nextInt(0, 200);
+      long[] rows = new long[lanes * (most / 8 + 1)];
+      int read = kernels.readSmallInLanes(in, positions, new long[lanes], parameters, most, rows);
+      assertThat(read).isBetween(0, most);
+      for (int lane = 0; lane < lanes; lane++) {
+        long at = before[lane];
+        for (int i = 0; i < read; i++) {
+          int parameter = (int) parameters[lane];
+          int high = 0;
+          for (; bit(in, at) == 0; at++) {
+            high++;
+          }
+          int number = high;
+          at++;
+          for (int n = 0; n < parameter; n++) {
+            number = number << 1 | bit(in, at++);
+          }
+          long eight = rows[i / 8 * lanes + lane];
+          assertThat(eight >>> 56 - 8 * (i % 8) & 0xff).isEqualTo(number);
+        }
+        assertThat(positions[lane]).isEqualTo(at);
+      }
+    }
+  }
+
+  private static int bit(byte[] in, long at) {
+    return in[(int) (at >>> 3)] >> 7 - (at & 7) & 1;
   }
 
   @ParameterizedTest
