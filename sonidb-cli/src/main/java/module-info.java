@@ -5,6 +5,7 @@ import org.jspecify.annotations.NullMarked;
 module io.sonidb.cli {
   requires static org.jspecify;
   requires io.sonidb;
+  requires io.sonidb.client;
   requires io.sonidb.server;
   requires info.picocli;
   requires java.desktop;

@@ -1,5 +1,6 @@
 package io.sonidb.cli;
 
+import io.sonidb.client.NodeException;
 import io.sonidb.Payload;
 import io.sonidb.Point;
 import io.sonidb.sound.ElementType;
@@ -46,6 +47,11 @@ final class AudioSupply implements VectorSupply {
             progress.update(inserter.map(BatchInserter::inserted).orElse(0L), 0, "vectors");
           });
       inserter.ifPresent(BatchInserter::flush);
+    } catch (NodeException e) {
+      if (inserter.isEmpty()) {
+        throw e;
+      }
+      throw inserter.get().stopped(input.name(), e);
     } catch (IOException | IllegalArgumentException | CommandFailure e) {
       String standing = inserter.map(BatchInserter::standing).orElse("");
       throw new CommandFailure(ExitCode.FAILED, input.name() + ": " + e.getMessage() + standing, e);

@@ -1,6 +1,7 @@
 package io.sonidb.cli;
 
-import io.sonidb.Collection;
+import io.sonidb.client.UnreachableException;
+import io.sonidb.client.NodeException;
 import io.sonidb.Point;
 import io.sonidb.sound.ElementType;
 import io.sonidb.sound.Vector;
@@ -15,11 +16,8 @@ final class BatchInserter {
 
   private static final int MAX_POINTS = 1000;
 
-  /// A batch of large vectors or payloads is closed earlier: the database takes about 64 MiB at
-  /// once.
-  private static final long MAX_BYTES = 16 << 20;
-
-  private final Collection collection;
+  private final Points collection;
+  private final long maxBytes;
   private final long countBefore;
   private final Supplier<Optional<Instant>> defaultExpiry;
   private final List<Point> batch = new ArrayList<>(MAX_POINTS);
@@ -27,8 +25,9 @@ final class BatchInserter {
   private long inserted;
 
   /// @param defaultExpiry when a point expires that does not say so itself
-  BatchInserter(Collection collection, Supplier<Optional<Instant>> defaultExpiry) {
+  BatchInserter(Points collection, Supplier<Optional<Instant>> defaultExpiry) {
     this.collection = collection;
+    this.maxBytes = collection.maxBatchBytes();
     this.defaultExpiry = defaultExpiry;
     this.countBefore = collection.count();
   }
@@ -42,7 +41,7 @@ final class BatchInserter {
     Vector vector = point.vector();
     int elementBytes = vector.elementType() == ElementType.FLOAT32 ? Float.BYTES : Double.BYTES;
     batchBytes += (long) vector.dimension() * elementBytes + payloadBytes;
-    if (batch.size() == MAX_POINTS || batchBytes >= MAX_BYTES) {
+    if (batch.size() == MAX_POINTS || batchBytes >= maxBytes) {
       flush();
       return true;
     }
@@ -63,7 +62,7 @@ final class BatchInserter {
     return true;
   }
 
-  Collection collection() {
+  Points collection() {
     return collection;
   }
 
@@ -75,6 +74,16 @@ final class BatchInserter {
   /// What is inserted, as the end of a message about why the rest is not.
   String standing() {
     return "; " + Quantity.count(inserted, "vector") + " before it inserted";
+  }
+
+  /// The same when a node did not answer: of the batch that was on its way nobody knows.
+  CommandFailure stopped(String place, NodeException why) {
+    String unknown =
+        why instanceof UnreachableException && !batch.isEmpty()
+            ? ", the next " + Quantity.count(batch.size()) + " all or none"
+            : "";
+    return new CommandFailure(
+        Failures.exitCode(why), place + ": " + why.getMessage() + standing() + unknown, why);
   }
 
   /// How many of them took the place of others, as far as nobody else writes.

@@ -1,5 +1,7 @@
 package io.sonidb.cli;
 
+import java.util.Optional;
+import io.sonidb.client.ClientOptions;
 import io.sonidb.Collection;
 import io.sonidb.CollectionSpec;
 import io.sonidb.CollectionStats;
@@ -21,10 +23,11 @@ import picocli.CommandLine.Option;
     description = {
       "Measure ingest, get, stream, search and size here.",
       "In a folder `bench` of the data folder, which is deleted afterwards. Vectors are generated:"
-          + " clusters, unit length."
+          + " clusters, unit length.",
+      "Of a node it measures what clients get: in a collection of its own, which is dropped afterwards."
     },
     footerHeading = "%nExamples:%n",
-    footer = {"  sonidb bench", "  sonidb bench --vectors 1000000 --dimension 128 --json"})
+    footer = {"  sonidb bench", "  sonidb bench --vectors 1000000 --dimension 128 --json", "  sonidb bench --url http://127.0.0.1:7664 --vectors 20000"})
 final class BenchCommand extends DatabaseCommand {
 
   private static final int WARM_UP = 20_000;
@@ -62,6 +65,11 @@ final class BenchCommand extends DatabaseCommand {
   }
 
   @Override
+  boolean worksOnNodes() {
+    return true;
+  }
+
+  @Override
   ExitCode run() throws IOException {
     if (count < 1000 || threads < 1) {
       throw new CommandFailure(
@@ -72,6 +80,14 @@ final class BenchCommand extends DatabaseCommand {
               + threads);
     }
     CollectionSpec spec = CollectionSpec.dimension(dimension);
+    Optional<ClientOptions> node = sonidb().node();
+    if (node.isPresent()) {
+      new NodeBench(sonidb(), node.get(), count, threads, figures).run(spec);
+      figures.circumstance("url", node.get().uri().toString());
+      circumstances();
+      show();
+      return ExitCode.OK;
+    }
     Path folder = sonidb().folder().resolve("bench");
     delete(folder);
     Files.createDirectories(folder);
@@ -81,9 +97,13 @@ final class BenchCommand extends DatabaseCommand {
       delete(folder);
     }
     circumstances();
+    show();
+    return ExitCode.OK;
+  }
+
+  private void show() {
     output().json(figures.json());
     figures.lines().forEach(output()::line);
-    return ExitCode.OK;
   }
 
   private void measure(Path folder, CollectionSpec spec) throws IOException {
@@ -171,7 +191,8 @@ final class BenchCommand extends DatabaseCommand {
         "ms",
         "");
     RecallCheck.Result recall =
-        RecallCheck.run(collection, RECALL_QUERIES, 10, 0, io.sonidb.Progress.NONE);
+        RecallCheck.run(
+            new LocalPoints(collection), RECALL_QUERIES, 10, 0, io.sonidb.Progress.NONE);
     figures.add("search_recall_at_10", "recall@10", recall.recall(), "", "");
   }
 

@@ -25,6 +25,12 @@ final class CompletionCommand extends DatabaseCommand {
     super(sonidb);
   }
 
+  /// It needs neither a folder nor a node.
+  @Override
+  boolean worksOnNodes() {
+    return true;
+  }
+
   @Override
   ExitCode run() {
     output().print(AutoComplete.bash("sonidb", spec.root().commandLine()));

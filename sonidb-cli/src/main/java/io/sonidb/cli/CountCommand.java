@@ -1,6 +1,5 @@
 package io.sonidb.cli;
 
-import io.sonidb.CollectionView;
 import io.sonidb.filter.Filter;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -34,15 +33,20 @@ final class CountCommand extends DatabaseCommand {
   }
 
   @Override
+  boolean worksOnNodes() {
+    return true;
+  }
+
+  @Override
   ExitCode run() throws IOException {
-    return with(
+    return reach(
         name,
         collection -> {
-          try (CollectionView view = collection.view()) {
+          try (PointsView view = collection.view()) {
             long count = view.count(filter);
             Map<String, Object> answer = new LinkedHashMap<>();
             answer.put("count", count);
-            answer.put("sequence", view.sequence());
+            view.sequence().ifPresent(sequence -> answer.put("sequence", sequence));
             output().json(answer);
             output().line(Quantity.count(count));
           }

@@ -1,8 +1,6 @@
 package io.sonidb.cli;
 
-import io.sonidb.Collection;
 import io.sonidb.CollectionSpec;
-import io.sonidb.SoniDb;
 import io.sonidb.sound.ElementType;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -57,12 +55,17 @@ final class CreateCommand extends DatabaseCommand {
   }
 
   @Override
+  boolean worksOnNodes() {
+    return true;
+  }
+
+  @Override
   ExitCode run() {
     CollectionSpec defaults = options.spec(dimension, ElementType.FLOAT32);
     CollectionSpec wanted =
         defaults.timeToLive(timeToLive).retention(retention.orElse(defaults.retention()));
-    try (SoniDb database = sonidb().open()) {
-      Collection created = database.create(name, wanted);
+    try (Database database = sonidb().reach()) {
+      Points created = database.create(name, wanted);
       CollectionSpec spec = created.spec();
       Map<String, Object> answer = new LinkedHashMap<>();
       answer.put("name", created.name());

@@ -20,9 +20,18 @@ abstract class DatabaseCommand implements Callable<Integer> {
   /// Adds to the command's options what annotations cannot say.
   void describe(CommandSpec spec) {}
 
+  /// Whether it has a meaning for a node.
+  boolean worksOnNodes() {
+    return false;
+  }
+
   @Override
   public final Integer call() throws IOException {
-    sonidb.checkGlobalOptions();
+    if (worksOnNodes()) {
+      sonidb.node(); // refuses what is wrong before anything else is looked at
+    } else {
+      sonidb.checkIsFolder("this command");
+    }
     return run().number();
   }
 
@@ -44,7 +53,20 @@ abstract class DatabaseCommand implements Callable<Integer> {
     ExitCode on(Collection collection) throws IOException;
   }
 
-  /// Opens the database, does the work on a collection that exists, and closes the database.
+  /// Work on one collection, wherever it is.
+  @FunctionalInterface
+  interface PointsWork {
+    ExitCode on(Points points) throws IOException;
+  }
+
+  /// Does the work on a collection that exists, in the folder or on the node.
+  final ExitCode reach(String name, PointsWork work) throws IOException {
+    try (Database database = sonidb.reachExisting()) {
+      return work.on(database.collection(name));
+    }
+  }
+
+  /// Opens the folder, does the work on a collection that exists, and closes the folder.
   final ExitCode with(String name, Work work) throws IOException {
     try (SoniDb database = sonidb.openExisting()) {
       return work.on(database.collection(name));

@@ -50,6 +50,11 @@ final class DeleteCommand extends DatabaseCommand {
   }
 
   @Override
+  boolean worksOnNodes() {
+    return true;
+  }
+
+  @Override
   ExitCode run() throws IOException {
     if (filter.isPresent() == !ids.isEmpty()) {
       throw new CommandFailure(ExitCode.USAGE, "either ids or --filter is needed");
@@ -59,45 +64,54 @@ final class DeleteCommand extends DatabaseCommand {
     }
     if (expected.isPresent()) {
       Condition.check(expected.get(), ids);
+      sonidb().checkIsFolder("--if-sequence");
+      return with(
+          name,
+          collection -> {
+            collection.deleteIf(ids.getFirst(), expected.get());
+            return report(List.of());
+          });
     }
-    return with(
+    return reach(
         name,
-        collection -> {
+        points -> {
           List<VectorId> missing = new ArrayList<>();
           for (VectorId id : ids) {
-            if (expected.isPresent()) {
-              collection.deleteIf(id, expected.get());
-            } else if (collection.delete(List.of(id)) == 0) {
+            if (points.delete(List.of(id)) == 0) {
               missing.add(id);
             }
           }
-          int deleted = ids.size() - missing.size();
-          Map<String, Object> answer = new LinkedHashMap<>();
-          answer.put("deleted", deleted);
-          answer.put("missing", missing.stream().map(PointJson::id).toList());
-          output().json(answer);
-          output().line("deleted " + Quantity.count(deleted, "vector"));
-          if (missing.isEmpty()) {
-            return ExitCode.OK;
-          }
-          output()
-              .warn(
-                  missing.stream().map(VectorId::toString).collect(Collectors.joining(", "))
-                      + ": no such vector in \""
-                      + name
-                      + "\"");
-          return ExitCode.NOT_FOUND;
+          return report(missing);
         });
+  }
+
+  private ExitCode report(List<VectorId> missing) {
+    int deleted = ids.size() - missing.size();
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put("deleted", deleted);
+    answer.put("missing", missing.stream().map(PointJson::id).toList());
+    output().json(answer);
+    output().line("deleted " + Quantity.count(deleted, "vector"));
+    if (missing.isEmpty()) {
+      return ExitCode.OK;
+    }
+    output()
+        .warn(
+            missing.stream().map(VectorId::toString).collect(Collectors.joining(", "))
+                + ": no such vector in \""
+                + name
+                + "\"");
+    return ExitCode.NOT_FOUND;
   }
 
   private ExitCode deleteFiltered(Filter wanted) throws IOException {
     if (expected.isPresent()) {
       throw new CommandFailure(ExitCode.USAGE, "--if-sequence is about one id, not a --filter");
     }
-    return with(
+    return reach(
         name,
-        collection -> {
-          long deleted = collection.delete(wanted);
+        points -> {
+          long deleted = points.delete(wanted);
           Map<String, Object> answer = new LinkedHashMap<>();
           answer.put("deleted", deleted);
           answer.put("missing", List.of());

@@ -106,7 +106,7 @@ final class DemoCommand extends DatabaseCommand {
     Latencies searches = measurement.searches(SEARCHES);
     RecallCheck.Result recall;
     try (ProgressBar progress = output().progress("search")) {
-      recall = RecallCheck.run(collection, RECALL_QUERIES, 10, 0, progress);
+      recall = RecallCheck.run(new LocalPoints(collection), RECALL_QUERIES, 10, 0, progress);
     }
     step(
         "search",

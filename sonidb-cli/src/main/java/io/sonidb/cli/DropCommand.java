@@ -1,7 +1,5 @@
 package io.sonidb.cli;
 
-import io.sonidb.Collection;
-import io.sonidb.SoniDb;
 import io.sonidb.cli.Terminal.Stream;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -33,9 +31,14 @@ final class DropCommand extends DatabaseCommand {
   }
 
   @Override
+  boolean worksOnNodes() {
+    return true;
+  }
+
+  @Override
   ExitCode run() throws IOException {
-    try (SoniDb database = sonidb().openExisting()) {
-      Collection collection = database.collection(name);
+    try (Database database = sonidb().reachExisting()) {
+      Points collection = database.collection(name);
       long vectors = collection.count();
       if (!yes && sonidb().terminal().isInteractive(Stream.IN) && !confirmed(vectors)) {
         throw new CommandFailure(ExitCode.FAILED, "nothing dropped");

@@ -1,11 +1,10 @@
 package io.sonidb.cli;
 
+import java.util.OptionalLong;
 import io.sonidb.Collection;
 import io.sonidb.CollectionSpec;
-import io.sonidb.CollectionView;
 import io.sonidb.DamagedRecordException;
 import io.sonidb.Point;
-import io.sonidb.PointCursor;
 import io.sonidb.cli.SoundExport.FrameSink;
 import io.sonidb.file.VectorFormat;
 import io.sonidb.file.VectorWriter;
@@ -28,7 +27,9 @@ import picocli.CommandLine.Parameters;
     description = {
       "Write all vectors of a collection, or those that fulfil a filter, to a file.",
       "In ascending order of their ids: .npy .fvecs .fbin .jsonl .csv; .flac for its records as one"
-          + " FLAC file; .wav for their sound. Only .jsonl, .flac and .wav keep when a vector expires.",
+          + " FLAC file; .wav for their sound. Only .jsonl, .flac and .wav keep when a vector expires."
+          + " From a node all but .flac and .wav, page by page: what is written meanwhile may be in or"
+          + " not.",
       "With --acoustic, some vectors become tones in a .flac or .wav file that listen understands"
           + " even after MP3, Opus or AAC, resampling, noise and loss of loudness: about 33 seconds"
           + " for 384 float32 components, id, payload and hash included."
@@ -101,30 +102,59 @@ final class ExportCommand extends DatabaseCommand {
   }
 
   @Override
+  boolean worksOnNodes() {
+    return true;
+  }
+
+  @Override
   ExitCode run() throws IOException {
     String wanted = format.orElseGet(this::extension).toLowerCase(Locale.ROOT);
     checkAcoustic(wanted);
     if (acoustic) {
+      sonidb().checkIsFolder("--acoustic");
       return with(name, collection -> exportTones(collection, wanted));
     }
     if (slice.isPresent() && !filter.isEmpty()) {
       throw new CommandFailure(ExitCode.USAGE, "--slice and --filter cannot be given together");
     }
-    return with(
+    if (slice.isPresent()) {
+      sonidb().checkIsFolder("--slice");
+    }
+    if (skipDamaged) {
+      sonidb().checkIsFolder("--skip-damaged");
+    }
+    if (wanted.equals("flac") || wanted.equals("wav")) {
+      sonidb().checkIsFolder("an export to ." + wanted);
+      return with(
+          name,
+          collection ->
+              export(
+                  new LocalPoints(collection),
+                  (view, idFile) -> exportSound(collection, view, wanted, idFile)));
+    }
+    VectorFormat target = vectorFormat(wanted);
+    return reach(
         name,
-        collection -> {
-          long start = System.nanoTime();
-          try (CollectionView view = collection.view();
-              IdFileWriter idFile = IdFileWriter.create(ids)) {
-            switch (wanted) {
-              case "flac", "wav" -> exportSound(collection, view, wanted, idFile);
-              default -> exportVectors(collection.spec(), view, vectorFormat(wanted), idFile);
-            }
-            idFile.finish();
-            report(view.sequence(), (System.nanoTime() - start) / 1e9);
-          }
-          return damaged == 0 ? ExitCode.OK : ExitCode.DAMAGED;
-        });
+        points ->
+            export(
+                points, (view, idFile) -> exportVectors(points.spec(), view, target, idFile)));
+  }
+
+  /// Writes what a view shows.
+  @FunctionalInterface
+  private interface Exporting {
+    void export(PointsView view, IdFileWriter idFile) throws IOException;
+  }
+
+  private ExitCode export(Points points, Exporting exporting) throws IOException {
+    long start = System.nanoTime();
+    try (PointsView view = points.view();
+        IdFileWriter idFile = IdFileWriter.create(ids)) {
+      exporting.export(view, idFile);
+      idFile.finish();
+      report(view.sequence(), (System.nanoTime() - start) / 1e9);
+    }
+    return damaged == 0 ? ExitCode.OK : ExitCode.DAMAGED;
   }
 
   private void checkAcoustic(String wanted) {
@@ -215,7 +245,7 @@ final class ExportCommand extends DatabaseCommand {
   }
 
   private void exportVectors(
-      CollectionSpec spec, CollectionView view, VectorFormat target, IdFileWriter idFile)
+      CollectionSpec spec, PointsView view, VectorFormat target, IdFileWriter idFile)
       throws IOException {
     try (VectorWriter writer = writer(spec, view, target)) {
       forEach(
@@ -235,7 +265,7 @@ final class ExportCommand extends DatabaseCommand {
     }
   }
 
-  private VectorWriter writer(CollectionSpec spec, CollectionView view, VectorFormat target)
+  private VectorWriter writer(CollectionSpec spec, PointsView view, VectorFormat target)
       throws IOException {
     if (file.equals("-") && skipDamaged) {
       throw new CommandFailure(
@@ -252,20 +282,14 @@ final class ExportCommand extends DatabaseCommand {
   }
 
   /// A view gives the same slice again, so it can be counted first.
-  private long countOfSlice(CollectionView view) {
+  private long countOfSlice(PointsView view) {
     long count = 0;
-    try (PointCursor cursor = cursor(view)) {
+    try (PointsView.Walk cursor = view.walk(filter, slice)) {
       while (next(cursor).isPresent()) {
         count++;
       }
     }
     return count;
-  }
-
-  private PointCursor cursor(CollectionView view) {
-    return slice.isPresent()
-        ? view.slice(slice.get().part(), slice.get().parts())
-        : view.scroll(filter);
   }
 
   private void remark(VectorWriter writer, VectorFormat target) {
@@ -292,7 +316,7 @@ final class ExportCommand extends DatabaseCommand {
   }
 
   private void exportSound(
-      Collection collection, CollectionView view, String wanted, IdFileWriter idFile)
+      Collection collection, PointsView view, String wanted, IdFileWriter idFile)
       throws IOException {
     Optional<Path> target = file.equals("-") ? Optional.empty() : Optional.of(Path.of(file));
     try (ByteOutput out = ByteOutput.open(output(), target, "." + wanted)) {
@@ -317,9 +341,9 @@ final class ExportCommand extends DatabaseCommand {
     void take(Point point) throws IOException;
   }
 
-  private void forEach(CollectionView view, Step step) throws IOException {
+  private void forEach(PointsView view, Step step) throws IOException {
     long total = view.count(filter) / slice.map(Slice::parts).orElse(1);
-    try (PointCursor cursor = cursor(view);
+    try (PointsView.Walk cursor = view.walk(filter, slice);
         ProgressBar progress = output().progress("export")) {
       for (Optional<Point> next = next(cursor); next.isPresent(); next = next(cursor)) {
         if (interruption().requested()) {
@@ -334,7 +358,7 @@ final class ExportCommand extends DatabaseCommand {
     }
   }
 
-  private Optional<Point> next(PointCursor cursor) {
+  private Optional<Point> next(PointsView.Walk cursor) {
     while (true) {
       try {
         return cursor.hasNext() ? Optional.of(cursor.next()) : Optional.empty();
@@ -349,14 +373,14 @@ final class ExportCommand extends DatabaseCommand {
     }
   }
 
-  private void report(long sequence, double seconds) {
+  private void report(OptionalLong sequence, double seconds) {
     if (file.equals("-")) {
       return;
     }
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put("exported", exported);
     answer.put("damaged", damaged);
-    answer.put("sequence", sequence);
+    sequence.ifPresent(number -> answer.put("sequence", number));
     answer.put("seconds", seconds);
     answer.put("file", file);
     output().json(answer);

@@ -1,6 +1,5 @@
 package io.sonidb.cli;
 
-import io.sonidb.CollectionView;
 import io.sonidb.ValueCount;
 import io.sonidb.filter.Filter;
 import java.io.IOException;
@@ -43,11 +42,16 @@ final class FacetCommand extends DatabaseCommand {
   }
 
   @Override
+  boolean worksOnNodes() {
+    return true;
+  }
+
+  @Override
   ExitCode run() throws IOException {
-    return with(
+    return reach(
         name,
         collection -> {
-          try (CollectionView view = collection.view()) {
+          try (PointsView view = collection.view()) {
             List<Map<String, Object>> hits = new ArrayList<>();
             for (ValueCount each : view.facet(field, filter, limit)) {
               Object value = PointJson.value(each.value());
@@ -59,7 +63,7 @@ final class FacetCommand extends DatabaseCommand {
             }
             Map<String, Object> answer = new LinkedHashMap<>();
             answer.put("hits", hits);
-            answer.put("sequence", view.sequence());
+            view.sequence().ifPresent(sequence -> answer.put("sequence", sequence));
             output().json(answer);
           }
           return ExitCode.OK;

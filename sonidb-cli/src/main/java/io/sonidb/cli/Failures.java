@@ -1,5 +1,12 @@
 package io.sonidb.cli;
 
+import io.sonidb.client.NodeException;
+import io.sonidb.client.BadRequestException;
+import io.sonidb.client.BusyException;
+import io.sonidb.client.KeyRefusedException;
+import io.sonidb.client.UnreachableException;
+import io.sonidb.client.AlreadyExistsException;
+import io.sonidb.client.NotFoundException;
 import io.sonidb.CollectionExistsException;
 import io.sonidb.CollectionNotFoundException;
 import io.sonidb.DamagedRecordException;
@@ -26,7 +33,15 @@ final class Failures {
       case CollectionNotFoundException _, VectorNotFoundException _, NoSuchFileException _ ->
           ExitCode.NOT_FOUND;
       case CollectionExistsException _ -> ExitCode.ALREADY_EXISTS;
-      case FolderLockedException _ -> ExitCode.REFUSED;
+      case NotFoundException _ -> ExitCode.NOT_FOUND;
+      case AlreadyExistsException _ -> ExitCode.ALREADY_EXISTS;
+      case FolderLockedException _,
+          UnreachableException _,
+          KeyRefusedException _,
+          BusyException _ ->
+          ExitCode.REFUSED;
+      case BadRequestException tooMuch when tooMuch.status() == 413 -> ExitCode.FAILED;
+      case BadRequestException _ -> ExitCode.USAGE;
       case DamagedRecordException _ -> ExitCode.DAMAGED;
       case IllegalArgumentException _, ConfigException _ -> ExitCode.USAGE;
       case UncheckedIOException wrapper when wrapper.getCause() != null ->
@@ -46,6 +61,7 @@ final class Failures {
       case FileSystemException e when e.getReason() == null -> e.getFile() + ": cannot be used";
       case CommandFailure _,
           SoniDbException _,
+          NodeException _,
           ConfigException _,
           IllegalArgumentException _,
           IOException _ ->

@@ -1,5 +1,7 @@
 package io.sonidb.cli;
 
+import io.sonidb.client.BadRequestException;
+import io.sonidb.client.NodeException;
 import io.sonidb.Payload;
 import io.sonidb.Point;
 import io.sonidb.file.VectorFileException;
@@ -39,6 +41,8 @@ final class FileSupply implements VectorSupply {
       } catch (InterruptedIOException e) {
         throw new CommandFailure(
             ExitCode.FAILED, input.name() + ": interrupted" + inserter.standing(), e);
+      } catch (NodeException e) {
+        throw inserter.stopped(input.name(), e);
       } catch (VectorFileException | CommandFailure e) {
         throw new CommandFailure(ExitCode.FAILED, e.getMessage() + inserter.standing(), e);
       }
@@ -92,7 +96,7 @@ final class FileSupply implements VectorSupply {
       throws IOException {
     try {
       return step.take();
-    } catch (IllegalArgumentException | CommandFailure e) {
+    } catch (IllegalArgumentException | CommandFailure | BadRequestException e) {
       String more =
           first.equals(last)
               ? ""

@@ -25,7 +25,7 @@ import picocli.CommandLine.Parameters;
     description = {
       "Get vectors and payloads by id.",
       "As JSON, one line each, which `insert` reads back; or as .npy or FLAC. With --json also when each"
-          + " was inserted, and the sequence number of its newest change."
+          + " was inserted, and the sequence number of its newest change, which a node does not tell."
     },
     footerHeading = "%nExamples:%n",
     footer = {
@@ -75,20 +75,25 @@ final class GetCommand extends DatabaseCommand {
   }
 
   @Override
+  boolean worksOnNodes() {
+    return true;
+  }
+
+  @Override
   ExitCode run() throws IOException {
     Format wanted = format.or(this::formatOfName).orElse(Format.JSON);
     if (wanted == Format.FLAC && ids.size() > 1) {
       throw new CommandFailure(
           ExitCode.USAGE, "--format flac gives one vector, there are " + ids.size() + " ids");
     }
-    return with(
-        name,
-        collection ->
-            switch (wanted) {
-              case FLAC -> flac(collection);
-              case NPY -> npy(collection);
-              case JSON -> json(collection);
-            });
+    return switch (wanted) {
+      case FLAC -> {
+        sonidb().checkIsFolder("--format flac");
+        yield with(name, this::flac);
+      }
+      case NPY -> reach(name, this::npy);
+      case JSON -> reach(name, this::json);
+    };
   }
 
   private Optional<Format> formatOfName() {
@@ -107,7 +112,7 @@ final class GetCommand extends DatabaseCommand {
     return ExitCode.OK;
   }
 
-  private ExitCode npy(Collection collection) throws IOException {
+  private ExitCode npy(Points collection) throws IOException {
     CollectionSpec spec = collection.spec();
     List<Point> found = allOf(collection);
     try (VectorWriter writer =
@@ -128,13 +133,13 @@ final class GetCommand extends DatabaseCommand {
   }
 
   /// All points asked for: a row that is missing would shift those behind it.
-  private List<Point> allOf(Collection collection) {
+  private List<Point> allOf(Points collection) {
     List<Optional<Point>> points = collection.get(ids);
     checkNoneMissing(points);
     return points.stream().flatMap(Optional::stream).toList();
   }
 
-  private ExitCode json(Collection collection) throws IOException {
+  private ExitCode json(Points collection) throws IOException {
     List<Optional<Point>> points = collection.get(ids);
     List<Map<String, Object>> found =
         points.stream()

@@ -1,8 +1,6 @@
 package io.sonidb.cli;
 
-import io.sonidb.Collection;
 import io.sonidb.CollectionSpec;
-import io.sonidb.SoniDb;
 import io.sonidb.sound.ElementType;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -64,6 +62,11 @@ final class InsertCommand extends DatabaseCommand {
   }
 
   @Override
+  boolean worksOnNodes() {
+    return true;
+  }
+
+  @Override
   ExitCode run() throws IOException {
     expiry.check();
     try (InputFile input = InputFile.open(file, format, sonidb().terminal().in())) {
@@ -71,17 +74,17 @@ final class InsertCommand extends DatabaseCommand {
           input.isAudio()
               ? new AudioSupply(input.sound(sonidb().terminal()), ids)
               : new FileSupply(input, ids);
-      try (SoniDb database = sonidb().open()) {
+      try (Database database = sonidb().reach()) {
         return insert(supply, database);
       }
     }
   }
 
-  private ExitCode insert(VectorSupply supply, SoniDb database) throws IOException {
-    Optional<Collection> there = database.find(name);
-    there.ifPresent(collection -> options.checkAgainst(name, collection.spec()));
+  private ExitCode insert(VectorSupply supply, Database database) throws IOException {
+    Optional<CollectionSpec> there = database.find(name).map(Points::spec);
+    there.ifPresent(spec -> options.checkAgainst(name, spec));
     Optional<ElementType> element =
-        there.isPresent() ? elementToRead(there.get().spec()) : options.elementToRead();
+        there.isPresent() ? elementToRead(there.get()) : options.elementToRead();
     VectorSupply.Target target =
         (dimension, natural) ->
             new BatchInserter(collection(database, dimension, natural), expiry::ofNow);
@@ -101,8 +104,8 @@ final class InsertCommand extends DatabaseCommand {
     return spec.quantize().isRounding() ? Optional.empty() : Optional.of(spec.element());
   }
 
-  private Collection collection(SoniDb database, int dimension, ElementType natural) {
-    Optional<Collection> there = database.find(name);
+  private Points collection(Database database, int dimension, ElementType natural) {
+    Optional<Points> there = database.find(name);
     if (there.isEmpty()) {
       return database.create(name, options.spec(dimension, natural));
     }

@@ -1,8 +1,6 @@
 package io.sonidb.cli;
 
-import io.sonidb.Collection;
 import io.sonidb.CollectionSpec;
-import io.sonidb.SoniDb;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -23,41 +21,52 @@ final class ListCommand extends DatabaseCommand {
   }
 
   @Override
+  boolean worksOnNodes() {
+    return true;
+  }
+
+  @Override
   ExitCode run() {
     Output output = output();
     List<Map<String, Object>> found = new ArrayList<>();
-    if (Files.isDirectory(sonidb().folder())) {
-      try (SoniDb database = sonidb().open()) {
-        for (String name : database.collections()) {
-          Collection collection = database.collection(name);
-          found.add(describe(collection));
-          output.line(line(collection));
+    String place = sonidb().folder().toString();
+    if (sonidb().node().isPresent() || Files.isDirectory(sonidb().folder())) {
+      try (Database database = sonidb().reach()) {
+        place = database.place();
+        for (String name : database.names()) {
+          // Somebody may drop one meanwhile.
+          database.find(name).ifPresent(collection -> show(collection, found));
         }
       }
     }
     output.json(Map.of("collections", found));
     if (found.isEmpty()) {
-      output.note("no collections in " + sonidb().folder());
+      output.note("no collections in " + place);
     }
     return ExitCode.OK;
   }
 
-  private static String line(Collection collection) {
+  private void show(Points collection, List<Map<String, Object>> found) {
     CollectionSpec spec = collection.spec();
+    long vectors = collection.count();
+    found.add(describe(collection.name(), vectors, spec));
+    output().line(line(collection.name(), vectors, spec));
+  }
+
+  private static String line(String name, long vectors, CollectionSpec spec) {
     return "%s  %s of dimension %d, %s, %s"
         .formatted(
-            collection.name(),
-            Quantity.count(collection.count(), "vector"),
+            name,
+            Quantity.count(vectors, "vector"),
             spec.dimension(),
             spec.element(),
             spec.metric());
   }
 
-  private static Map<String, Object> describe(Collection collection) {
-    CollectionSpec spec = collection.spec();
+  private static Map<String, Object> describe(String name, long vectors, CollectionSpec spec) {
     Map<String, Object> description = new LinkedHashMap<>();
-    description.put("name", collection.name());
-    description.put("vectors", collection.count());
+    description.put("name", name);
+    description.put("vectors", vectors);
     description.put("dimension", spec.dimension());
     description.put("element", spec.element().toString());
     description.put("metric", spec.metric().toString());

@@ -93,6 +93,12 @@ final class ListenCommand extends DatabaseCommand {
     super(sonidb);
   }
 
+  /// It needs neither a folder nor a node.
+  @Override
+  boolean worksOnNodes() {
+    return true;
+  }
+
   @Override
   ExitCode run() throws IOException {
     Optional<VectorFormat> format = file.map(ListenCommand::formatOf);

@@ -171,7 +171,7 @@ final class Measurement {
   }
 
   /// Has several threads do the same.
-  private static void inParallel(int threads, Runnable task) throws IOException {
+  static void inParallel(int threads, Runnable task) throws IOException {
     try (ExecutorService callers = Executors.newFixedThreadPool(threads)) {
       List<Future<?>> running = new ArrayList<>();
       for (int i = 0; i < threads; i++) {

@@ -73,7 +73,7 @@ final class PayloadCommand extends DatabaseCommand {
     /// Changes many.
     ///
     /// @return how many were there
-    long apply(Collection collection, List<VectorId> ids) {
+    long apply(Points collection, List<VectorId> ids) {
       if (set.isPresent()) {
         return collection.setPayload(ids, object("--set", set.get()));
       }
@@ -117,21 +117,29 @@ final class PayloadCommand extends DatabaseCommand {
   }
 
   @Override
+  boolean worksOnNodes() {
+    return true;
+  }
+
+  @Override
   ExitCode run() throws IOException {
     List<VectorId> distinct = ids.stream().distinct().toList();
     if (expected.isPresent()) {
       Condition.check(expected.get(), distinct);
     }
     wanted.apply(Payload.EMPTY); // refuses what is no object before anything is opened
-    return with(
+    if (expected.isPresent()) {
+      sonidb().checkIsFolder("--if-sequence");
+      return with(
+          name,
+          collection -> {
+            long changed = changeIf(collection, distinct.getFirst(), expected.get());
+            return report(new LocalPoints(collection), distinct, changed);
+          });
+    }
+    return reach(
         name,
-        collection -> {
-          long changed =
-              expected.isPresent()
-                  ? changeIf(collection, distinct.getFirst(), expected.get())
-                  : wanted.apply(collection, distinct);
-          return report(collection, distinct, changed);
-        });
+        points -> report(points, distinct, wanted.apply(points, distinct)));
   }
 
   private long changeIf(Collection collection, VectorId id, long sequence) {
@@ -143,11 +151,13 @@ final class PayloadCommand extends DatabaseCommand {
     return 1;
   }
 
-  private ExitCode report(Collection collection, List<VectorId> distinct, long changed) {
+  private ExitCode report(Points collection, List<VectorId> distinct, long changed) {
     List<VectorId> missing =
         changed == distinct.size()
             ? List.of()
-            : distinct.stream().filter(id -> collection.get(id).isEmpty()).toList();
+            : distinct.stream()
+                .filter(id -> collection.get(List.of(id)).getFirst().isEmpty())
+                .toList();
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put("changed", changed);
     answer.put("missing", missing.stream().map(PointJson::id).toList());

@@ -59,9 +59,23 @@ final class PayloadIndexCommand extends DatabaseCommand {
   }
 
   @Override
+  boolean worksOnNodes() {
+    return true;
+  }
+
+  @Override
   ExitCode run() throws IOException {
     checkUsage();
-    return with(
+    if (automatic.isPresent()) {
+      sonidb().checkIsFolder("--automatic");
+      with(
+          name,
+          collection -> {
+            setAutomatic(collection, automatic.get().equals("on"));
+            return ExitCode.OK;
+          });
+    }
+    return reach(
         name,
         collection -> {
           if (drop && !collection.dropPayloadIndex(field.orElseThrow())) {
@@ -72,7 +86,6 @@ final class PayloadIndexCommand extends DatabaseCommand {
           if (type.isPresent()) {
             collection.createPayloadIndex(field.orElseThrow(), type.get());
           }
-          automatic.ifPresent(word -> setAutomatic(collection, word.equals("on")));
           show(collection);
           return ExitCode.OK;
         });
@@ -94,7 +107,7 @@ final class PayloadIndexCommand extends DatabaseCommand {
     }
   }
 
-  private void show(Collection collection) {
+  private void show(Points collection) {
     Map<String, String> indexes = new TreeMap<>();
     collection
         .spec()

@@ -54,7 +54,9 @@ final class PointJson {
   static Map<String, Object> point(Point point) {
     Map<String, Object> json = row(point);
     point.insertedAt().ifPresent(time -> json.put("inserted_at", time.toString()));
-    json.put("sequence", point.sequence());
+    if (point.sequence() > 0) {
+      json.put("sequence", point.sequence()); // a node does not tell
+    }
     return json;
   }
 }

@@ -1,10 +1,10 @@
 package io.sonidb.cli;
 
-import io.sonidb.Collection;
+import java.util.Optional;
+import io.sonidb.filter.Filter;
 import io.sonidb.Hit;
 import io.sonidb.Metric;
 import io.sonidb.Point;
-import io.sonidb.PointCursor;
 import io.sonidb.Progress;
 import io.sonidb.Query;
 import io.sonidb.sound.Vector;
@@ -42,7 +42,7 @@ final class RecallCheck {
   private RecallCheck() {}
 
   /// @param ef how far the search index is searched, 0 for what is usual
-  static Result run(Collection collection, int queries, int k, int ef, Progress progress) {
+  static Result run(Points collection, int queries, int k, int ef, Progress progress) {
     if (queries < 1 || queries > MAX_SCORES / k) {
       throw new IllegalArgumentException(
           "--check must be 1 to " + MAX_SCORES / k + " for k " + k + ", was " + queries);
@@ -56,15 +56,13 @@ final class RecallCheck {
     Metric metric = collection.spec().metric();
     Latencies latencies = new Latencies();
     long right = 0;
-    long possible = 0;
+    long possible = wanted.size() * Math.min(k, collection.count());
     for (int i = 0; i < wanted.size(); i++) {
       long start = System.nanoTime();
       List<Hit> hits = collection.search(Query.nearest(wanted.get(i), k).ef(ef)).hits();
       latencies.add(System.nanoTime() - start);
-      possible += Math.min(k, collection.count());
-      for (Hit hit : hits) {
-        Vector found = collection.get(hit.id()).orElseThrow().vector();
-        double score = score(metric, wanted.get(i), found);
+      for (Optional<Point> hit : collection.get(hits.stream().map(Hit::id).toList())) {
+        double score = score(metric, wanted.get(i), hit.orElseThrow().vector());
         right += score >= floors[i] - TOLERANCE * (1 + Math.abs(floors[i])) ? 1 : 0;
       }
     }
@@ -79,11 +77,12 @@ final class RecallCheck {
   }
 
   /// Stored vectors, chosen evenly by reservoir sampling, with noise of a thousandth of their size.
-  private static List<Vector> sample(Collection collection, int queries) {
+  private static List<Vector> sample(Points collection, int queries) {
     SplittableRandom random = new SplittableRandom(SEED);
     List<Vector> chosen = new ArrayList<>();
     long seen = 0;
-    try (PointCursor cursor = collection.scroll()) {
+    try (PointsView view = collection.view();
+        PointsView.Walk cursor = view.walk(Filter.ALL, Optional.empty())) {
       while (cursor.hasNext()) {
         Point point = cursor.next();
         seen++;
@@ -114,12 +113,14 @@ final class RecallCheck {
 
   /// One scan for all queries; each keeps its k best scores.
   private static double[] kthBestScores(
-      Collection collection, List<Vector> queries, int k, Progress progress) {
+      Points collection, List<Vector> queries, int k, Progress progress) {
     Metric metric = collection.spec().metric();
     List<PriorityQueue<Double>> best = new ArrayList<>();
     queries.forEach(_ -> best.add(new PriorityQueue<>()));
     long done = 0;
-    try (PointCursor cursor = collection.scroll()) {
+    long all = collection.count();
+    try (PointsView view = collection.view();
+        PointsView.Walk cursor = view.walk(Filter.ALL, Optional.empty())) {
       while (cursor.hasNext()) {
         Vector vector = cursor.next().vector();
         for (int i = 0; i < queries.size(); i++) {
@@ -129,7 +130,7 @@ final class RecallCheck {
             scores.poll();
           }
         }
-        progress.update(++done, collection.count(), "vectors");
+        progress.update(++done, all, "vectors");
       }
     }
     double[] floors = new double[queries.size()];

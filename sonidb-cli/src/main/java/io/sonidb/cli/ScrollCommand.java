@@ -1,9 +1,10 @@
 package io.sonidb.cli;
 
+import java.util.OptionalLong;
+import io.sonidb.client.Page;
 import io.sonidb.PayloadSelection;
 import io.sonidb.Point;
 import io.sonidb.Scroll;
-import io.sonidb.ScrollPage;
 import io.sonidb.filter.Filter;
 import io.sonidb.sound.VectorId;
 import java.io.IOException;
@@ -72,6 +73,11 @@ final class ScrollCommand extends DatabaseCommand {
   }
 
   @Override
+  boolean worksOnNodes() {
+    return true;
+  }
+
+  @Override
   ExitCode run() throws IOException {
     if (orderBy.isEmpty() && (descending || startFrom.isPresent())) {
       throw new CommandFailure(ExitCode.USAGE, "--desc and --start-from need --order-by");
@@ -87,15 +93,21 @@ final class ScrollCommand extends DatabaseCommand {
             from,
             orderBy.map(field -> new Scroll.Order(field, descending, startFrom)),
             noPayload ? PayloadSelection.NONE : PayloadSelection.ALL);
-    return with(name, collection -> show(collection.scroll(scroll)));
+    return reach(
+        name,
+        collection -> {
+          try (PointsView view = collection.view()) {
+            return show(view.scroll(scroll), view.sequence());
+          }
+        });
   }
 
-  private ExitCode show(ScrollPage page) {
+  private ExitCode show(Page page, OptionalLong sequence) {
     List<Map<String, Object>> points = page.points().stream().map(this::json).toList();
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put("points", points);
     page.next().ifPresent(id -> answer.put("next", PointJson.id(id)));
-    answer.put("sequence", page.sequence());
+    sequence.ifPresent(number -> answer.put("sequence", number));
     output().json(answer);
     points.forEach(point -> output().line(Output.text(point)));
     page.next().ifPresent(id -> output().note("go on with --from " + id));

@@ -1,6 +1,5 @@
 package io.sonidb.cli;
 
-import io.sonidb.Collection;
 import io.sonidb.Damage;
 import io.sonidb.GroupResult;
 import io.sonidb.Grouping;
@@ -159,18 +158,23 @@ final class SearchCommand extends DatabaseCommand {
   }
 
   @Override
+  boolean worksOnNodes() {
+    return true;
+  }
+
+  @Override
   ExitCode run() throws IOException {
     if (wanted.isEmpty()) {
       throw new CommandFailure(
           ExitCode.USAGE, "one of --id, --vector, --file and --check is needed");
     }
-    return with(
+    return reach(
         name,
         collection ->
             wanted.check.isPresent() ? check(collection, wanted.check.get()) : search(collection));
   }
 
-  private ExitCode search(Collection collection) throws IOException {
+  private ExitCode search(Points collection) throws IOException {
     Query query = query(collection.spec().element());
     return groupBy.isPresent()
         ? showGroups(collection.searchGroups(query, new Grouping(groupBy.get(), k, groupSize)))
@@ -208,25 +212,29 @@ final class SearchCommand extends DatabaseCommand {
             k);
   }
 
-  private ExitCode show(SearchResult result) {
+  private ExitCode show(Points.Found found) {
     Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put("hits", result.hits().stream().map(SearchCommand::json).toList());
-    answer.put("exact", result.exact());
-    answer.put("sequence", result.sequence());
-    answer.put("generation", result.generation());
-    if (!filter.isEmpty()) {
-      answer.put("matched", result.filtering().matched());
-      answer.put("payloads_read", result.filtering().payloadsRead());
-      answer.put("unindexed", result.filtering().unindexed());
-    }
+    answer.put("hits", found.hits().stream().map(SearchCommand::json).toList());
+    found.details().ifPresent(details -> put(details, answer));
     output().json(answer);
     output().line("rank       score  id");
     int rank = offset + 1;
-    for (Hit hit : result.hits()) {
+    for (Hit hit : found.hits()) {
       output().line(line(rank++, hit));
     }
-    remark(result.filtering());
-    return damaged(result.damaged());
+    found.details().ifPresent(details -> remark(details.filtering()));
+    return damaged(found.details().map(SearchResult::damaged).orElse(List.of()));
+  }
+
+  private void put(SearchResult details, Map<String, Object> answer) {
+    answer.put("exact", details.exact());
+    answer.put("sequence", details.sequence());
+    answer.put("generation", details.generation());
+    if (!filter.isEmpty()) {
+      answer.put("matched", details.filtering().matched());
+      answer.put("payloads_read", details.filtering().payloadsRead());
+      answer.put("unindexed", details.filtering().unindexed());
+    }
   }
 
   private void remark(SearchResult.Filtering filtering) {
@@ -262,7 +270,7 @@ final class SearchCommand extends DatabaseCommand {
         Locale.ROOT, "%4d  %10.6f  %s%s%s", rank, hit.score(), hit.id(), payload, vector);
   }
 
-  private ExitCode showGroups(GroupResult result) {
+  private ExitCode showGroups(Points.FoundGroups result) {
     List<Map<String, Object>> groups = new ArrayList<>();
     for (GroupResult.Group group : result.groups()) {
       Map<String, Object> json = new LinkedHashMap<>();
@@ -277,7 +285,7 @@ final class SearchCommand extends DatabaseCommand {
     }
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put("groups", groups);
-    answer.put("sequence", result.sequence());
+    result.sequence().ifPresent(sequence -> answer.put("sequence", sequence));
     output().json(answer);
     return damaged(result.damaged());
   }
@@ -330,7 +338,7 @@ final class SearchCommand extends DatabaseCommand {
     throw new CommandFailure(ExitCode.NOT_FOUND, file + ": has no row " + number);
   }
 
-  private ExitCode check(Collection collection, int queries) {
+  private ExitCode check(Points collection, int queries) {
     RecallCheck.Result result;
     try (ProgressBar progress = output().progress("check")) {
       result = RecallCheck.run(collection, queries, k, ef, progress);

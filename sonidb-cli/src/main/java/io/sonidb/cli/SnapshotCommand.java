@@ -1,5 +1,14 @@
 package io.sonidb.cli;
 
+import java.io.OutputStream;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.Files;
+import java.util.Optional;
+import java.util.List;
+import io.sonidb.client.RemoteSnapshot;
+import io.sonidb.client.RemoteCollection;
+import io.sonidb.client.SoniDbClient;
+import io.sonidb.client.ClientOptions;
 import io.sonidb.SnapshotReport;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -17,31 +26,127 @@ import picocli.CommandLine.Parameters;
       "The folder is an ordinary data folder, which `--data FOLDER` opens. It is made if it is missing;"
           + " an older snapshot in it is brought up to date, and only what is new is written. Files are"
           + " linked where the file system can: that takes no space, and protects against deletions and"
-          + " mistakes, not against a disk that fails. For that, use a folder on another disk."
+          + " mistakes, not against a disk that fails. For that, use a folder on another disk.",
+      "A node makes a tar file, which it keeps; with FOLDER it is downloaded there as well, and checked."
+          + " --list shows those that it keeps."
     },
     footerHeading = "%nExamples:%n",
     footer = {
       "  sonidb snapshot songs backup",
       "  sonidb snapshot songs /mnt/other-disk/backup",
-      "  sonidb verify songs --deep --data backup"
+      "  sonidb verify songs --deep --data backup",
+      "  sonidb snapshot songs backup --url http://127.0.0.1:7664   # backup/songs-....tar"
     })
 final class SnapshotCommand extends DatabaseCommand {
 
   @Parameters(index = "0", paramLabel = "NAME", description = "Collection.")
   private String name = "";
 
-  @Parameters(index = "1", paramLabel = "FOLDER", description = "Where to keep it.")
-  private Path folder = Path.of("");
+  @Parameters(
+      index = "1",
+      arity = "0..1",
+      paramLabel = "FOLDER",
+      description = "Where to keep it; needed unless a node keeps it.")
+  private Optional<Path> target = Optional.empty();
 
   @Option(names = "--copy", description = "Copy, even where links are possible.")
   private boolean copy;
+
+  @Option(names = "--list", description = "Show the snapshots that a node keeps.")
+  private boolean list;
 
   SnapshotCommand(SonidbCommand sonidb) {
     super(sonidb);
   }
 
   @Override
+  boolean worksOnNodes() {
+    return true;
+  }
+
+  @Override
   ExitCode run() throws IOException {
+    Optional<ClientOptions> node = sonidb().node();
+    if (node.isPresent()) {
+      return ofNode(node.get());
+    }
+    if (target.isEmpty() || list) {
+      throw new CommandFailure(
+          ExitCode.USAGE,
+          list ? "--list is for a node: give its --url" : "a FOLDER for the snapshot is missing");
+    }
+    return ofFolder(target.get());
+  }
+
+  private ExitCode ofNode(ClientOptions options) throws IOException {
+    if (copy || (list && target.isPresent())) {
+      throw new CommandFailure(
+          ExitCode.USAGE,
+          copy ? "--copy is for folders; a node's snapshot is a file" : "--list takes no FOLDER");
+    }
+    try (SoniDbClient client = sonidb().connect(options)) {
+      RemoteCollection collection = client.collection(name);
+      if (list) {
+        List<RemoteSnapshot> all = collection.snapshots();
+        output().json(Map.of("snapshots", all.stream().map(SnapshotCommand::json).toList()));
+        for (RemoteSnapshot each : all) {
+          output()
+              .line(
+                  "%s  %s  %s"
+                      .formatted(each.name(), Quantity.bytes(each.size()), each.creationTime()));
+        }
+        return ExitCode.OK;
+      }
+      output().note("the node makes the snapshot ...");
+      RemoteSnapshot made = collection.createSnapshot();
+      Map<String, Object> answer = json(made);
+      answer.put("collection", name);
+      String where = "kept by " + client.uri();
+      if (target.isPresent()) {
+        Path file = download(collection, made, target.get());
+        answer.put("file", file.toString());
+        where += ", and in " + file;
+      }
+      output().json(answer);
+      output()
+          .line(
+              "snapshot of \"%s\": %s, %s, %s"
+                  .formatted(name, made.name(), Quantity.bytes(made.size()), where));
+    }
+    return ExitCode.OK;
+  }
+
+  /// Under a name that tells that it is not whole, until it is.
+  private static Path download(RemoteCollection from, RemoteSnapshot snapshot, Path folder)
+      throws IOException {
+    // A node's name for a file must not lead out of the folder.
+    if (!snapshot.name().matches("[A-Za-z0-9_-][A-Za-z0-9._-]*")) {
+      throw new CommandFailure(
+          ExitCode.FAILED, "the node calls its snapshot '" + snapshot.name() + "', no file's name");
+    }
+    Files.createDirectories(folder);
+    Path whole = folder.resolve(snapshot.name());
+    Path part = folder.resolve(snapshot.name() + ".part");
+    try {
+      try (OutputStream out = Files.newOutputStream(part)) {
+        from.download(snapshot, out);
+      }
+      return Files.move(part, whole, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(part);
+    }
+  }
+
+  private static Map<String, Object> json(RemoteSnapshot snapshot) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("name", snapshot.name());
+    json.put("creation_time", snapshot.creationTime());
+    json.put("bytes", snapshot.size());
+    json.put("sha256", snapshot.checksum());
+    return json;
+  }
+
+  private ExitCode ofFolder(Path folder) throws IOException {
     return with(
         name,
         collection -> {
@@ -49,7 +154,7 @@ final class SnapshotCommand extends DatabaseCommand {
           try (ProgressBar progress = output().progress("snapshot")) {
             report = collection.snapshot(folder, copy, progress);
           }
-          output().json(json(report));
+          output().json(json(report, folder));
           output()
               .line(
                   "snapshot of \"%s\" in %s: %s in %s, %s, of which %s new%s, in %s s"
@@ -66,7 +171,7 @@ final class SnapshotCommand extends DatabaseCommand {
         });
   }
 
-  private Map<String, Object> json(SnapshotReport report) {
+  private static Map<String, Object> json(SnapshotReport report, Path folder) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("collection", report.collection());
     json.put("folder", folder.toString());

@@ -1,5 +1,7 @@
 package io.sonidb.cli;
 
+import io.sonidb.client.SoniDbClient;
+import io.sonidb.client.ClientOptions;
 import io.sonidb.SoniDb;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +29,8 @@ import picocli.CommandLine.Spec;
       "  sonidb insert songs songs.npy",
       "  sonidb search songs --id 42",
       "",
-      "Exit codes: 0 ok, 1 failed, 2 usage, 3 damage found, 4 not found, 5 already exists, 6 refused.",
+      "Exit codes: 0 ok, 1 failed, 2 usage, 3 damage found, 4 not found, 5 already exists, 6 refused",
+      "or unreachable.",
       "`sonidb COMMAND --help` shows what a command can do, with examples."
     })
 final class SonidbCommand implements Runnable {
@@ -66,7 +69,9 @@ final class SonidbCommand implements Runnable {
       paramLabel = "URL",
       order = 103,
       scope = ScopeType.INHERIT,
-      description = "Talk to a running node. Not available in this version.")
+      description =
+          "Talk to a running node, such as http://127.0.0.1:7664, instead of opening the folder"
+              + " (default: $$SONIDB_URL).")
   private Optional<String> url = Optional.empty();
 
   @Option(
@@ -74,7 +79,7 @@ final class SonidbCommand implements Runnable {
       paramLabel = "KEY",
       order = 104,
       scope = ScopeType.INHERIT,
-      description = "Key for the node. Not available in this version.")
+      description = "Key for the node (default: $$SONIDB_API_KEY).")
   private Optional<String> apiKey = Optional.empty();
 
   @Option(names = "--stacktrace", hidden = true, scope = ScopeType.INHERIT)
@@ -107,22 +112,79 @@ final class SonidbCommand implements Runnable {
     return stacktrace || terminal.environment().containsKey("SONIDB_DEBUG");
   }
 
-  /// Refuses options for what this version cannot do, instead of acting on the local folder.
-  void checkGlobalOptions() {
-    String asked =
-        url.isPresent()
-            ? "--url " + url.get()
-            : apiKey.isPresent()
-                ? "--api-key"
-                : terminal.environment().containsKey("SONIDB_URL")
-                    ? "SONIDB_URL=" + terminal.environment().get("SONIDB_URL")
-                    : "";
-    if (!asked.isEmpty()) {
+  /// The node that is meant, if one is: what the command line says counts before the environment,
+  /// and a node before a folder.
+  ///
+  /// @throws CommandFailure if the options contradict each other, or are wrong
+  Optional<ClientOptions> node() {
+    if (url.isPresent() && data.isPresent()) {
+      throw new CommandFailure(
+          ExitCode.USAGE, "--url is a node and --data a folder: give one of them");
+    }
+    Optional<String> address = data.isPresent() ? Optional.empty() : url.or(this::urlOfEnvironment);
+    if (address.isEmpty()) {
+      if (apiKey.isPresent()) {
+        throw new CommandFailure(ExitCode.USAGE, "--api-key is for a node: give its --url");
+      }
+      return Optional.empty();
+    }
+    try {
+      ClientOptions options = ClientOptions.of(address.get());
+      return Optional.of(
+          apiKey.or(() -> fromEnvironment("SONIDB_API_KEY")).map(options::apiKey).orElse(options));
+    } catch (IllegalArgumentException e) {
+      throw new CommandFailure(ExitCode.USAGE, nodeOption() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private Optional<String> urlOfEnvironment() {
+    return fromEnvironment("SONIDB_URL");
+  }
+
+  private Optional<String> fromEnvironment(String variable) {
+    return Optional.ofNullable(terminal.environment().get(variable)).filter(text -> !text.isEmpty());
+  }
+
+  /// How the node was named.
+  private String nodeOption() {
+    return url.isPresent() ? "--url" : "SONIDB_URL";
+  }
+
+  /// @param what that only a folder can do
+  /// @throws CommandFailure if a node is meant
+  void checkIsFolder(String what) {
+    if (node().isPresent()) {
       throw new CommandFailure(
           ExitCode.USAGE,
-          asked
-              + ": talking to a node is not available in this version; leave it out and use --data DIR");
+          nodeOption()
+              + ": "
+              + what
+              + " works on a data folder only yet; "
+              + (url.isPresent() ? "leave it out" : "unset it")
+              + ", or say --data DIR where no node has it open");
     }
+  }
+
+  SoniDbClient connect(ClientOptions options) {
+    if (options.apiKey().isPresent()
+        && !"https".equalsIgnoreCase(options.uri().getScheme())
+        && !options.uri().getHost().matches("localhost|127\\..*|\\[::1]")) {
+      output().warn("the key goes to " + options.uri() + " for everybody to read: use https");
+    }
+    return SoniDbClient.of(options);
+  }
+
+  /// The node or, if none is meant, the folder, which is made if need be.
+  Database reach() {
+    Optional<ClientOptions> node = node();
+    return node.isPresent()
+        ? new RemoteDatabase(connect(node.get()))
+        : new LocalDatabase(open(), folder());
+  }
+
+  /// The node or, if none is meant, the folder, which must be there.
+  Database reachExisting() {
+    return node().isPresent() ? reach() : new LocalDatabase(openExisting(), folder());
   }
 
   Path folder() {

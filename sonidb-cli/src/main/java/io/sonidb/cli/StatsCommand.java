@@ -39,8 +39,13 @@ final class StatsCommand extends DatabaseCommand {
   }
 
   @Override
+  boolean worksOnNodes() {
+    return true;
+  }
+
+  @Override
   ExitCode run() throws IOException {
-    return with(
+    return reach(
         name,
         collection -> {
           CollectionStats stats = collection.stats();

@@ -53,17 +53,6 @@ class CommandLineTest {
   }
 
   @Test
-  void saysThatTalkingToNodesIsNotThereYet() {
-    assertThat(new Cli(folder).run("list", "--url", "http://localhost:7664").exitCode())
-        .isEqualTo(2);
-    assertThat(new Cli(folder).run("list", "--api-key", "secret").err())
-        .contains("--api-key", "not available")
-        .doesNotContain("secret");
-    assertThat(new Cli(folder).environment("SONIDB_URL", "http://x").run("list").err())
-        .contains("SONIDB_URL=http://x", "not available");
-  }
-
-  @Test
   void printsErrorAsJsonWhenAskedForJson() {
     Cli.Outcome outcome = new Cli(folder).run("stats", "songs", "--json");
     assertThat(outcome.exitCode()).isEqualTo(4);

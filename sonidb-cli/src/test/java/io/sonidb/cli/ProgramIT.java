@@ -1,5 +1,6 @@
 package io.sonidb.cli;
 
+import tools.jackson.databind.json.JsonMapper;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -85,6 +86,30 @@ class ProgramIT {
     }
     assertThat(process.exitValue()).isEqualTo(INTERRUPTED);
     assertThat(err()).contains("go on with --from 4");
+  }
+
+  @Test
+  void talksToANodeUntilThatEnds() throws Exception {
+    Path jsonl = Cli.threeDimensional(folder, 5);
+    Process node = start("serve", "--http-port", "0", "--json");
+    String url;
+    try (BufferedReader reader =
+        new BufferedReader(new InputStreamReader(node.getInputStream(), StandardCharsets.UTF_8))) {
+      url = JsonMapper.shared().readTree(reader.readLine()).get("url").asString();
+      assertThat(run("insert", "a", jsonl.toString(), "--url", url)).isZero();
+      assertThat(run("list")).as("the node has the folder open").isEqualTo(6);
+      assertThat(run("verify", "a", "--url", url)).isEqualTo(2);
+      Path back = folder.resolve("back.jsonl");
+      assertThat(run("export", "a", back.toString(), "--url", url)).isZero();
+      assertThat(Files.readAllLines(back)).hasSize(5).first().asString().startsWith("{\"id\":0,");
+      interrupt(node);
+      assertThat(node.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    } finally {
+      node.destroyForcibly();
+    }
+    assertThat(run("get", "a", "1", "--url", url)).isEqualTo(6);
+    assertThat(err()).contains(url, "connection refused").hasLineCount(1);
+    assertThat(run("get", "a", "1")).isZero();
   }
 
   @Test

@@ -5,6 +5,7 @@ import io.sonidb.CollectionSpec;
 import io.sonidb.CollectionStats;
 import io.sonidb.Durability;
 import io.sonidb.Metric;
+import io.sonidb.RoundingReport;
 import io.sonidb.filter.Condition;
 import io.sonidb.filter.FieldPath;
 import io.sonidb.filter.FieldType;
@@ -102,6 +103,7 @@ final class CollectionsApi {
         "sonification",
         "quantize",
         "durability",
+        "segment_bytes",
         "time_to_live_seconds",
         "retention_seconds",
         "index_what_is_asked");
@@ -117,6 +119,9 @@ final class CollectionsApi {
     }
     if (own.has("durability")) {
       spec = spec.durability(Durability.parse(own.at("durability").text()));
+    }
+    if (own.has("segment_bytes")) {
+      spec = spec.segmentBytes(own.at("segment_bytes").whole(1, Integer.MAX_VALUE));
     }
     if (own.has("time_to_live_seconds")) {
       spec = spec.timeToLive(seconds(own.at("time_to_live_seconds")));
@@ -166,10 +171,12 @@ final class CollectionsApi {
             indexed.put(
                 field,
                 collection.count(Filter.mustNot(new Condition.IsEmpty(FieldPath.parse(field))))));
-    return Answer.result(to -> describe(to, stats, indexed));
+    CollectionSpec spec = collection.spec();
+    return Answer.result(to -> describe(to, spec, stats, indexed));
   }
 
-  private static void describe(JsonGenerator to, CollectionStats stats, Map<String, Long> indexed) {
+  private static void describe(
+      JsonGenerator to, CollectionSpec spec, CollectionStats stats, Map<String, Long> indexed) {
     to.writeStartObject();
     to.writeStringProperty("status", "green");
     to.writeStringProperty("optimizer_status", "ok");
@@ -205,7 +212,7 @@ final class CollectionsApi {
           to.writeEndObject();
         });
     to.writeEndObject();
-    own(to, stats);
+    own(to, spec, stats);
     to.writeEndObject();
   }
 
@@ -222,20 +229,56 @@ final class CollectionsApi {
     to.writeEndObject();
   }
 
-  /// Figures that Qdrant does not have.
-  private static void own(JsonGenerator to, CollectionStats stats) {
+  /// Settings, as they are given to [#create], and figures that Qdrant does not have.
+  private static void own(JsonGenerator to, CollectionSpec spec, CollectionStats stats) {
     to.writeObjectPropertyStart("sonidb");
     to.writeStringProperty("element", stats.element().toString());
     to.writeStringProperty("sonification", stats.sonification().toString());
     to.writeStringProperty("quantize", stats.quantize().toString());
     to.writeStringProperty("durability", stats.durability().toString());
+    to.writeNumberProperty("segment_bytes", spec.segmentBytes());
+    to.writeNumberProperty("time_to_live_seconds", spec.timeToLive().toMillis() / 1000.0);
+    to.writeNumberProperty("retention_seconds", spec.retention().toMillis() / 1000.0);
+    to.writeBooleanProperty("index_what_is_asked", spec.indexesWhatIsAsked());
     to.writeNumberProperty("last_sequence", stats.lastSequence());
+    to.writeNumberProperty("horizon", stats.horizon());
+    to.writeNumberProperty("complete_from", stats.completeFrom());
+    to.writeNumberProperty("records", stats.records());
     to.writeNumberProperty("sealed_segments", stats.sealedSegments());
     to.writeNumberProperty("disk_bytes", stats.diskBytes());
     to.writeNumberProperty("bytes_per_vector", stats.bytesPerVector());
     to.writeNumberProperty("header_bytes", stats.headerBytes());
     to.writeNumberProperty("index_bytes", stats.indexBytes());
     to.writeNumberProperty("space_amplification", stats.spaceAmplification());
+    to.writeNumberProperty("live_bytes", stats.liveBytes());
+    to.writeNumberProperty("directory_bytes", stats.directoryBytes());
+    to.writeNumberProperty("payload_index_bytes", stats.payloadIndexBytes());
+    to.writeNumberProperty("outdated_segments", stats.outdatedSegments());
+    to.writeStringProperty("kernels", stats.kernels());
+    to.writeStringProperty("codec_kernels", stats.codecKernels());
+    stats.rounding().ifPresent(rounding -> rounding(to, rounding));
+    CollectionStats.SearchIndex search = stats.search();
+    to.writeObjectPropertyStart("search_index");
+    to.writeNumberProperty("parts", search.parts());
+    to.writeNumberProperty("bytes", search.bytes());
+    to.writeNumberProperty("linked", search.linked());
+    to.writeNumberProperty("coded", search.coded());
+    to.writeNumberProperty("backlog", search.backlog());
+    to.writeStringProperty("generation", search.generation());
+    to.writeEndObject();
+    to.writeEndObject();
+  }
+
+  private static void rounding(JsonGenerator to, RoundingReport rounding) {
+    to.writeObjectPropertyStart("rounding");
+    to.writeNumberProperty("sample", rounding.sample());
+    to.writeNumberProperty("step", rounding.step());
+    to.writeNumberProperty("max_error", rounding.maxError());
+    to.writeNumberProperty("rms_error", rounding.rmsError());
+    to.writeNumberProperty("relative_error", rounding.relativeError());
+    rounding
+        .recallAt10()
+        .ifPresent(recall -> to.writeNumberProperty("recall_at_10", recall));
     to.writeEndObject();
   }
 

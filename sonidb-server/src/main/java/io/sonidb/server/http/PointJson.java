@@ -113,6 +113,7 @@ final class PointJson {
         wanted,
         wanted.vector() ? Optional.of(point.vector()) : Optional.empty(),
         to);
+    point.expiresAt().ifPresent(time -> to.writeStringProperty("expires_at", time.toString()));
     to.writeEndObject();
   }
 

@@ -10,6 +10,8 @@ import io.sonidb.filter.FieldPath;
 import io.sonidb.filter.Filter;
 import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
+import java.time.DateTimeException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -264,14 +266,24 @@ final class PointsApi {
     int dimension = collection.spec().dimension();
     List<Point> points = new ArrayList<>(list.node().size());
     for (Body each : list.array()) {
-      each.only("id", "vector", "payload");
-      points.add(
+      each.only("id", "vector", "payload", "expires_at");
+      Point point =
           Point.of(
               each.at("id").id(),
               vector(each.at("vector"), dimension),
-              each.at("payload").payload()));
+              each.at("payload").payload());
+      points.add(
+          each.at("expires_at").ifAny(PointsApi::time).map(point::expiresAt).orElse(point));
     }
     return points;
+  }
+
+  private static Instant time(Body text) {
+    try {
+      return Instant.parse(text.text());
+    } catch (DateTimeException e) {
+      throw text.wrong("must be a time such as 2030-01-01T00:00:00Z");
+    }
   }
 
   private static Vector vector(Body body, int dimension) {

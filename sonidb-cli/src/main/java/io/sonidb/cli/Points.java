@@ -1,0 +1,83 @@
+package io.sonidb.cli;
+
+import io.sonidb.CollectionSpec;
+import io.sonidb.CollectionStats;
+import io.sonidb.Damage;
+import io.sonidb.GroupResult;
+import io.sonidb.Grouping;
+import io.sonidb.Hit;
+import io.sonidb.Payload;
+import io.sonidb.Point;
+import io.sonidb.Query;
+import io.sonidb.SearchResult;
+import io.sonidb.filter.FieldType;
+import io.sonidb.filter.Filter;
+import io.sonidb.sound.VectorId;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/// A collection, in an opened folder or on a node.
+sealed interface Points permits LocalPoints, RemotePoints {
+
+  String name();
+
+  CollectionSpec spec();
+
+  CollectionStats stats();
+
+  long count();
+
+  /// Most bytes of vectors and payloads that are written at once.
+  long maxBatchBytes();
+
+  void upsert(List<Point> batch);
+
+  List<Optional<Point>> get(List<VectorId> ids);
+
+  /// @return how many were there
+  long delete(List<VectorId> ids);
+
+  /// @return how many fulfilled it
+  long delete(Filter filter);
+
+  /// @return how many were there
+  long setPayload(List<VectorId> ids, Payload payload);
+
+  /// @return how many were there
+  long overwritePayload(List<VectorId> ids, Payload payload);
+
+  /// @return how many were there
+  long deletePayloadKeys(List<VectorId> ids, Set<String> keys);
+
+  Found search(Query query);
+
+  FoundGroups searchGroups(Query query, Grouping grouping);
+
+  PointsView view();
+
+  void createPayloadIndex(String field, FieldType type);
+
+  /// @return whether there was one
+  boolean dropPayloadIndex(String field);
+
+  /// What a search found.
+  ///
+  /// @param details what only the database itself tells
+  record Found(List<Hit> hits, Optional<SearchResult> details) {
+    public Found {
+      hits = List.copyOf(hits);
+    }
+  }
+
+  /// What a search for groups found.
+  ///
+  /// @param sequence number of the newest write that was there, where that is told
+  record FoundGroups(List<GroupResult.Group> groups, OptionalLong sequence, List<Damage> damaged) {
+    public FoundGroups {
+      groups = List.copyOf(groups);
+      damaged = List.copyOf(damaged);
+    }
+  }
+}

@@ -1,0 +1,124 @@
+package io.sonidb.cli;
+
+import io.sonidb.CollectionSpec;
+import io.sonidb.CollectionStats;
+import io.sonidb.Grouping;
+import io.sonidb.Payload;
+import io.sonidb.Point;
+import io.sonidb.Query;
+import io.sonidb.client.RemoteCollection;
+import io.sonidb.filter.FieldPath;
+import io.sonidb.filter.FieldType;
+import io.sonidb.filter.Filter;
+import io.sonidb.sound.VectorId;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/// A collection of a node. How many points a write found is what was there just before it: the API
+/// of writes does not tell.
+record RemotePoints(RemoteCollection collection) implements Points {
+
+  /// As CBOR a float32 takes 5 bytes, and nodes take 32 MiB at once, unless they are told to take
+  /// less.
+  private static final long MAX_BATCH_BYTES = 4 << 20;
+
+  @Override
+  public String name() {
+    return collection.name();
+  }
+
+  @Override
+  public CollectionSpec spec() {
+    return collection.spec();
+  }
+
+  @Override
+  public CollectionStats stats() {
+    return collection.stats();
+  }
+
+  @Override
+  public long count() {
+    return collection.count();
+  }
+
+  @Override
+  public long maxBatchBytes() {
+    return MAX_BATCH_BYTES;
+  }
+
+  @Override
+  public void upsert(List<Point> batch) {
+    collection.upsert(batch);
+  }
+
+  @Override
+  public List<Optional<Point>> get(List<VectorId> ids) {
+    return collection.get(ids);
+  }
+
+  @Override
+  public long delete(List<VectorId> ids) {
+    long there = collection.present(ids).size();
+    collection.delete(ids);
+    return there;
+  }
+
+  @Override
+  public long delete(Filter filter) {
+    long there = collection.count(filter);
+    collection.delete(filter);
+    return there;
+  }
+
+  @Override
+  public long setPayload(List<VectorId> ids, Payload payload) {
+    long there = collection.present(ids).size();
+    collection.setPayload(ids, payload);
+    return there;
+  }
+
+  @Override
+  public long overwritePayload(List<VectorId> ids, Payload payload) {
+    long there = collection.present(ids).size();
+    collection.overwritePayload(ids, payload);
+    return there;
+  }
+
+  @Override
+  public long deletePayloadKeys(List<VectorId> ids, Set<String> keys) {
+    long there = collection.present(ids).size();
+    collection.deletePayloadKeys(ids, keys);
+    return there;
+  }
+
+  @Override
+  public Found search(Query query) {
+    return new Found(collection.search(query), Optional.empty());
+  }
+
+  @Override
+  public FoundGroups searchGroups(Query query, Grouping grouping) {
+    return new FoundGroups(
+        collection.searchGroups(query, grouping), OptionalLong.empty(), List.of());
+  }
+
+  @Override
+  public PointsView view() {
+    return new RemoteView(collection);
+  }
+
+  @Override
+  public void createPayloadIndex(String field, FieldType type) {
+    collection.createPayloadIndex(field, type);
+  }
+
+  @Override
+  public boolean dropPayloadIndex(String field) {
+    boolean was = collection.spec().payloadIndexes().containsKey(FieldPath.parse(field).toString());
+    collection.dropPayloadIndex(field);
+    return was;
+  }
+}
