@@ -56,14 +56,7 @@ final class ServeCommand extends DatabaseCommand {
           OptionSpec.builder(setting.flag())
               .paramLabel("VALUE")
               .type(String.class)
-              .description(
-                  setting.help()
-                      + fallback
-                      + " ("
-                      + setting.key()
-                      + ", "
-                      + setting.variable()
-                      + ")")
+              .description(setting.help() + fallback, setting.key() + "  " + setting.variable())
               .build();
       options.put(setting.key(), option);
       spec.addOption(option);
