@@ -43,7 +43,9 @@ final class Dispatcher extends Handler.Abstract {
         response.setStatus(HttpStatus.NO_CONTENT_204);
         out.finish();
       } else {
-        send(answer(request, course), request, response, out);
+        Answer answer = answer(request, course);
+        audit(request, course, HttpStatus.OK_200);
+        send(answer, request, response, out);
       }
       note(request, response, course, out);
       callback.succeeded();
@@ -176,6 +178,7 @@ final class Dispatcher extends Handler.Abstract {
       response.reset();
       visitors.welcome(request, response);
       response.setStatus(answer.status());
+      audit(request, course, answer.status());
       if (answer.status() == HttpStatus.SERVICE_UNAVAILABLE_503) {
         response.getHeaders().put(HttpHeader.RETRY_AFTER, "1");
       }
@@ -204,6 +207,14 @@ final class Dispatcher extends Handler.Abstract {
     }
   }
 
+  /// Before it is answered: whoever has an answer finds the note.
+  private void audit(Request request, Course course, int status) {
+    boolean isRefused = status == HttpStatus.UNAUTHORIZED_401 || status == HttpStatus.FORBIDDEN_403;
+    if (isRefused || (course.route != null && course.route.isNoted())) {
+      logs.audit(request, course.who, status);
+    }
+  }
+
   /// Reads what is left of a body, so that the client, which may still be sending, gets to read the
   /// answer.
   private void drain(Request request) {
@@ -226,10 +237,6 @@ final class Dispatcher extends Handler.Abstract {
     Route route = course.route;
     if (route != null) {
       route.meter().note(status, nanos);
-    }
-    boolean isRefused = status == HttpStatus.UNAUTHORIZED_401 || status == HttpStatus.FORBIDDEN_403;
-    if (isRefused || (route != null && route.isNoted())) {
-      logs.audit(request, course.who, status);
     }
     if (logs.notesAccess()) {
       logs.access(request, status, out.written(), nanos);
