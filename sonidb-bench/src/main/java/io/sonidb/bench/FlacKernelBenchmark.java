@@ -65,7 +65,7 @@ public class FlacKernelBenchmark {
 
   private final byte[] smallCodes = new byte[LANES * SIZE];
   private final long[] positions = new long[LANES];
-  private final long[] words = new long[LANES];
+  private final long[] laneWords = new long[LANES];
   private final long[] parameters = new long[LANES];
   private final long[] rows = new long[LANES * SIZE / Long.BYTES];
 
@@ -178,7 +178,7 @@ public class FlacKernelBenchmark {
   @OperationsPerInvocation(LANES)
   public int readSmallInLanes() {
     Arrays.setAll(positions, lane -> 8L * SIZE * lane);
-    return kernels.readSmallInLanes(smallCodes, positions, words, parameters, SIZE, rows);
+    return kernels.readSmallInLanes(smallCodes, positions, laneWords, parameters, SIZE, rows);
   }
 
   /// What a predictor of order 12 leaves.

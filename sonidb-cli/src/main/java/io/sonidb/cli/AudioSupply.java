@@ -1,8 +1,8 @@
 package io.sonidb.cli;
 
-import io.sonidb.client.NodeException;
 import io.sonidb.Payload;
 import io.sonidb.Point;
+import io.sonidb.client.NodeException;
 import io.sonidb.sound.ElementType;
 import io.sonidb.sound.ListenReport;
 import io.sonidb.sound.RecordSink;

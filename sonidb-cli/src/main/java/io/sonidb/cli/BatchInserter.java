@@ -1,8 +1,8 @@
 package io.sonidb.cli;
 
-import io.sonidb.client.UnreachableException;
-import io.sonidb.client.NodeException;
 import io.sonidb.Point;
+import io.sonidb.client.NodeException;
+import io.sonidb.client.UnreachableException;
 import io.sonidb.sound.ElementType;
 import io.sonidb.sound.Vector;
 import java.time.Instant;

@@ -1,18 +1,18 @@
 package io.sonidb.cli;
 
-import java.util.Optional;
-import io.sonidb.client.ClientOptions;
 import io.sonidb.Collection;
 import io.sonidb.CollectionSpec;
 import io.sonidb.CollectionStats;
 import io.sonidb.IntegrityReport;
 import io.sonidb.SoniDb;
+import io.sonidb.client.ClientOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -27,7 +27,11 @@ import picocli.CommandLine.Option;
       "Of a node it measures what clients get: in a collection of its own, which is dropped afterwards."
     },
     footerHeading = "%nExamples:%n",
-    footer = {"  sonidb bench", "  sonidb bench --vectors 1000000 --dimension 128 --json", "  sonidb bench --url http://127.0.0.1:7664 --vectors 20000"})
+    footer = {
+      "  sonidb bench",
+      "  sonidb bench --vectors 1000000 --dimension 128 --json",
+      "  sonidb bench --url http://127.0.0.1:7664 --vectors 20000"
+    })
 final class BenchCommand extends DatabaseCommand {
 
   private static final int WARM_UP = 20_000;

@@ -1,6 +1,5 @@
 package io.sonidb.cli;
 
-import java.util.OptionalLong;
 import io.sonidb.Collection;
 import io.sonidb.CollectionSpec;
 import io.sonidb.DamagedRecordException;
@@ -17,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -136,8 +136,7 @@ final class ExportCommand extends DatabaseCommand {
     return reach(
         name,
         points ->
-            export(
-                points, (view, idFile) -> exportVectors(points.spec(), view, target, idFile)));
+            export(points, (view, idFile) -> exportVectors(points.spec(), view, target, idFile)));
   }
 
   /// Writes what a view shows.

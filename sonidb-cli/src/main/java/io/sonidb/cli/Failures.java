@@ -1,18 +1,18 @@
 package io.sonidb.cli;
 
-import io.sonidb.client.NodeException;
-import io.sonidb.client.BadRequestException;
-import io.sonidb.client.BusyException;
-import io.sonidb.client.KeyRefusedException;
-import io.sonidb.client.UnreachableException;
-import io.sonidb.client.AlreadyExistsException;
-import io.sonidb.client.NotFoundException;
 import io.sonidb.CollectionExistsException;
 import io.sonidb.CollectionNotFoundException;
 import io.sonidb.DamagedRecordException;
 import io.sonidb.FolderLockedException;
 import io.sonidb.SoniDbException;
 import io.sonidb.VectorNotFoundException;
+import io.sonidb.client.AlreadyExistsException;
+import io.sonidb.client.BadRequestException;
+import io.sonidb.client.BusyException;
+import io.sonidb.client.KeyRefusedException;
+import io.sonidb.client.NodeException;
+import io.sonidb.client.NotFoundException;
+import io.sonidb.client.UnreachableException;
 import io.sonidb.server.config.ConfigException;
 import java.io.IOException;
 import java.io.UncheckedIOException;

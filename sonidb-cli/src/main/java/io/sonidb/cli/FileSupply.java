@@ -1,9 +1,9 @@
 package io.sonidb.cli;
 
-import io.sonidb.client.BadRequestException;
-import io.sonidb.client.NodeException;
 import io.sonidb.Payload;
 import io.sonidb.Point;
+import io.sonidb.client.BadRequestException;
+import io.sonidb.client.NodeException;
 import io.sonidb.file.VectorFileException;
 import io.sonidb.file.VectorReader;
 import io.sonidb.file.VectorRow;

@@ -36,8 +36,7 @@ final class NodeBench {
 
   /// @param count how many vectors are inserted
   /// @param threads how many callers insert and search at the same time
-  NodeBench(
-      SonidbCommand sonidb, ClientOptions options, long count, int threads, Figures figures) {
+  NodeBench(SonidbCommand sonidb, ClientOptions options, long count, int threads, Figures figures) {
     this.sonidb = sonidb;
     this.options = options;
     this.count = count;
@@ -167,8 +166,7 @@ final class NodeBench {
     return new Gets(latencies, (System.nanoTime() - start) / 1e9);
   }
 
-  private void searches(RemoteCollection collection, GeneratedVectors vectors)
-      throws IOException {
+  private void searches(RemoteCollection collection, GeneratedVectors vectors) throws IOException {
     Latencies latencies = new Latencies();
     AtomicLong next = new AtomicLong();
     long start = System.nanoTime();

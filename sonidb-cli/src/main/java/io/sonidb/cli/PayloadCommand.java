@@ -137,9 +137,7 @@ final class PayloadCommand extends DatabaseCommand {
             return report(new LocalPoints(collection), distinct, changed);
           });
     }
-    return reach(
-        name,
-        points -> report(points, distinct, wanted.apply(points, distinct)));
+    return reach(name, points -> report(points, distinct, wanted.apply(points, distinct)));
   }
 
   private long changeIf(Collection collection, VectorId id, long sequence) {

@@ -1,16 +1,16 @@
 package io.sonidb.cli;
 
-import java.util.Optional;
-import io.sonidb.filter.Filter;
 import io.sonidb.Hit;
 import io.sonidb.Metric;
 import io.sonidb.Point;
 import io.sonidb.Progress;
 import io.sonidb.Query;
+import io.sonidb.filter.Filter;
 import io.sonidb.sound.Vector;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.SplittableRandom;
 

@@ -1,10 +1,9 @@
 package io.sonidb.cli;
 
-import java.util.OptionalLong;
-import io.sonidb.client.Page;
 import io.sonidb.PayloadSelection;
 import io.sonidb.Point;
 import io.sonidb.Scroll;
+import io.sonidb.client.Page;
 import io.sonidb.filter.Filter;
 import io.sonidb.sound.VectorId;
 import java.io.IOException;
@@ -12,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;

@@ -1,8 +1,8 @@
 package io.sonidb.cli;
 
-import io.sonidb.client.SoniDbClient;
-import io.sonidb.client.ClientOptions;
 import io.sonidb.SoniDb;
+import io.sonidb.client.ClientOptions;
+import io.sonidb.client.SoniDbClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -142,7 +142,8 @@ final class SonidbCommand implements Runnable {
   }
 
   private Optional<String> fromEnvironment(String variable) {
-    return Optional.ofNullable(terminal.environment().get(variable)).filter(text -> !text.isEmpty());
+    return Optional.ofNullable(terminal.environment().get(variable))
+        .filter(text -> !text.isEmpty());
   }
 
   /// How the node was named.

@@ -105,8 +105,7 @@ class NodeCommandsTest {
 
   @Test
   void takesTheFolderThatIsNamedThoughANodeIsInTheEnvironment() {
-    assertThat(
-            remote().ok("list", "--data", folder.resolve("other").toString(), "--json").json())
+    assertThat(remote().ok("list", "--data", folder.resolve("other").toString(), "--json").json())
         .hasToString("{\"collections\":[]}");
   }
 
@@ -354,8 +353,7 @@ class NodeCommandsTest {
 
   @Test
   void measuresANodeAndLeavesNothingThere() {
-    var figures =
-        remote().ok("bench", "--vectors", "1000", "--dimension", "8", "--json").json();
+    var figures = remote().ok("bench", "--vectors", "1000", "--dimension", "8", "--json").json();
     for (String key :
         new String[] {
           "ingest_vectors_per_s",

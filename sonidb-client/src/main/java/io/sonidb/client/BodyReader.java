@@ -112,7 +112,9 @@ final class BodyReader {
         case "points" -> rows = rows(from);
         case "next_page_offset" ->
             next =
-                from.currentToken() == JsonToken.VALUE_NULL ? Optional.empty() : Optional.of(id(from));
+                from.currentToken() == JsonToken.VALUE_NULL
+                    ? Optional.empty()
+                    : Optional.of(id(from));
         default -> from.skipChildren();
       }
     }

@@ -223,8 +223,7 @@ final class Connection implements AutoCloseable {
   }
 
   private static long pause(int attempt) {
-    long pause =
-        Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS << Math.min(attempt - 1, 10));
+    long pause = Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS << Math.min(attempt - 1, 10));
     return pause / 2 + ThreadLocalRandom.current().nextLong(pause);
   }
 

@@ -347,8 +347,7 @@ public final class RemoteCollection {
           to.writeBooleanProperty("exact", true);
           to.writeEndObject();
         },
-        from ->
-            BodyReader.at("hits", from, list -> BodyReader.list(list, BodyReader::valueCount)));
+        from -> BodyReader.at("hits", from, list -> BodyReader.list(list, BodyReader::valueCount)));
   }
 
   /// A page of points, with their vectors.
@@ -359,8 +358,7 @@ public final class RemoteCollection {
         to -> BodyWriter.scroll(scroll, to),
         from -> {
           BodyReader.Rows page = reader.page(from);
-          return new Page(
-              page.rows().stream().map(BodyReader.Row::point).toList(), page.next());
+          return new Page(page.rows().stream().map(BodyReader.Row::point).toList(), page.next());
         });
   }
 
@@ -424,8 +422,7 @@ public final class RemoteCollection {
           to.writeEndArray();
           to.writeEndObject();
         },
-        from ->
-            BodyReader.list(from, each -> BodyReader.at("points", each, this::hits)));
+        from -> BodyReader.list(from, each -> BodyReader.at("points", each, this::hits)));
   }
 
   private List<Hit> hits(JsonParser from) {
@@ -475,16 +472,14 @@ public final class RemoteCollection {
   /// Has the node make a snapshot, and keep it.
   public RemoteSnapshot createSnapshot() {
     return connection.send(
-        new Connection.Call(
-            "POST", path("/snapshots"), Optional.empty(), false, SNAPSHOT_TIMEOUT),
+        new Connection.Call("POST", path("/snapshots"), Optional.empty(), false, SNAPSHOT_TIMEOUT),
         from -> RemoteSnapshot.of(tree(from)));
   }
 
   /// The snapshots that the node keeps.
   public List<RemoteSnapshot> snapshots() {
     return connection.get(
-        path("/snapshots"),
-        from -> BodyReader.list(from, each -> RemoteSnapshot.of(tree(each))));
+        path("/snapshots"), from -> BodyReader.list(from, each -> RemoteSnapshot.of(tree(each))));
   }
 
   /// Writes the file of a snapshot, a tar archive, and checks it.

@@ -17,6 +17,8 @@ public enum WireFormat {
   CBOR("application/cbor", CBORMapper.builder().build());
 
   private final String mediaType;
+
+  @SuppressWarnings("ImmutableEnumChecker") // mappers are, once they are built
   private final ObjectMapper mapper;
 
   WireFormat(String mediaType, ObjectMapper mapper) {

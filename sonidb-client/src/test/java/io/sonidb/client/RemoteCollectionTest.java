@@ -83,7 +83,8 @@ class RemoteCollectionTest {
       }
       Payload payload =
           Payload.ofMap(
-              Map.of("genre", i % 3 == 0 ? "jazz" : "rock", "year", 1900 + i, "artist", "a" + i % 7));
+              Map.of(
+                  "genre", i % 3 == 0 ? "jazz" : "rock", "year", 1900 + i, "artist", "a" + i % 7));
       points.add(Point.of(VectorId.of(i), Vector.of(vector), payload));
     }
     return points;
@@ -134,8 +135,7 @@ class RemoteCollectionTest {
             Query.nearest(vector(1), 3).payload(PayloadSelection.include("year", "genre")),
             Query.nearest(vector(1), 3).payload(PayloadSelection.exclude("year")).withVector(true),
             Query.recommend(List.of(VectorId.of(1), VectorId.of(2)), List.of(VectorId.of(3)), 4),
-            Query.recommend(
-                List.of(like), List.of(unlike), Query.Strategy.BEST_SCORE, 6));
+            Query.recommend(List.of(like), List.of(unlike), Query.Strategy.BEST_SCORE, 6));
     List<List<Hit>> batch = remote.search(queries);
     for (int i = 0; i < queries.size(); i++) {
       List<Hit> expected = local.search(queries.get(i)).hits();
@@ -167,8 +167,7 @@ class RemoteCollectionTest {
       assertSame(groups.get(i).hits(), expected.get(i).hits());
     }
     assertThat(remote.count(JAZZ)).isEqualTo(local.count(JAZZ)).isEqualTo(100);
-    assertThat(remote.facet("genre", Filter.ALL, 5))
-        .isEqualTo(local.facet("genre", Filter.ALL, 5));
+    assertThat(remote.facet("genre", Filter.ALL, 5)).isEqualTo(local.facet("genre", Filter.ALL, 5));
   }
 
   @Test
@@ -244,7 +243,10 @@ class RemoteCollectionTest {
             .indexesWhatIsAsked(true);
     RemoteCollection made = client.create("all of it", spec);
     assertThat(made.spec()).isEqualTo(spec);
-    assertThat(client.create("doubles", CollectionSpec.dimension(5).element(ElementType.FLOAT64)).spec())
+    assertThat(
+            client
+                .create("doubles", CollectionSpec.dimension(5).element(ElementType.FLOAT64))
+                .spec())
         .isEqualTo(CollectionSpec.dimension(5).element(ElementType.FLOAT64));
     assertThat(client.collections()).containsExactly("all of it", "doubles", "songs");
     assertThat(client.drop("all of it")).isTrue();

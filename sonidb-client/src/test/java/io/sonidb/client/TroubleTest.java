@@ -91,8 +91,7 @@ class TroubleTest {
   @Test
   void saysThatTlsDoesNotComeAbout() throws Exception {
     try (Node node = TestNodes.start(folder.resolve("data"));
-        SoniDbClient client =
-            SoniDbClient.of(node.uri().toString().replace("http:", "https:"))) {
+        SoniDbClient client = SoniDbClient.of(node.uri().toString().replace("http:", "https:"))) {
       assertThatThrownBy(client::collections)
           .isInstanceOf(UnreachableException.class)
           .hasMessageContaining("TLS");
@@ -268,8 +267,7 @@ class TroubleTest {
             Thread.currentThread().interrupt();
           }
         });
-    try (SoniDbClient client =
-        SoniDbClient.of(options(server).timeout(Duration.ofMillis(300)))) {
+    try (SoniDbClient client = SoniDbClient.of(options(server).timeout(Duration.ofMillis(300)))) {
       assertThatThrownBy(client::collections)
           .isInstanceOf(UnreachableException.class)
           .hasMessageContaining("no answer in time");

@@ -276,9 +276,7 @@ final class CollectionsApi {
     to.writeNumberProperty("max_error", rounding.maxError());
     to.writeNumberProperty("rms_error", rounding.rmsError());
     to.writeNumberProperty("relative_error", rounding.relativeError());
-    rounding
-        .recallAt10()
-        .ifPresent(recall -> to.writeNumberProperty("recall_at_10", recall));
+    rounding.recallAt10().ifPresent(recall -> to.writeNumberProperty("recall_at_10", recall));
     to.writeEndObject();
   }
 

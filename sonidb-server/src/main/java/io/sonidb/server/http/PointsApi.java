@@ -272,8 +272,7 @@ final class PointsApi {
               each.at("id").id(),
               vector(each.at("vector"), dimension),
               each.at("payload").payload());
-      points.add(
-          each.at("expires_at").ifAny(PointsApi::time).map(point::expiresAt).orElse(point));
+      points.add(each.at("expires_at").ifAny(PointsApi::time).map(point::expiresAt).orElse(point));
     }
     return points;
   }

@@ -155,8 +155,13 @@ class SnapshotsApiTest {
     upload("bare", tar, "?checksum=" + made.get("checksum").stringValue()).result();
     ByteArrayOutputStream form = new ByteArrayOutputStream();
     form.write(
-        ("--b\r\nContent-Disposition: form-data; name=\"snapshot\"; filename=\"../../x\"\r\n"
-                + "Content-Type: application/octet-stream\r\n\r\n")
+        """
+        --b
+        Content-Disposition: form-data; name="snapshot"; filename="../../x"
+        Content-Type: application/octet-stream
+
+        """
+            .replace("\n", "\r\n")
             .getBytes(StandardCharsets.US_ASCII));
     form.write(tar);
     form.write("\r\n--b--\r\n".getBytes(StandardCharsets.US_ASCII));
