@@ -42,7 +42,7 @@ final class ByteCoding extends Coding {
     MemorySegment.copy(buffer, 0, codes, ValueLayout.JAVA_BYTE, at, dimension);
     codes.set(FLOAT, at + dimension, step);
     if (score == Score.EUCLID) {
-      codes.set(FLOAT, at + dimension + 4, square(prepared));
+      codes.set(FLOAT, at + dimension + 4, (float) square(prepared));
     }
     return true;
   }
@@ -62,14 +62,6 @@ final class ByteCoding extends Coding {
       code[i] = (byte) Math.round(vector[i] * scale);
     }
     return step;
-  }
-
-  private static float square(float[] vector) {
-    double square = 0;
-    for (float component : vector) {
-      square += (double) component * component;
-    }
-    return (float) square;
   }
 
   @Override
@@ -92,7 +84,7 @@ final class ByteCoding extends Coding {
     @Override
     void aim(float[] prepared) {
       step = quantise(prepared, wanted);
-      square = ByteCoding.square(prepared);
+      square = (float) Coding.square(prepared);
     }
 
     @Override

@@ -91,10 +91,7 @@ abstract sealed class Coding permits OneBitCoding, ByteCoding {
     ///
     /// @return whether its code would be of use: not of NaN, nor of numbers beyond all measure
     boolean apply(float[] vector) {
-      double squares = 0;
-      for (float component : vector) {
-        squares += (double) component * component;
-      }
+      double squares = square(vector);
       boolean isSane = squares < MAX_SQUARE && (squares > MIN_SQUARE || score != Score.COSINE);
       if (!isSane) {
         return false;
@@ -110,6 +107,19 @@ abstract sealed class Coding permits OneBitCoding, ByteCoding {
       }
       return true;
     }
+  }
+
+  static double square(float[] vector) {
+    double square = 0;
+    for (float component : vector) {
+      square += (double) component * component;
+    }
+    return square;
+  }
+
+  /// Whether a vector could be the middle of vectors that have codes.
+  static boolean isMiddle(float[] vector) {
+    return square(vector) <= MAX_SQUARE; // not if it is NaN
   }
 
   /// The score that a positive number, as one of the next two gives it, stands for.

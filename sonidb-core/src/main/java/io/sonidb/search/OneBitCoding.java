@@ -40,7 +40,7 @@ final class OneBitCoding extends Coding {
   OneBitCoding(Score score, float[] centroid) {
     super(score, centroid.length);
     this.centroid = centroid.clone();
-    this.centroidSquare = VectorUtil.dotProduct(centroid, centroid);
+    this.centroidSquare = (float) square(centroid);
     this.padded = OptimizedScalarQuantizer.discretize(dimension, 64);
     this.quantizer =
         new OptimizedScalarQuantizer(

@@ -96,6 +96,9 @@ public final class SearchPart {
     if (!(square < 2 * Coding.MAX_SQUARE)) { // no vector of the part is longer
       throw new CorruptSearchPartException("its centroid's square is " + square);
     }
+    if (!Coding.isMiddle(centroid)) {
+      throw new CorruptSearchPartException("its centroid is nowhere near anything");
+    }
     long codesAt = sequences + 4 * count(NODES, 4);
     long codeBytes = (long) size * coding().codeBytes();
     checkFits(codesAt + codeBytes);
