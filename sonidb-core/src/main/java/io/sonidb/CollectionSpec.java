@@ -12,6 +12,7 @@ import io.sonidb.sound.Vector;
 import io.sonidb.store.CollectionHeader;
 import io.sonidb.store.Manifest;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -88,7 +89,7 @@ public record CollectionSpec(
     }
     Map<String, FieldType> spelt = new TreeMap<>();
     payloadIndexes.forEach((path, type) -> spelt.put(FieldPath.parse(path).toString(), type));
-    payloadIndexes = Map.copyOf(spelt);
+    payloadIndexes = Collections.unmodifiableMap(spelt);
   }
 
   private static void checkDuration(String what, Duration duration) {

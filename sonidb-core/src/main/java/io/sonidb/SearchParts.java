@@ -423,9 +423,12 @@ final class SearchParts implements AutoCloseable {
   private Optional<Job> codes(long from, long to, int least) {
     long writes = to - from + 1;
     // Of many writes that left few vectors, a part is made as well: not to count them again and
-    // again.
-    boolean isWorthIt =
-        writes >= least && (writes >= MANY_WRITES || count(new Range(from, to)) >= least);
+    // again, nor to keep those waiting who wait for a backlog of deletes.
+    long many =
+        indexing.mostBacklog() > 0
+            ? Math.min(MANY_WRITES, indexing.mostBacklog() / 2)
+            : MANY_WRITES;
+    boolean isWorthIt = writes >= least && (writes >= many || count(new Range(from, to)) >= least);
     if (!isWorthIt) {
       return Optional.empty();
     }

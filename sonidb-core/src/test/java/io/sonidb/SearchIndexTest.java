@@ -25,6 +25,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -581,12 +582,27 @@ class SearchIndexTest {
       over.set(true);
       searcher.join();
       assertThat(failures).isEmpty();
+      upsert(songs, 0, 1); // a delete at the end would be nothing to index
       songs.buildIndex();
       CollectionStats.SearchIndex index = songs.stats().search();
-      assertThat(index.linked() + index.coded()).isBetween(songs.count(), 6000L);
+      assertThat(index.linked() + index.coded()).isBetween(songs.count(), 6001L);
       assertThat(index.backlog()).isZero();
       List<Query> queries = queries(songs.spec());
       assertThat(recall(songs, queries)).as(Seeds.again(seed)).isGreaterThan(0.97);
+    }
+  }
+
+  @Test
+  @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void deletesDoNotWaitForEverForABacklogOfDeletes() {
+    Indexing bySelf = new Indexing(true, LEAST, 2L * LEAST);
+    try (SoniDb db = SoniDb.open(data, options(2, bySelf))) {
+      Collection songs = db.create("songs", spec(BYTES).durability(Durability.FSYNC));
+      upsert(songs, 0, 5 * LEAST);
+      for (int i = 0; i < 4 * LEAST; i++) {
+        songs.delete(Integer.toString(i));
+      }
+      assertThat(songs.count()).isEqualTo(LEAST);
     }
   }
 

@@ -25,7 +25,7 @@ abstract sealed class Coding permits OneBitCoding, ByteCoding {
     }
   }
 
-  static final double MAX_SQUARE = 1e30;
+  private static final double MAX_SQUARE = 1e30;
   private static final double MIN_SQUARE = 1e-30;
   private static final float LEAST_DISTANCE = 1e-37f;
 

@@ -88,13 +88,8 @@ public final class SearchPart {
     this.sequences = middle + (isOneBit ? 4L * dimension : 0);
     this.centroid = new float[isOneBit ? dimension : 0];
     checkFits(sequences);
-    double square = 0;
     for (int i = 0; i < centroid.length; i++) {
       centroid[i] = file.get(FLOAT, middle + 4L * i);
-      square += (double) centroid[i] * centroid[i];
-    }
-    if (!(square < 2 * Coding.MAX_SQUARE)) { // no vector of the part is longer
-      throw new CorruptSearchPartException("its centroid's square is " + square);
     }
     if (!Coding.isMiddle(centroid)) {
       throw new CorruptSearchPartException("its centroid is nowhere near anything");
