@@ -203,8 +203,7 @@ final class CollectionsApi {
     to.writeNullProperty("quantization_config");
     to.writeEndObject();
     to.writeObjectPropertyStart("payload_schema");
-    stats
-        .payloadIndexes()
+    new TreeMap<>(stats.payloadIndexes())
         .forEach((field, type) -> {
           to.writeObjectPropertyStart(field);
           to.writeStringProperty("data_type", qdrantName(type));
