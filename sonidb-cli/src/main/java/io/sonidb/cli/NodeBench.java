@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /// Vector `i` of the generated ones has id `i`. Times are wall-clock times.
 final class NodeBench {
   private static final int BATCH = 256;
-  private static final int GETS = 20_000;
+  private static final int GETS = 5_000;
   private static final int CONNECTIONS = 16;
   private static final int SEARCHES = 100;
   private static final int RECALL_QUERIES = 10;
