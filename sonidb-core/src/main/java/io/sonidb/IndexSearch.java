@@ -27,7 +27,7 @@ final class IndexSearch {
 
   private static final int FIRST = 24;
   private static final int FIRST_BY_WANTED = 2;
-  private static final double DEVIATIONS = 3;
+  private static final double DEVIATIONS = 4;
   private static final double FEW_OF_PART = 0.1;
   private static final double MANY_OF_PART = 0.3;
 

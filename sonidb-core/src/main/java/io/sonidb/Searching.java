@@ -177,7 +177,7 @@ final class Searching {
 
   // By the index -----------------------------------------------------------------------------
 
-  private static final int FAR = 100;
+  private static final int FAR = 150;
   private static final int FAR_BY_WANTED = 2;
   private static final int MOST_BY_INDEX = 20_000;
 

@@ -5,10 +5,12 @@ import io.sonidb.Collection;
 import io.sonidb.CollectionSpec;
 import io.sonidb.CollectionStats;
 import io.sonidb.Durability;
+import io.sonidb.Indexing;
 import io.sonidb.IntegrityReport;
 import io.sonidb.Point;
 import io.sonidb.Progress;
 import io.sonidb.SoniDb;
+import io.sonidb.SoniDbOptions;
 import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
 import java.io.IOException;
@@ -36,6 +38,10 @@ import java.util.concurrent.atomic.AtomicLong;
 /// callers (2). With `fsync` it has the program `dd` write zeros to the same folder, before and
 /// after, and compares.
 final class Sustained {
+  /// Graphs are another measurement.
+  private static final SoniDbOptions WITHOUT_INDEX =
+      SoniDbOptions.DEFAULT.indexing(new Indexing(false, Integer.MAX_VALUE, 0));
+
   private static final int BATCH = 1000;
   private static final int POOL = 1 << 14;
   private static final int GETS = 50_000;
@@ -73,7 +79,7 @@ final class Sustained {
   private void run(Path folder, int seconds, CollectionSpec spec, int callers)
       throws IOException, InterruptedException {
     Files.createDirectory(folder);
-    try (SoniDb database = SoniDb.open(folder.resolve("data"))) {
+    try (SoniDb database = SoniDb.open(folder.resolve("data"), WITHOUT_INDEX)) {
       Collection first = database.create("warm-up", spec);
       ingest(first, WARM_UP_SECONDS, callers);
       first.buildIndex();

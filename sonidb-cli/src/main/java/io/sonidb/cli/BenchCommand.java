@@ -3,8 +3,10 @@ package io.sonidb.cli;
 import io.sonidb.Collection;
 import io.sonidb.CollectionSpec;
 import io.sonidb.CollectionStats;
+import io.sonidb.Indexing;
 import io.sonidb.IntegrityReport;
 import io.sonidb.SoniDb;
+import io.sonidb.SoniDbOptions;
 import io.sonidb.client.ClientOptions;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,6 +35,10 @@ import picocli.CommandLine.Option;
       "  sonidb bench --url http://127.0.0.1:7664 --vectors 20000"
     })
 final class BenchCommand extends DatabaseCommand {
+
+  /// It measures the exact search, and what writing costs without making graphs beside it.
+  private static final SoniDbOptions WITHOUT_INDEX =
+      SoniDbOptions.DEFAULT.indexing(new Indexing(false, Integer.MAX_VALUE, 0));
 
   private static final int WARM_UP = 20_000;
   private static final int GETS = 20_000;
@@ -115,7 +121,7 @@ final class BenchCommand extends DatabaseCommand {
     output().note("disk ...");
     double writeRate = Disk.writeMegabytesPerSecond(folder);
     long heapBefore;
-    try (SoniDb database = SoniDb.open(folder)) {
+    try (SoniDb database = SoniDb.open(folder, WITHOUT_INDEX)) {
       output().note("warm-up ...");
       Measurement warmUp = measurement(database, "warm-up", spec, vectors);
       warmUp.ingest(Math.min(count, WARM_UP), threads, io.sonidb.Progress.NONE);
@@ -125,7 +131,7 @@ final class BenchCommand extends DatabaseCommand {
       large(database, spec, vectors);
     }
     reopen(folder, heapBefore);
-    try (SoniDb database = SoniDb.open(folder)) {
+    try (SoniDb database = SoniDb.open(folder, WITHOUT_INDEX)) {
       manySegments(database, spec, vectors);
       singleInserts(folder, database, spec, vectors);
     }
@@ -203,7 +209,7 @@ final class BenchCommand extends DatabaseCommand {
   private void reopen(Path folder, long heapBefore) {
     output().note("open ...");
     long start = System.nanoTime();
-    try (SoniDb database = SoniDb.open(folder)) {
+    try (SoniDb database = SoniDb.open(folder, WITHOUT_INDEX)) {
       double millis = (System.nanoTime() - start) / 1e6;
       figures.add("open_ms", "open the database", millis, "ms", "<= 1,000 (1,000,000 x 128-d)");
       figures.add(
