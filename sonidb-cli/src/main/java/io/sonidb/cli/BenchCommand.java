@@ -36,8 +36,8 @@ import picocli.CommandLine.Option;
     })
 final class BenchCommand extends DatabaseCommand {
 
-  /// It measures the exact search, and what writing costs without making graphs beside it.
-  private static final SoniDbOptions WITHOUT_INDEX =
+  /// To measure the exact search, and what writing costs without making graphs beside it.
+  static final SoniDbOptions WITHOUT_INDEX =
       SoniDbOptions.DEFAULT.indexing(new Indexing(false, Integer.MAX_VALUE, 0));
 
   private static final int WARM_UP = 20_000;

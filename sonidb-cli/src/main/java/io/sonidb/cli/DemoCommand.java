@@ -51,7 +51,7 @@ final class DemoCommand extends DatabaseCommand {
         .line(
             "%s vectors of dimension %d, made up but realistic: clusters, unit length; in folder %s"
                 .formatted(Quantity.count(count), LARGE, sonidb().folder()));
-    try (SoniDb database = sonidb().open()) {
+    try (SoniDb database = sonidb().open(BenchCommand.WITHOUT_INDEX)) {
       DemoResult large = measure(database, LARGE);
       output().line("The same with dimension " + SMALL + ":");
       DemoResult small = measure(database, SMALL);

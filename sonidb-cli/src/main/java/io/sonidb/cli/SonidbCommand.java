@@ -1,6 +1,7 @@
 package io.sonidb.cli;
 
 import io.sonidb.SoniDb;
+import io.sonidb.SoniDbOptions;
 import io.sonidb.client.ClientOptions;
 import io.sonidb.client.SoniDbClient;
 import java.nio.file.Files;
@@ -195,7 +196,12 @@ final class SonidbCommand implements Runnable {
 
   /// Opens the database, making its folder if need be.
   SoniDb open() {
-    SoniDb database = SoniDb.open(folder());
+    return open(SoniDbOptions.DEFAULT);
+  }
+
+  /// Opens the database in a certain way, making its folder if need be.
+  SoniDb open(SoniDbOptions options) {
+    SoniDb database = SoniDb.open(folder(), options);
     Output output = output();
     database.warnings().forEach(output::warn);
     return database;
