@@ -315,13 +315,13 @@ class ReceiverTest {
       pcm.add(sonifier.pcm(), 0, block);
     }
     int[][] announced = pcm.channels();
+    // First without counting: a fuzzer's agent in this process allocates while classes are loaded.
+    assertThat(rejectedBefore(announced)).isEqualTo(50_000);
     Receiver receiver = new Receiver(SoundFormat.FLOAT32, (_, _) -> {});
     long allocated = Allocation.during(() -> receiver.accept(announced, 0, announced[0].length));
-    long arrived = 2L * Integer.BYTES * announced[0].length;
-    assertThat(allocated).isLessThan(arrived);
+    assertThat(allocated).isLessThan(1 << 20);
     receiver.finish();
     assertThat(receiver.report().rejected()).isEqualTo(50_000);
-    assertThat(rejectedBefore(announced)).isEqualTo(50_000);
   }
 
   /// Each candidate lies in the one before it, and none is ever whole.
