@@ -29,6 +29,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Lock;
@@ -895,15 +896,12 @@ public final class Collection {
       if (deep) {
         checkDirectory(now, damaged);
       }
-      Uninterrupted.call(() -> now.search().damaged())
-          .forEach((file, reason) ->
-              damaged.add(
-                  new Damage(
-                      file,
-                      OptionalLong.empty(),
-                      OptionalDouble.empty(),
-                      Optional.empty(),
-                      reason)));
+      Map<String, String> files = new TreeMap<>(Uninterrupted.call(() -> now.search().damaged()));
+      files.putAll(Uninterrupted.call(() -> now.payloads().damaged()));
+      files.forEach((file, reason) ->
+          damaged.add(
+              new Damage(
+                  file, OptionalLong.empty(), OptionalDouble.empty(), Optional.empty(), reason)));
       return new IntegrityReport(
           damaged.isEmpty(),
           now.directory().count(),

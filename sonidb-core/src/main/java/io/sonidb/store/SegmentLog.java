@@ -6,6 +6,7 @@ import io.sonidb.sound.SoundRecord;
 import io.sonidb.sound.VectorId;
 import java.io.IOException;
 import java.io.SyncFailedException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -785,15 +786,26 @@ public final class SegmentLog implements AutoCloseable {
     storage.delete(folder.resolve(SFV_FILE));
   }
 
+  /// Name of the file that holds a segment's payload index, in the collection's folder.
+  public static String payloadIndexFile(Segment segment) {
+    return SegmentFormat.FOLDER + "/" + SegmentFormat.payloadIndexName(segment.file());
+  }
+
   /// The payload index of a sealed segment that is pinned, mapped as long as its other files; none
   /// if there is no file.
   public Optional<MemorySegment> payloadIndex(Segment segment) throws IOException {
+    return payloadIndex(segment, segment.arena());
+  }
+
+  /// The payload index of a sealed segment that is pinned, mapped as long as an arena is open; none
+  /// if there is no file.
+  public Optional<MemorySegment> payloadIndex(Segment segment, Arena arena) throws IOException {
     Path path = segmentFolder.resolve(SegmentFormat.payloadIndexName(segment.file()));
     if (!storage.exists(path)) {
       return Optional.empty();
     }
     try (Storage.File file = storage.open(path)) {
-      return Optional.of(file.map(0, file.size(), segment.arena()));
+      return Optional.of(file.map(0, file.size(), arena));
     }
   }
 
