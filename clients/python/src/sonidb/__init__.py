@@ -1,0 +1,1 @@
+from ._reader import RecordReader, read_records
