@@ -116,8 +116,6 @@ class NodeCommandsTest {
         "index songs",
         "compact songs",
         "alter songs --metric dot",
-        "stream songs",
-        "changes songs",
         "play songs 1",
         "picture songs 1 -o a.png",
         "import elsewhere",
