@@ -5,13 +5,15 @@ from __future__ import annotations
 import struct
 from typing import Any
 
+import numpy as np
+
 from ._errors import MalformedRecordError
 
 _MAX_DEPTH = 128
 
 
 def encode(value: Any) -> bytes:
-    """A JSON value as CBOR."""
+    """A JSON value as CBOR; a vector of float32 or float64 may stand for an array."""
     out = bytearray()
     _encode(value, out, 0)
     return bytes(out)
@@ -45,6 +47,14 @@ def _encode(value: Any, out: bytearray, depth: int) -> None:
         text = value.encode("utf-8")
         _head(3, len(text), out)
         out += text
+    elif isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype in (np.float32, np.float64):
+        _head(4, len(value), out)
+        items = np.zeros(len(value), [("head", np.uint8), ("number", value.dtype.newbyteorder(">"))])
+        items["head"] = 0xFA if value.dtype == np.float32 else 0xFB
+        # As whole numbers, so that no NaN is quietened.
+        whole = np.uint32 if value.dtype == np.float32 else np.uint64
+        items["number"].view(np.dtype(whole).newbyteorder(">"))[:] = np.ascontiguousarray(value).view(whole)
+        out += items.tobytes()
     elif isinstance(value, (list, tuple)):
         _head(4, len(value), out)
         for item in value:

@@ -60,7 +60,7 @@ _CRC8_NP = np.array(_CRC8, np.uint8)
 _CLZ16 = np.array([16] + [16 - n.bit_length() for n in range(1, 1 << 16)], np.uint8)
 
 
-def crc8(data: bytes) -> int:
+def crc8(data: bytes | bytearray | memoryview) -> int:
     """The CRC-8 of a frame's header; 0 over a header with its CRC."""
     crc = 0
     for byte in data:
@@ -81,7 +81,7 @@ def crc16_rows(rows: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint16]:
             words = np.concatenate([np.zeros((len(words), 1), np.uint16), words], axis=1)
         words = np.take(_TIMES[level], words[:, ::2]) ^ words[:, 1::2]
         level += 1
-    # What was joined is the message as a polynomial; its remainder is still to be taken.
+    # What was joined is the message's remainder; a CRC is that of the message with 16 zero bits behind it.
     return np.asarray(_TIMES[0])[words[:, 0]]
 
 
@@ -482,7 +482,9 @@ class FramePlaces(NamedTuple):
 
 _BS = np.array([0, 192, 576, 1152, 2304, 4608, 0, 0] + [256 << n for n in range(8)], np.int64)
 _BS_TAIL = np.array([0, 0, 0, 0, 0, 0, 1, 2] + [0] * 8, np.int64)
-_LEAD_MORE = np.array([0] * 0x80 + [-1] * 0x40 + [1] * 0x20 + [2] * 0x10 + [3] * 8 + [4] * 4 + [5] * 2 + [6, -1], np.int64)
+_LEAD_MORE = np.array(
+    [0] * 0x80 + [-1] * 0x40 + [1] * 0x20 + [2] * 0x10 + [3] * 8 + [4] * 4 + [5] * 2 + [6, -1], np.int64
+)
 
 
 def find_frames(buffer: npt.NDArray[np.uint8], at: int, end: int, channels: int) -> FramePlaces:
@@ -584,8 +586,8 @@ def _read_subframes(
     if len(chosen):
         longest = int(sizes[chosen[0]])
         step = width[chosen][:, None]
-        places = at[chosen][:, None] + step * np.arange(longest)
-        into[chosen, :longest] = read_fields(wide, places, step)
+        bits = np.asarray(at[chosen][:, None] + step * np.arange(longest), np.int64)
+        into[chosen, :longest] = read_fields(wide, bits, step)
         ends[chosen] += width[chosen] * sizes[chosen]
     # A predictor of order 1 whose weight is 0 predicts nothing: its first sample stands by itself.
     chosen = rows((kind == 32) | (kind == 8))
@@ -597,7 +599,9 @@ def _read_subframes(
         fields = bits_from(wide, place)
         # Four bits of precision, five of shift, one weight.
         precision = (fields >> np.uint64(60)).astype(np.int64) + 1
-        weights = np.where(order == 1, (fields << np.uint64(4) & ~np.uint64(0)) >> (np.uint64(59) - precision.astype(np.uint64)), 0)
+        weights = np.where(
+            order == 1, (fields << np.uint64(4) & ~np.uint64(0)) >> (np.uint64(59) - precision.astype(np.uint64)), 0
+        )
         good[chosen] &= (weights == 0) & ((order == 0) | (precision < 16))
         place += order * (9 + precision)
         fields = bits_from(wide, place)
@@ -624,10 +628,10 @@ def _read_subframes(
         elif not order.any():
             into[chosen, : codes.shape[1]] = codes
         else:
-            for plain in (0, 1):
-                some = np.flatnonzero(order == plain)
-                longest = int(sizes[chosen[some[0]]]) - plain
-                into[chosen[some], plain : plain + longest] = codes[some, :longest]
+            for lead in (0, 1):
+                some = np.flatnonzero(order == lead)
+                longest = int(sizes[chosen[some[0]]]) - lead
+                into[chosen[some], lead : lead + longest] = codes[some, :longest]
             some = np.flatnonzero(order == 1)
             into[chosen[some], 0] = first[some]
         # What does not fit its width is no sample.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator
-from typing import BinaryIO, Union
+from typing import BinaryIO
 
 import numpy as np
 
@@ -174,7 +174,7 @@ class RecordReader:
         return chain
 
 
-def read_records(source: Union[str, os.PathLike[str], BinaryIO, bytes]) -> Iterator[Record]:
+def read_records(source: str | os.PathLike[str] | BinaryIO | bytes) -> Iterator[Record]:
     """The records in a FLAC file or stream of SoniDB: a path, an open file, or the bytes.
 
     Raises MalformedFlacError, MalformedRecordError or StreamGapError (all DamageError) at the first
@@ -196,5 +196,3 @@ def _read_all(file: BinaryIO) -> Iterator[Record]:
         if reader.error is not None:
             raise reader.error
     reader.finish()
-
-

@@ -121,7 +121,11 @@ def _leb(data: bytes, at: int) -> tuple[int, int]:
 
 def _is_number(text: str) -> bool:
     return (
-        text.isascii() and text.isdigit() and (text == "0" or text[0] != "0") and len(text) <= 20 and int(text) < 1 << 64
+        text.isascii()
+        and text.isdigit()
+        and (text == "0" or text[0] != "0")
+        and len(text) <= 20
+        and int(text) < 1 << 64
     )
 
 
@@ -486,7 +490,7 @@ def _hear_pulses(samples: Samples, parameter: int) -> npt.NDArray[np.uint32]:
     if not low[0] or len(lengths) % 16 or lengths.max() > 3:
         raise MalformedRecordError("no component of the vector sounds like these pulses")
     digits = lengths.reshape(-1, 16).astype(np.uint32) << np.arange(30, -1, -2).astype(np.uint32)
-    return np.bitwise_or.reduce(digits, axis=1) ^ np.uint32(parameter << 26)
+    return np.asarray(np.bitwise_or.reduce(digits, axis=1) ^ np.uint32(parameter << 26), np.uint32)
 
 
 _POWERS = tuple(float(10**n) for n in range(23))
@@ -604,7 +608,7 @@ class _VectorReader:
             if shape.corrections is not None and shape.marks is not None:
                 if shape.corrections[-1] >= len(bits):
                     raise MalformedRecordError("a correction is of no component")
-                bits[shape.corrections] += (1 - 2 * shape.marks).astype(np.uint32)
+                bits[shape.corrections] = bits[shape.corrections] + (1 - 2 * shape.marks).astype(np.uint32)
         if shape.places is not None:
             whole = np.full(shape.dimension, shape.background, kind)
             whole[shape.places] = bits
@@ -626,7 +630,9 @@ def _header_bytes(channels: Sequence[Samples], width: int, size: int) -> bytes:
     if len(channels) == 2:
         words = (channels[0][:count].astype(np.int64) & 0xFFFFFF) >> 24 - width
     else:
-        words = (channels[0][:count].astype(np.int64) & 0xFFFFFF) << 24 | channels[1][:count].astype(np.int64) & 0xFFFFFF
+        words = (channels[0][:count].astype(np.int64) & 0xFFFFFF) << 24 | channels[1][:count].astype(
+            np.int64
+        ) & 0xFFFFFF
         words >>= 48 - width
     bits = words[:, None] >> np.arange(width - 1, -1, -1) & 1
     return np.packbits(bits.astype(np.uint8).reshape(-1)).tobytes()[:size]
@@ -807,7 +813,9 @@ def assemble(buffer: npt.NDArray[np.uint8], places: FramePlaces, batch: FrameBat
         else:
             bits, good = _join_floats(samples, codes, shapes)
         stored = np.array([member[1].hash for member in members], np.uint64)
-        seeds = _hash_all([m[2] for m in members], _hash_all([m[1].hashed for m in members], np.zeros(len(rows), np.uint64)))
+        seeds = _hash_all(
+            [m[2] for m in members], _hash_all([m[1].hashed for m in members], np.zeros(len(rows), np.uint64))
+        )
         good &= xxh64_rows(bits.astype("<u4", copy=False).view(np.uint8), seeds) == stored
         vectors = bits.view(np.float32)
         for row, ((frame, head, payload, _), right) in enumerate(zip(members, good.tolist())):
@@ -883,7 +891,7 @@ def _join_floats(
 def _join_integers(
     samples: npt.NDArray[np.int32], codes: npt.NDArray[np.int32], shift: npt.NDArray[np.int32], shapes: list[Shape]
 ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.bool_]]:
-    good = ~codes.any(axis=1)
+    good = np.asarray(codes.any(axis=1) == 0)
     numbers = samples >> shift[:, None]
     unfolded = np.array([shape.unfolded for shape in shapes])
     numbers[unfolded] = numbers[unfolded] << 1 ^ numbers[unfolded] >> 31
