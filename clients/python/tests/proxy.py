@@ -34,8 +34,14 @@ class Proxy:
             except OSError:
                 client.close()
                 continue
-            threading.Thread(target=self._copy, args=(client, node, None), daemon=True).start()
-            threading.Thread(target=self._copy, args=(node, client, self.connections), daemon=True).start()
+            threading.Thread(target=self._serve, args=(client, node, self.connections), daemon=True).start()
+
+    def _serve(self, client: socket.socket, node: socket.socket, connection: int) -> None:
+        with client, node:
+            back = threading.Thread(target=self._copy, args=(client, node, None), daemon=True)
+            back.start()
+            self._copy(node, client, connection)
+            back.join()
 
     def _copy(self, source: socket.socket, target: socket.socket, connection: int | None) -> None:
         try:
@@ -55,4 +61,5 @@ class Proxy:
                 pass
 
     def close(self) -> None:
+        self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
