@@ -239,9 +239,10 @@ class FollowingTest {
       for (Taker taker : takers) {
         assertThat(taker.sequences(10)).isEqualTo(upTo(10));
       }
+      URI address = first.uri();
       first.close();
       try (Node second = TestNodes.start(folder.resolve("data"), samePort)) {
-        assertThat(second.uri()).isEqualTo(first.uri());
+        assertThat(second.uri()).isEqualTo(address);
         songs.upsert(List.of(Point.of("eleven", vector(11))));
         songs.delete(List.of(VectorId.parse("1")));
         for (Taker taker : takers) {
