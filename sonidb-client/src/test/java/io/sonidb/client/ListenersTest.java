@@ -20,6 +20,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Flow;
@@ -79,7 +81,7 @@ class ListenersTest {
     private final Map<VectorId, Long> state = new HashMap<>();
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile String failure = "";
-    private Flow.Subscription subscription;
+    private Optional<Flow.Subscription> subscription = Optional.empty();
     private long last;
     private int left;
 
@@ -95,7 +97,7 @@ class ListenersTest {
 
     @Override
     public void onSubscribe(Flow.Subscription made) {
-      subscription = made;
+      subscription = Optional.of(made);
       left = 20 + random.nextInt(200);
       made.request(manner == Manner.STEADY ? Long.MAX_VALUE : left);
     }
@@ -109,7 +111,7 @@ class ListenersTest {
       switch (change) {
         case Change.Upserted(Point point) -> {
           if (point.id().equals(VectorId.parse(END))) {
-            subscription.cancel();
+            subscription.orElseThrow().cancel();
             ended.countDown();
             return;
           }
@@ -125,12 +127,12 @@ class ListenersTest {
       left--;
       if (manner != Manner.STEADY && left == 0) {
         if (manner == Manner.VANISHING) {
-          subscription.cancel();
+          subscription.orElseThrow().cancel();
           begin();
         } else {
           LockSupport.parkNanos(Duration.ofMillis(random.nextInt(1500)).toNanos());
           left = 20 + random.nextInt(200);
-          subscription.request(left);
+          subscription.orElseThrow().request(left);
         }
       }
     }
@@ -149,7 +151,7 @@ class ListenersTest {
   }
 
   private static long version(Payload payload) {
-    return ((Number) payload.toMap().get("version")).longValue();
+    return ((Number) Objects.requireNonNull(payload.toMap().get("version"))).longValue();
   }
 
   private void run(Duration duration) throws Exception {
