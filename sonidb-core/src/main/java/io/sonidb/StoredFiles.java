@@ -17,7 +17,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.zip.CRC32;
 import java.util.zip.CRC32C;
@@ -102,28 +101,38 @@ final class StoredFiles {
     return open(IndexJson.FILE);
   }
 
+  /// Keeps a file mapped until it is closed.
+  private static final class Mapping {
+    private final Arena arena = Arena.ofShared();
+
+    ByteBuffer map(Storage.File file) throws IOException {
+      try {
+        long size = file.size();
+        return size == 0
+            ? ByteBuffer.allocateDirect(0)
+            : file.map(0, size, arena).asByteBuffer().asReadOnlyBuffer();
+      } catch (IOException | RuntimeException e) {
+        close();
+        throw e;
+      }
+    }
+
+    void close() {
+      arena.close();
+    }
+  }
+
   /// Opens one of the files that are only ever replaced as a whole.
   private Optional<StoredFile> open(String name) throws IOException {
-    Callable<Optional<StoredFile>> opening =
-        () -> {
-          try (Storage.File file = log.storage().open(log.folder().resolve(name))) {
-            Arena arena = Arena.ofShared();
-            try {
-              long size = file.size();
-              ByteBuffer bytes =
-                  size == 0
-                      ? ByteBuffer.allocateDirect(0)
-                      : file.map(0, size, arena).asByteBuffer().asReadOnlyBuffer();
-              return Optional.of(new StoredFile(bytes, tag(bytes), once(arena::close)));
-            } catch (IOException | RuntimeException e) {
-              arena.close();
-              throw e;
-            }
-          } catch (NoSuchFileException e) {
-            return Optional.empty();
-          }
-        };
-    return Uninterrupted.call(opening);
+    return Uninterrupted.call(() -> {
+      try (Storage.File file = log.storage().open(log.folder().resolve(name))) {
+        Mapping mapping = new Mapping();
+        ByteBuffer bytes = mapping.map(file);
+        return Optional.of(new StoredFile(bytes, tag(bytes), once(mapping::close)));
+      } catch (NoSuchFileException e) {
+        return Optional.empty();
+      }
+    });
   }
 
   /// Two checksums of 32 bits and the size: there are no others that are as fast.

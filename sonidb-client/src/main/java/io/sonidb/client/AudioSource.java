@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.function.Function;
 
 /// Reads the records of a node's FLAC stream.
 ///
@@ -31,6 +32,7 @@ final class AudioSource implements ChangeSource {
 
   private final InputStream in;
   private final RecordDecoder decoder;
+  private final Function<String, UnexpectedAnswerException> unexpected;
   private byte[] buffer = new byte[START_BYTES];
   private int at;
   private int end;
@@ -40,10 +42,16 @@ final class AudioSource implements ChangeSource {
 
   /// @param in the stream from its first byte on; closed with this
   /// @param from first sequence number that was asked for
-  AudioSource(InputStream in, ElementType element, long from) {
+  /// @param unexpected what to throw when asking again cannot help
+  AudioSource(
+      InputStream in,
+      ElementType element,
+      long from,
+      Function<String, UnexpectedAnswerException> unexpected) {
     this.in = in;
     this.decoder = new RecordDecoder(SoundFormat.of(element));
     this.next = from;
+    this.unexpected = unexpected;
   }
 
   @Override
@@ -96,7 +104,10 @@ final class AudioSource implements ChangeSource {
         if (!more()) {
           throw new EOFException("the stream ends in the middle of a record");
         }
-      } catch (MalformedRecordException | UnsupportedRecordException e) {
+      } catch (UnsupportedRecordException e) {
+        throw unexpected.apply(
+            "record behind number " + (next - 1) + " is of a newer kind: " + e.getMessage());
+      } catch (MalformedRecordException e) {
         throw new IOException("record behind number " + (next - 1) + ": " + e.getMessage(), e);
       }
     }
@@ -123,7 +134,7 @@ final class AudioSource implements ChangeSource {
   private void skipHead() throws IOException {
     need(4);
     if (bigEndian() != MARKER) {
-      throw new IOException("what came is no FLAC stream");
+      throw unexpected.apply("what came is no FLAC stream");
     }
     at += 4;
     boolean isLast;

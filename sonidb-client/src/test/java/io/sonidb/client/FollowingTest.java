@@ -27,6 +27,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -47,10 +49,9 @@ class FollowingTest {
   private static final class Taker implements Flow.Subscriber<Change> {
     private final LinkedBlockingQueue<Change> taken = new LinkedBlockingQueue<>();
     private final CountDownLatch ended = new CountDownLatch(1);
-    private final CountDownLatch begun = new CountDownLatch(1);
     private final long first;
-    private volatile Throwable failure;
-    private volatile Flow.Subscription subscription;
+    private volatile Optional<Throwable> failure = Optional.empty();
+    private final CompletableFuture<Flow.Subscription> subscription = new CompletableFuture<>();
 
     Taker(long first) {
       this.first = first;
@@ -58,8 +59,7 @@ class FollowingTest {
 
     @Override
     public void onSubscribe(Flow.Subscription made) {
-      subscription = made;
-      begun.countDown();
+      subscription.complete(made);
       made.request(first);
     }
 
@@ -70,7 +70,7 @@ class FollowingTest {
 
     @Override
     public void onError(Throwable why) {
-      failure = why;
+      failure = Optional.of(why);
       ended.countDown();
     }
 
@@ -139,7 +139,7 @@ class FollowingTest {
       Taker late = new Taker(10);
       songs.records(2, StreamOptions.ALL).subscribe(late);
       assertThat(late.ended.await(10, TimeUnit.SECONDS)).isTrue();
-      assertThat(late.failure).isInstanceOf(HistoryGoneException.class);
+      assertThat(late.failure.orElseThrow()).isInstanceOf(HistoryGoneException.class);
       assertThatThrownBy(() -> songs.stream(100, true, StreamOptions.ALL))
           .isInstanceOf(BadRequestException.class);
       assertThatThrownBy(() -> songs.streamVector(VectorId.parse("nobody")))
@@ -149,11 +149,11 @@ class FollowingTest {
       live.take(4);
       client.drop("songs");
       assertThat(live.ended.await(10, TimeUnit.SECONDS)).isTrue();
-      assertThat(live.failure).isInstanceOf(NotFoundException.class);
+      assertThat(live.failure.orElseThrow()).isInstanceOf(NotFoundException.class);
       Taker wrong = new Taker(0);
       songs.records(1, StreamOptions.ALL).subscribe(wrong);
       assertThat(wrong.ended.await(10, TimeUnit.SECONDS)).isTrue();
-      assertThat(wrong.failure).isInstanceOf(IllegalArgumentException.class);
+      assertThat(wrong.failure.orElseThrow()).isInstanceOf(IllegalArgumentException.class);
     }
   }
 
@@ -220,7 +220,7 @@ class FollowingTest {
       client.collection("songs").records(1, StreamOptions.ALL).subscribe(taker);
       assertThat(taker.sequences(40)).isEqualTo(upTo(40));
       assertThat(eater.streams).containsExactly("from=1&follow=true", "from=1&follow=true");
-      taker.subscription.cancel();
+      taker.subscription.join().cancel();
     }
   }
 
@@ -239,9 +239,10 @@ class FollowingTest {
       for (Taker taker : takers) {
         assertThat(taker.sequences(10)).isEqualTo(upTo(10));
       }
+      URI address = first.uri();
       first.close();
       try (Node second = TestNodes.start(folder.resolve("data"), samePort)) {
-        assertThat(second.uri()).isEqualTo(first.uri());
+        assertThat(second.uri()).isEqualTo(address);
         songs.upsert(List.of(Point.of("eleven", vector(11))));
         songs.delete(List.of(VectorId.parse("1")));
         for (Taker taker : takers) {
@@ -251,7 +252,7 @@ class FollowingTest {
               .isEqualTo(vector(11));
           assertThat(changes.get(1)).isInstanceOf(Change.Deleted.class);
           assertThat(changes.get(1).sequence()).isEqualTo(12);
-          taker.subscription.cancel();
+          taker.subscription.join().cancel();
         }
       }
     }
@@ -267,9 +268,9 @@ class FollowingTest {
       songs.records(1, StreamOptions.ALL.shard(1, 2)).subscribe(taker);
       List<Change> some = taker.take(5);
       assertThat(taker.taken.poll(200, TimeUnit.MILLISECONDS)).isNull();
-      taker.subscription.request(1);
+      taker.subscription.join().request(1);
       some.addAll(taker.take(1));
-      taker.subscription.cancel();
+      taker.subscription.join().cancel();
       for (Change change : some) {
         Point point = ((Change.Upserted) change).point();
         assertThat(Long.remainderUnsigned(point.id().fingerprint(), 2)).isOne();
@@ -278,7 +279,7 @@ class FollowingTest {
       Taker all = new Taker(Long.MAX_VALUE);
       songs.changes(1, false).subscribe(all);
       assertThat(all.ended.await(10, TimeUnit.SECONDS)).isTrue();
-      assertThat(all.failure).isNull();
+      assertThat(all.failure).isEmpty();
       assertThat(all.sequences(50)).isEqualTo(upTo(50));
     }
   }

@@ -53,7 +53,8 @@ final class Streams implements AutoCloseable {
 
   /// Begins a stream.
   ///
-  /// @param end ends it from another thread, when the node stops or the client has gone
+  /// @param end of this stream and no other: ends it from another thread, when the node stops or
+  ///   the client has gone
   /// @throws ApiException if there are too many
   Place enter(Request request, Runnable end) {
     if (!room.tryAcquire()) {
@@ -63,8 +64,7 @@ final class Streams implements AutoCloseable {
               + limits.most()
               + " streams already (http.max_streams); try again later");
     }
-    Runnable once = end::run; // the same may be given twice
-    open.add(once);
+    open.add(end);
     if (closed) {
       end.run();
     }
@@ -77,7 +77,7 @@ final class Streams implements AutoCloseable {
       return false;
     });
     return () -> {
-      open.remove(once);
+      open.remove(end);
       room.release();
     };
   }

@@ -6,6 +6,8 @@ import io.sonidb.Collection;
 import io.sonidb.CollectionSpec;
 import io.sonidb.Durability;
 import io.sonidb.IndexOptions;
+import io.sonidb.Metric;
+import io.sonidb.Point;
 import io.sonidb.Progress;
 import io.sonidb.SoniDb;
 import io.sonidb.server.TestNode;
@@ -17,11 +19,13 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,43 +38,55 @@ class SegmentsApiTest {
   private static final String C = "/collections/songs";
   private static final int DIMENSION = 512;
 
-  @TempDir Path folder;
-  private TestNode node;
-  private JsonNode segment;
-  private String path;
+  @TempDir static Path folder;
+  private static TestNode node;
+  private static JsonNode segment;
+  private static String path;
 
-  @BeforeEach
-  void start() throws Exception {
-    Random random = new Random(4);
+  @BeforeAll
+  static void start() throws Exception {
     try (SoniDb db = SoniDb.open(folder.resolve("data"))) {
-      Collection songs =
-          db.create(
-              "songs",
-              CollectionSpec.dimension(DIMENSION)
-                  .metric(io.sonidb.Metric.DOT)
-                  .durability(Durability.OS)
-                  .segmentBytes(8L << 20));
-      for (int i = 0; i < 2_000; i++) {
-        float[] vector = new float[DIMENSION];
-        for (int k = 0; k < DIMENSION; k++) {
-          vector[k] = (float) random.nextGaussian();
-        }
-        songs.upsert(String.valueOf(i), vector);
-      }
-      songs.buildIndex(new IndexOptions(false, true), Progress.NONE);
-      songs.upsert("open", new float[DIMENSION]);
+      fill(db, "songs");
+      fill(db, "dropped");
     }
     node = TestNode.start(folder.resolve("data"));
-    segment = node.get(C + "/segments").result().get("segments").get(0);
+    segment = first("songs");
     path = C + "/segments/" + segment.get("file").stringValue();
   }
 
-  @AfterEach
-  void stop() {
+  private static void fill(SoniDb db, String name) {
+    Random random = new Random(4);
+    Collection songs =
+        db.create(
+            name,
+            CollectionSpec.dimension(DIMENSION)
+                .metric(Metric.DOT)
+                .durability(Durability.OS)
+                .segmentBytes(8L << 20));
+    List<Point> points = new ArrayList<>();
+    for (int i = 0; i < 2_000; i++) {
+      float[] vector = new float[DIMENSION];
+      for (int k = 0; k < DIMENSION; k++) {
+        vector[k] = (float) random.nextGaussian();
+      }
+      points.add(Point.of(String.valueOf(i), vector));
+    }
+    songs.upsert(points);
+    songs.buildIndex(new IndexOptions(false, true), Progress.NONE);
+    songs.upsert("open", new float[DIMENSION]);
+  }
+
+  private static JsonNode first(String collection) {
+    return node.get("/collections/" + collection + "/segments").result().get("segments").get(0);
+  }
+
+  @AfterAll
+  static void stop() {
     node.close();
   }
 
-  private HttpResponse<byte[]> send(String method, String to, String... headers) throws Exception {
+  private static HttpResponse<byte[]> send(String method, String to, String... headers)
+      throws Exception {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(node.uri() + to)).method(method, BodyPublishers.noBody());
     if (headers.length > 0) {
@@ -168,18 +184,20 @@ class SegmentsApiTest {
 
   @Test
   void finishesADownloadThoughCompactionHasTakenTheFile() throws Exception {
+    JsonNode file = first("dropped");
+    String doomed = "/collections/dropped/segments/" + file.get("file").stringValue();
     HttpResponse<InputStream> slow =
         node.client()
             .send(
-                HttpRequest.newBuilder(URI.create(node.uri() + path)).build(),
+                HttpRequest.newBuilder(URI.create(node.uri() + doomed)).build(),
                 BodyHandlers.ofInputStream());
     byte[] first = slow.body().readNBytes(1000);
-    node.delete(C).result(); // takes all files, as compaction takes some
+    node.delete("/collections/dropped").result(); // takes all files, as compaction takes some
     byte[] rest = slow.body().readAllBytes();
     byte[] all = Arrays.copyOf(first, first.length + rest.length);
     System.arraycopy(rest, 0, all, first.length, rest.length);
-    assertThat(sha256(all)).isEqualTo(segment.get("sha256").stringValue());
-    assertThat(send("GET", path).statusCode()).isEqualTo(404);
+    assertThat(sha256(all)).isEqualTo(file.get("sha256").stringValue());
+    assertThat(send("GET", doomed).statusCode()).isEqualTo(404);
   }
 
   @Test
