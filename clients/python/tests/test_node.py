@@ -356,11 +356,14 @@ class DatasetTest(unittest.TestCase):
             return sonidb.MixedDataset([self.dataset(), self.dataset("other")], [1, 3], seed=SEED, steps=steps)
 
         whole = [(which, batch.ids) for which, batch in mixture(60)]
-        begun = mixture(25)
-        taken = [(which, batch.ids) for which, batch in begun]
-        again = mixture(60)
-        again.load_state_dict(begun.state_dict())
-        self.assertEqual(taken + [(which, batch.ids) for which, batch in again], whole, f"SONIDB_SEED={SEED}")
+        # At a step of which a dataset has come to the end of its epoch, and at others.
+        ends = [i + 1 for i in range(60) if whole[i][0] == 0][3:4]
+        for steps in (*ends, 25, 26):
+            begun = mixture(steps)
+            taken = [(which, batch.ids) for which, batch in begun]
+            again = mixture(60)
+            again.load_state_dict(begun.state_dict())
+            self.assertEqual(taken + [(which, batch.ids) for which, batch in again], whole, f"SONIDB_SEED={SEED}")
         self.assertGreater(sum(which for which, _ in whole), 30)
 
     def test_keeps_no_more_batches_than_it_may(self) -> None:

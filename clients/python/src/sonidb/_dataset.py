@@ -319,11 +319,13 @@ class MixedDataset(_Base):
                 choices = self._choices(block)
             chosen = int(choices[self._step % self._BLOCK])
             batch = next(sources[chosen], None) if chosen in sources else None
-            if batch is None:
-                sources[chosen] = iter(self._datasets[chosen])
-                batch = next(sources[chosen], None)
+            for _ in range(2):
+                # Twice, since what was resumed may have been at the very end of its epoch.
                 if batch is None:
-                    raise ValueError(f"dataset {chosen} has too few points for a batch")
+                    sources[chosen] = iter(self._datasets[chosen])
+                    batch = next(sources[chosen], None)
+            if batch is None:
+                raise ValueError(f"dataset {chosen} has too few points for a batch")
             self._step += 1
             yield chosen, batch
 

@@ -40,6 +40,7 @@ class Listener(Iterator[Record]):
         self._ready: list[Record] = []
         self._given = 0
         self._closed = threading.Event()
+        self._done = False
         self._good_at = time.monotonic()
         self._failures = 0
         self._damages = 0
@@ -49,7 +50,7 @@ class Listener(Iterator[Record]):
 
     def __next__(self) -> Record:
         while self._given == len(self._ready):
-            if self._ended():
+            if self._done or self._closed.is_set():
                 raise StopIteration
             self._more()
         record = self._ready[self._given]
@@ -70,18 +71,13 @@ class Listener(Iterator[Record]):
             self.next_seq = batch[-1].next_seq
             yield batch
 
-    def _ended(self) -> bool:
-        return self._closed.is_set() or self._path == ""
-
     def _more(self) -> None:
         """Waits for the next records, over a new connection if need be."""
         try:
-            if self._download is None:
-                self._connect()
-            assert self._download is not None
+            download = self._download or self._connect()
             if self._reader.error is not None:
                 raise self._reader.error
-            data = self._download.take()
+            data = download.take()
             if data:
                 self._keep(self._reader.feed(data))
                 return
@@ -92,7 +88,7 @@ class Listener(Iterator[Record]):
             if self._follow:
                 self._pause(UnreachableError("the node ended the stream"))
             else:
-                self._path = ""
+                self._done = True
         except (UnreachableError, BusyError) as e:
             self._disconnect()
             if not self._closed.is_set():
@@ -114,13 +110,17 @@ class Listener(Iterator[Record]):
             self._good_at = time.monotonic()
             self._failures = self._damages = 0
 
-    def _connect(self) -> None:
+    def _connect(self) -> Download:
         separator = "&" if "?" in self._path else "?"
         path = f"{self._path}{separator}from={self.next_seq}&follow={'true' if self._follow else 'false'}"
         self._reader = RecordReader(0)
-        self._download = Download(self._address, path, "audio/flac", 30.0)
+        download = self._download = Download(self._address, path, "audio/flac", 30.0)
+        if self._closed.is_set():
+            # Whoever closed this has not seen the new connection.
+            download.close()
         self.reconnects += 1
         self._good_at = time.monotonic()
+        return download
 
     def _disconnect(self) -> None:
         if self._download is not None:

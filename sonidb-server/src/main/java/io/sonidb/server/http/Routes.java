@@ -23,6 +23,7 @@ final class Routes {
         open("GET", "/livez", service::health),
         open("GET", "/readyz", service::ready),
         open("GET", "/openapi.json", service::openApi),
+        open("GET", "/sonidb.js", service::script),
         read("GET", "/metrics", service::metrics),
         //
         read("GET", "/collections", collections::list),
