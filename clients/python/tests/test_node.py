@@ -13,6 +13,7 @@ import unittest
 import uuid
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 
@@ -365,6 +366,26 @@ class DatasetTest(unittest.TestCase):
             again.load_state_dict(begun.state_dict())
             self.assertEqual(taken + [(which, batch.ids) for which, batch in again], whole, f"SONIDB_SEED={SEED}")
         self.assertGreater(sum(which for which, _ in whole), 30)
+
+    @unittest.skipUnless(find_spec("torch"), "needs torch")
+    def test_is_a_dataset_of_torch(self) -> None:
+        import torch
+        from torch.utils.data import DataLoader, IterableDataset
+
+        fresh("train", 6, 105)
+        dataset = self.dataset()
+        self.assertIsInstance(dataset, IterableDataset)
+        whole = list(self.dataset())
+        for workers in (0, 2):
+            loaded = list(DataLoader(self.dataset(), batch_size=None, num_workers=workers))
+            self.assertEqual([batch[0] for batch in loaded], [batch.ids for batch in whole])
+            for tensors, batch in zip(loaded, whole):
+                self.assertTrue(torch.equal(tensors[1], torch.from_numpy(batch.vectors)))
+        loader = DataLoader(dataset, batch_size=None, num_workers=2)
+        taken = [batch[0] for batch in islice(loader, 4)]
+        again = self.dataset()
+        again.load_state_dict(dataset.state_dict(batches=4))
+        self.assertEqual(taken + [batch.ids for batch in again], [batch.ids for batch in whole])
 
     def test_keeps_no_more_batches_than_it_may(self) -> None:
         fresh("train", 6, 105)
