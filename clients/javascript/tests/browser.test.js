@@ -21,7 +21,7 @@ describe('in Chromium', { skip: hasBrowser ? false : 'needs chromium', timeout: 
           const found = [];
           const body = response.body.getReader();
           for (let piece; !(piece = await body.read()).done;) {
-            for await (const { id, vector } of reader.feed(piece.value)) {
+            for (const { id, vector } of await reader.feed(piece.value)) {
               found.push([id, Array.from(new Uint8Array(vector.buffer), (byte) => byte.toString(16).padStart(2, '0')).join('')]);
             }
           }

@@ -18,7 +18,7 @@ async function read(bytes, step = bytes.length) {
   const reader = new RecordReader({ firstSample: 0 });
   const records = [];
   for (let at = 0; at < bytes.length; at += step) {
-    for await (const record of reader.feed(bytes.subarray(at, at + step))) records.push(record);
+    records.push(...await reader.feed(bytes.subarray(at, at + step)));
   }
   reader.finish();
   return records;
@@ -28,7 +28,7 @@ async function read(bytes, step = bytes.length) {
 async function assertDamage(bytes, vectors, what) {
   const reader = new RecordReader({ firstSample: 0 });
   await assert.rejects(async () => {
-    for await (const record of reader.feed(bytes)) assert.deepEqual(bits(record.vector), bits(vectors[record.id]), `${what} ${seeded}`);
+    for (const record of await reader.feed(bytes)) assert.deepEqual(bits(record.vector), bits(vectors[record.id]), `${what} ${seeded}`);
     reader.finish();
   }, (e) => e instanceof DamageError || e.name === 'UnsupportedRecordError', `${what} ${seeded}`);
 }

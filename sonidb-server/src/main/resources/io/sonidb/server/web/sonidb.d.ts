@@ -59,8 +59,14 @@ export class RecordReader {
   constructor(options?: { firstSample?: number; decoder?: 'auto' | 'own' });
   /** Whether WebCodecs decodes. */
   readonly isNative: boolean;
-  /** @throws {DamageError} after the records before it */
-  feed(bytes: Uint8Array): AsyncGenerator<SoniDbRecord, void, void>;
+  /** Why nothing more can be read, if that is so. */
+  readonly error: SoniDbError | undefined;
+  /**
+   * The records that these bytes complete. After damage come the records before it, and `error` is set.
+   *
+   * @throws {DamageError} if there are none before it, or `error` is set already
+   */
+  feed(bytes: Uint8Array): Promise<SoniDbRecord[]>;
   /** @throws {DamageError} if the stream ends in the middle of something */
   finish(): void;
   close(): void;

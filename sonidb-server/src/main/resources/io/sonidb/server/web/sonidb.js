@@ -1231,7 +1231,6 @@ function hex(bytes) {
 
 /** Samples by WebCodecs: one frame in, one row of samples for each channel out, in the same order. */
 class NativeDecoder {
-  static #MOST_WAITING = 64;
   #decoder;
   #waiting = [];
   #error;
@@ -1263,8 +1262,6 @@ class NativeDecoder {
     this.#decoder.configure(config);
   }
 
-  get isFull() { return this.#waiting.length >= NativeDecoder.#MOST_WAITING; }
-
   /** Decodes one frame: whole, since of several in a chunk all but the first would be lost. */
   decode(frame) {
     if (this.#error) return Promise.reject(this.#error);
@@ -1279,6 +1276,9 @@ class NativeDecoder {
   }
 }
 
+/** So many frames are with the browser's decoder at a time. */
+const MOST_TOGETHER = 512;
+
 /** Takes a FLAC stream's bytes in pieces of any size and gives its records, checked. */
 export class RecordReader {
   #buffer = new Uint8Array(1 << 16);
@@ -1290,6 +1290,8 @@ export class RecordReader {
   #assembler;
   #native;
   #wantsNative;
+  /** Why nothing more can be read, if that is so. */
+  error;
 
   /**
    * @param {{firstSample?: number, decoder?: 'auto' | 'own'}} options number that the first frame
@@ -1303,38 +1305,99 @@ export class RecordReader {
   /** Whether WebCodecs decodes. */
   get isNative() { return this.#native !== undefined; }
 
-  /** Gives the records that these bytes complete. Throws at damage, after the records before it. */
-  async *feed(bytes) {
-    this.#append(bytes);
-    if (!this.#head) {
-      const head = readHead(this.#buffer, this.#at, this.#end);
-      if (head === TRUNCATED) return;
-      if (head.channels !== 2 && head.channels !== 3 || head.bits !== 24) {
-        throw new DamageError(`the stream has ${head.channels} channels of ${head.bits} bits; records have 2 or 3 of 24`);
+  /**
+   * Gives the records that these bytes complete. After damage come the records before it, and
+   * `error` is set; the next call throws it.
+   */
+  async feed(bytes) {
+    if (this.error) throw this.error;
+    const records = [];
+    try {
+      this.#append(bytes);
+      if (this.#head || await this.#begin()) {
+        if (this.#native) await this.#readNative(records);
+        else this.#readOwn(records);
       }
-      this.#head = head;
-      this.#at += head.size;
-      this.#own = new FrameDecoder(head.channels);
-      this.#assembler = new Assembler(head.channels);
-      if (this.#wantsNative) this.#native = await NativeDecoder.open(head);
+    } catch (e) {
+      this.error = e;
+      if (records.length === 0) throw e;
     }
-    if (this.#native) {
-      yield* this.#feedNative();
-      return;
+    return records;
+  }
+
+  async #begin() {
+    const head = readHead(this.#buffer, this.#at, this.#end);
+    if (head === TRUNCATED) return false;
+    if (head.channels !== 2 && head.channels !== 3 || head.bits !== 24) {
+      throw new DamageError(`the stream has ${head.channels} channels of ${head.bits} bits; records have 2 or 3 of 24`);
     }
+    this.#head = head;
+    this.#at += head.size;
+    this.#own = new FrameDecoder(head.channels);
+    this.#assembler = new Assembler(head.channels);
+    if (this.#wantsNative) this.#native = await NativeDecoder.open(head);
+    return true;
+  }
+
+  #readOwn(records) {
     for (;;) {
       const header = this.#header();
       if (header === TRUNCATED) return;
       const size = this.#own.decode(this.#buffer, this.#at, this.#end, header);
       if (size === TRUNCATED) return;
       this.#pass(header, size);
-      const record = this.#assembler.add(this.#own.samples, header.blockSize);
-      if (record) yield record;
+      this.#assemble(this.#own.samples, header, records);
     }
+  }
+
+  async #readNative(records) {
+    for (let more = true; more;) {
+      const headers = [];
+      const coming = [];
+      let problem;
+      try {
+        while (more && coming.length < MOST_TOGETHER) {
+          const header = this.#header();
+          if (header === TRUNCATED) more = false;
+          else more = this.#ask(header, headers, coming);
+        }
+      } catch (e) {
+        problem = e; // told behind the records before it
+      }
+      const rows = await Promise.allSettled(coming);
+      rows.forEach(({ value, reason }, i) => {
+        if (reason) throw reason;
+        if (value[0].length !== headers[i].blockSize) throw new DamageError(`the browser's decoder gave ${value[0].length} samples of ${headers[i].blockSize}`);
+        this.#assemble(value, headers[i], records);
+      });
+      if (problem) throw problem;
+    }
+  }
+
+  /** Has the frame at hand decoded; returns whether it is all there. */
+  #ask(header, headers, coming) {
+    let size = this.#sizeBySuccessor(header);
+    if (size === undefined) {
+      // Nothing follows that would tell where it ends: whoever reads it knows.
+      size = this.#own.decode(this.#buffer, this.#at, this.#end, header);
+      if (size === TRUNCATED) return false;
+      coming.push(this.#own.samples.map((row) => row.slice(0, header.blockSize)));
+    } else {
+      coming.push(this.#native.decode(this.#buffer.subarray(this.#at, this.#at + size)));
+    }
+    headers.push(header);
+    this.#pass(header, size);
+    return true;
+  }
+
+  #assemble(samples, header, records) {
+    const record = this.#assembler.add(samples, header.blockSize);
+    if (record) records.push(record);
   }
 
   /** Ends the stream. Throws if that is in the middle of something. */
   finish() {
+    if (this.error) throw this.error;
     if (!this.#head || this.#at < this.#end || !this.#assembler.isBetween) throw new DamageError('the stream ends in the middle of a record');
   }
 
@@ -1368,38 +1431,6 @@ export class RecordReader {
   #pass(header, size) {
     this.#at += size;
     this.#sample = header.number + header.blockSize;
-  }
-
-  async *#feedNative() {
-    const coming = [];
-    try {
-      for (;;) {
-        while (this.#native.isFull) yield* this.#settle(coming.shift());
-        const header = this.#header();
-        if (header === TRUNCATED) break;
-        let size = this.#sizeBySuccessor(header);
-        if (size === undefined) {
-          // Nothing follows that would tell where it ends: whoever reads it knows.
-          size = this.#own.decode(this.#buffer, this.#at, this.#end, header);
-          if (size === TRUNCATED) break;
-          coming.push({ header, rows: Promise.resolve(this.#own.samples.map((row) => row.slice(0, header.blockSize))) });
-        } else {
-          coming.push({ header, rows: this.#native.decode(this.#buffer.slice(this.#at, this.#at + size)) });
-        }
-        this.#pass(header, size);
-      }
-      while (coming.length) yield* this.#settle(coming.shift());
-    } catch (e) {
-      for (const one of coming) one.rows.catch(() => {}); // told once
-      throw e;
-    }
-  }
-
-  async *#settle({ header, rows }) {
-    const samples = await rows;
-    if (samples[0].length !== header.blockSize) throw new DamageError(`the browser's decoder gave ${samples[0].length} samples of ${header.blockSize}`);
-    const record = this.#assembler.add(samples, header.blockSize);
-    if (record) yield record;
   }
 
   /** The size of the frame at hand, if the next one's header has come and its own CRC-16 agrees. */
@@ -1450,15 +1481,16 @@ export async function* listen(url, options = {}) {
   let good = Date.now();
   for (;;) {
     address.searchParams.set('from', String(next));
-    const records = receive(address, apiKey, signal, decoder);
     try {
-      for await (const record of records) {
-        const behind = record.seq + Math.max(1, record.skipCount ?? 0);
-        if (behind <= next) continue; // the node sent it before, too
-        next = behind;
-        failures = damages = 0;
+      for await (const records of receive(address, apiKey, signal, decoder)) {
         good = Date.now();
-        yield record;
+        for (const record of records) {
+          const behind = record.seq + Math.max(1, record.skipCount ?? 0);
+          if (behind <= next) continue; // the node sent it before, too
+          next = behind;
+          failures = damages = 0;
+          yield record;
+        }
       }
       if (!follow || signal?.aborted) return;
     } catch (e) {
@@ -1485,7 +1517,7 @@ function rest(milliseconds, signal) {
   });
 }
 
-/** The records of one connection. */
+/** The records of one connection, as many at a time as there are. */
 async function* receive(address, apiKey, signal, decoder) {
   const stop = new AbortController();
   const abort = () => stop.abort();
@@ -1501,7 +1533,9 @@ async function* receive(address, apiKey, signal, decoder) {
     for (;;) {
       const { done, value } = await body.read().catch((e) => { throw new UnreachableError(`the stream broke: ${e.message}`); });
       if (done) break;
-      yield* reader.feed(value);
+      const records = await reader.feed(value);
+      if (records.length) yield records;
+      if (reader.error) throw reader.error;
     }
     reader.finish();
   } finally {
