@@ -105,6 +105,8 @@ class Head(NamedTuple):
 
 
 def _leb(data: bytes, at: int) -> tuple[int, int]:
+    if at < len(data) and data[at] < 0x80:
+        return data[at], at + 1
     value = shift = 0
     for place in range(at, at + 9):
         if place >= len(data):
@@ -165,7 +167,7 @@ def parse_id(value: VectorId) -> VectorId:
 
 
 def _read_id(data: bytes, at: int) -> tuple[VectorId, int]:
-    tag, start = _leb(data, at)
+    tag, start = (data[at], at + 1) if at < len(data) and data[at] < 0x80 else _leb(data, at)
     if tag > 521:
         raise MalformedRecordError(f"id at byte {at} of the header has the tag {tag}")
     end = start + (tag if tag < 9 else 16 if tag == 9 else tag - 9)
@@ -782,7 +784,8 @@ def assemble(buffer: npt.NDArray[np.uint8], places: FramePlaces, batch: FrameBat
     whole = batch.good & (control >> 20 == 7) & (used <= MAX_PART_SAMPLES) & (shift <= 23)
     whole &= places.block_size == np.maximum(used, MIN_BLOCK_SAMPLES)
     headers = _headers(buffer, places, data, used, shift, np.flatnonzero(whole))
-    groups: dict[tuple[Any, ...], list[tuple[int, Head, bytes, Shape]]] = {}
+    groups: dict[tuple[int, int, int], list[tuple[int, Head, bytes, Shape]]] = {}
+    shapes_of_floats: dict[tuple[int, int, int], Shape] = {}
     lengths, shifts = used.tolist(), shift.tolist()
     for frame, header in headers:
         try:
@@ -790,9 +793,14 @@ def assemble(buffer: npt.NDArray[np.uint8], places: FramePlaces, batch: FrameBat
             if head.kind != "upsert" or head.flags & _APART:
                 continue
             at = head.end + head.payload_size
-            if at >= len(header):
+            if at + 1 >= len(header):
                 continue
-            shape = read_shape(header, at, True)
+            # What floats need is the same for most records of a batch.
+            key = (at, header[at], header[at + 1])
+            known = shapes_of_floats.get(key)
+            shape = known or read_shape(header, at, True)
+            if known is None and header[at] < 1 << 5 and not header[at] & 1:
+                shapes_of_floats[key] = shape
         except (Truncated, MalformedRecordError, UnsupportedRecordError):
             continue  # told by whoever looks more closely
         if shape.places is not None or shape.far or shape.corrections is not None or shape.representation > _INTEGER:
@@ -801,8 +809,9 @@ def assemble(buffer: npt.NDArray[np.uint8], places: FramePlaces, batch: FrameBat
         dimension = lengths[frame] - start
         if not 1 <= dimension <= MAX_DIMENSION:
             continue
-        key = (shape.representation, start, dimension)
-        groups.setdefault(key, []).append((frame, head, header[head.end : at], shape))
+        groups.setdefault((shape.representation, start, dimension), []).append(
+            (frame, head, header[head.end : at], shape)
+        )
     for (representation, start, dimension), members in groups.items():
         rows = np.array([member[0] for member in members])
         samples = data[rows, start : start + dimension]
