@@ -3,7 +3,7 @@
 // The collection is heard to its end three times with each decoder; the best of each is told.
 
 import { hasBrowser, inBrowser } from './tests/browser.js';
-import { MODULE } from './tests/node.js';
+import { sonidb } from './tests/node.js';
 
 async function measure(sonidb, url, decoder) {
   let best = 0;
@@ -25,5 +25,5 @@ if (where === '--browser') {
   const script = `${measure}; return [await measure(sonidb, '${pathname}', 'auto'), await measure(sonidb, '${pathname}', 'own')];`;
   console.log(await inBrowser({ url: origin }, script));
 } else {
-  console.log(await measure(await import(MODULE), url, 'own'));
+  console.log(await measure(sonidb, url, 'own'));
 }

@@ -1,7 +1,7 @@
 // A node for tests, started by the repository's `sonidb`; and something between it and a receiver that does harm.
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,9 @@ import { fileURLToPath } from 'node:url';
 const command = process.env.SONIDB ?? fileURLToPath(new URL('../../../sonidb', import.meta.url));
 
 export const MODULE = new URL('../../../sonidb-server/src/main/resources/io/sonidb/server/web/sonidb.js', import.meta.url);
+
+/** The module. By its contents, since nothing beside the file tells Node.js that it is one. */
+export const sonidb = await import(`data:text/javascript;base64,${readFileSync(MODULE).toString('base64')}`);
 
 /** A number that tests are random by; told when they fail. */
 export const SEED = Number(process.env.SONIDB_SEED ?? Math.floor(Math.random() * 2 ** 31));

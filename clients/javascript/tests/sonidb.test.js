@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { DamageError, FlacEncoder, RecordReader, RefusedError, UnreachableError, listen, send } from '../../../sonidb-server/src/main/resources/io/sonidb/server/web/sonidb.js';
 import { bits, kinds } from './kinds.js';
-import { Node, SEED, proxy, random } from './node.js';
+import { Node, SEED, proxy, random, sonidb } from './node.js';
+
+const { DamageError, FlacEncoder, RecordReader, RefusedError, UnreachableError, listen, send } = sonidb;
 
 const seeded = `SONIDB_SEED=${SEED}`;
 

@@ -1,6 +1,6 @@
 // SoniDB for JavaScript: listens to a node's live stream of vectors, and sends vectors as sound.
 //
-// One module without dependencies, for browsers and for Node.js 20 or newer. FLAC is decoded by
+// One module without dependencies, for browsers and for Node.js 18 or newer. FLAC is decoded by
 // WebCodecs where there is an AudioDecoder, and by the decoder below where there is none. Either way
 // each frame's CRCs, its place in the stream and each record's hash are checked. The layout of a
 // record is told in docs/FORMAT.md, FLAC's in RFC 9639.
