@@ -12,6 +12,7 @@ import io.sonidb.SearchResult;
 import io.sonidb.filter.FieldType;
 import io.sonidb.filter.Filter;
 import io.sonidb.sound.VectorId;
+import java.io.InputStream;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -98,6 +99,26 @@ record LocalPoints(Collection collection) implements Points {
   @Override
   public PointsView view() {
     return new LocalView(collection.view());
+  }
+
+  @Override
+  public InputStream streamVector(VectorId id) {
+    return collection.streamVector(id);
+  }
+
+  @Override
+  public InputStream stream(long from, boolean follow) {
+    return collection.stream(from, follow);
+  }
+
+  @Override
+  public ChangeFeed changes(long from, boolean follow) {
+    return ChangeFeed.of(collection.subscribe(from), follow);
+  }
+
+  @Override
+  public OptionalLong lastSequence() {
+    return OptionalLong.of(collection.lastSequence());
   }
 
   @Override

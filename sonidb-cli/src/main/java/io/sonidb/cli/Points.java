@@ -13,6 +13,7 @@ import io.sonidb.SearchResult;
 import io.sonidb.filter.FieldType;
 import io.sonidb.filter.Filter;
 import io.sonidb.sound.VectorId;
+import java.io.InputStream;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -56,6 +57,18 @@ sealed interface Points permits LocalPoints, RemotePoints {
   FoundGroups searchGroups(Query query, Grouping grouping);
 
   PointsView view();
+
+  /// A FLAC file of one vector.
+  InputStream streamVector(VectorId id);
+
+  /// The records from a sequence number on as one FLAC stream.
+  InputStream stream(long from, boolean follow);
+
+  /// The changes from a sequence number on.
+  ChangeFeed changes(long from, boolean follow);
+
+  /// Number of the newest write, where that is told.
+  OptionalLong lastSequence();
 
   void createPayloadIndex(String field, FieldType type);
 

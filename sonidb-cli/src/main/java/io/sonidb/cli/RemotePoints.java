@@ -6,11 +6,13 @@ import io.sonidb.Grouping;
 import io.sonidb.Payload;
 import io.sonidb.Point;
 import io.sonidb.Query;
+import io.sonidb.StreamOptions;
 import io.sonidb.client.RemoteCollection;
 import io.sonidb.filter.FieldPath;
 import io.sonidb.filter.FieldType;
 import io.sonidb.filter.Filter;
 import io.sonidb.sound.VectorId;
+import java.io.InputStream;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -108,6 +110,26 @@ record RemotePoints(RemoteCollection collection) implements Points {
   @Override
   public PointsView view() {
     return new RemoteView(collection);
+  }
+
+  @Override
+  public InputStream streamVector(VectorId id) {
+    return collection.streamVector(id);
+  }
+
+  @Override
+  public InputStream stream(long from, boolean follow) {
+    return collection.stream(from, follow, StreamOptions.ALL);
+  }
+
+  @Override
+  public ChangeFeed changes(long from, boolean follow) {
+    return NodeChanges.of(collection.changes(from, follow));
+  }
+
+  @Override
+  public OptionalLong lastSequence() {
+    return OptionalLong.empty();
   }
 
   @Override

@@ -8,6 +8,7 @@ public sealed class RefusedException extends NodeException
         AlreadyExistsException,
         KeyRefusedException,
         BadRequestException,
+        HistoryGoneException,
         BusyException {
   private static final long serialVersionUID = 1L;
 
@@ -26,6 +27,7 @@ public sealed class RefusedException extends NodeException
       case 401, 403 -> new KeyRefusedException(node, status, reason);
       case 404 -> new NotFoundException(node, status, reason);
       case 409 -> new AlreadyExistsException(node, status, reason);
+      case 410 -> new HistoryGoneException(node, status, reason);
       case 429, 503 -> new BusyException(node, status, reason);
       default -> new RefusedException(node, status, reason);
     };

@@ -1,5 +1,6 @@
 package io.sonidb.client;
 
+import io.sonidb.Change;
 import io.sonidb.CollectionSpec;
 import io.sonidb.CollectionStats;
 import io.sonidb.GroupResult;
@@ -10,6 +11,7 @@ import io.sonidb.PayloadSelection;
 import io.sonidb.Point;
 import io.sonidb.Query;
 import io.sonidb.Scroll;
+import io.sonidb.StreamOptions;
 import io.sonidb.ValueCount;
 import io.sonidb.filter.FieldPath;
 import io.sonidb.filter.FieldType;
@@ -18,6 +20,7 @@ import io.sonidb.sound.ElementType;
 import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
@@ -34,6 +37,7 @@ import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Flow;
 import java.util.function.Consumer;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
@@ -465,6 +469,71 @@ public final class RemoteCollection {
             true,
             connection.options().timeout()),
         _ -> true);
+  }
+
+  // Streams ----------------------------------------------------------------------------------
+
+  /// A FLAC file that holds one vector; closed by whoever asks for it.
+  ///
+  /// @throws NotFoundException if it is not there
+  public InputStream streamVector(VectorId id) {
+    return connection.open(
+        Connection.path("/collections/", name, "/points/", id.toString(), "/audio"), "audio/flac");
+  }
+
+  /// The records from a sequence number on as one FLAC stream; closed by whoever asks for it. A
+  /// read waits for what comes. It does not resume by itself: [#records] does.
+  ///
+  /// @param from sequence number of the first record, 1 for all
+  /// @param follow whether it goes on with what is written from now on
+  /// @param options which records, in which container
+  /// @throws HistoryGoneException if deletes from there on are not in the history any more
+  /// @throws BadRequestException if nothing that late was written yet
+  public InputStream stream(long from, boolean follow, StreamOptions options) {
+    String filter =
+        options.filter().isEmpty() ? "" : "&filter=" + Connection.encode(options.filter().toJson());
+    String shard =
+        options.shards() == 1 ? "" : "&shard=" + options.shard() + "/" + options.shards();
+    boolean isOgg = options.container() == StreamOptions.Container.OGG;
+    return connection.open(
+        path("/audio?from=" + from + "&follow=" + follow + shard + filter),
+        isOgg ? "audio/ogg" : "audio/flac");
+  }
+
+  /// The changes from a sequence number on, history and then live, out of the FLAC stream: every
+  /// bit of every vector. They come each once and in order; when the connection breaks, the node is
+  /// asked again from the last one on, and what got lost on the way is noticed and asked for again.
+  /// A subscriber that is busy holds up the sending. Its thread is a virtual one of its own.
+  ///
+  /// A record that is damaged on the node is left out; [#changes] names it.
+  ///
+  /// @param from sequence number of the first change, 1 for all
+  /// @param options which records; the container does not matter
+  /// @return ends with [HistoryGoneException] if deletes from there on are not in the history any
+  ///   more, with [NotFoundException] if the collection is not there any more
+  public Flow.Publisher<Change> records(long from, StreamOptions options) {
+    StreamOptions flac = options.container(StreamOptions.Container.FLAC);
+    return new Changes(
+        next -> new AudioSource(
+                stream(next, true, flac), opened.element(), next, connection::unexpected), from, true);
+  }
+
+  /// The changes from a sequence number on, history and then live, out of the change feed;
+  /// otherwise as [#records]. A NaN comes as a NaN, without its payload bits.
+  ///
+  /// @param from sequence number of the first change, 1 for all
+  /// @param follow whether it goes on with what is written from now on; else it completes
+  public Flow.Publisher<Change> changes(long from, boolean follow) {
+    return new Changes(
+        next ->
+            new EventSource(
+                connection.open(
+                    path("/changes?with_vector=true&follow=" + follow + "&from=" + next),
+                    "text/event-stream"),
+                reader,
+                next),
+        from,
+        follow);
   }
 
   // Snapshots --------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 
 /// Gives records their place at the end of a log, in groups.
 ///
@@ -99,7 +100,7 @@ final class Appender {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition work = lock.newCondition();
-  private final Condition published = lock.newCondition();
+  private final Bell published = new Bell();
   private final ArrayDeque<Ticket> queue = new ArrayDeque<>();
   private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
   private long nextSequence;
@@ -187,19 +188,22 @@ final class Appender {
   ///
   /// @return whether it is
   boolean awaitPublished(long sequence, long timeoutNanos) throws InterruptedException {
-    if (lastPublished >= sequence) {
-      return true;
-    }
-    lock.lockInterruptibly();
-    try {
-      long left = timeoutNanos;
-      while (lastPublished < sequence && left > 0 && !closing) {
-        left = published.awaitNanos(left);
-      }
-      return lastPublished >= sequence;
-    } finally {
-      lock.unlock();
-    }
+    return awaitPublished(sequence, timeoutNanos, () -> false);
+  }
+
+  /// As [#awaitPublished(long, long)], until the log is closed or whoever waits has given up.
+  ///
+  /// @param isOver whether nobody waits any more; asked again after [#wake]
+  boolean awaitPublished(long sequence, long timeoutNanos, BooleanSupplier isOver)
+      throws InterruptedException {
+    published.await(
+        () -> lastPublished >= sequence || closing || isOver.getAsBoolean(), timeoutNanos);
+    return lastPublished >= sequence;
+  }
+
+  /// Has those who wait look whether they still want to.
+  void wake() {
+    published.ring();
   }
 
   // The callers' threads ---------------------------------------------------------------------
@@ -381,10 +385,10 @@ final class Appender {
       }
       closing = true;
       work.signalAll();
-      published.signalAll();
     } finally {
       lock.unlock();
     }
+    published.ring();
     thread.ifPresent(Appender::joinUninterruptibly);
     return true;
   }
@@ -541,10 +545,10 @@ final class Appender {
     try {
       lastPublished = last.first + last.count - 1;
       lastDurable = syncs ? lastPublished : lastDurable;
-      published.signalAll();
     } finally {
       lock.unlock();
     }
+    published.ring();
     tickets.forEach(ticket -> ticket.done.complete(null));
     segments.prepare(current);
   }

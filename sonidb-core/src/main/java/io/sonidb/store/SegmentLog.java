@@ -25,6 +25,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// The log of one collection: every record, in the order of its sequence number, in segments.
@@ -305,6 +306,21 @@ public final class SegmentLog implements AutoCloseable {
   /// @return whether it is
   public boolean awaitPublished(long sequence, long timeoutNanos) throws InterruptedException {
     return appender.awaitPublished(sequence, timeoutNanos);
+  }
+
+  /// Waits until a record with this sequence number is visible, the log is closed, or nobody waits
+  /// any more.
+  ///
+  /// @param isOver asked again after each call of [#wake]
+  /// @return whether it is visible
+  public boolean awaitPublished(long sequence, long timeoutNanos, BooleanSupplier isOver)
+      throws InterruptedException {
+    return appender.awaitPublished(sequence, timeoutNanos, isOver);
+  }
+
+  /// Has all who wait in [#awaitPublished] look whether they still want to.
+  public void wake() {
+    appender.wake();
   }
 
   /// @param bytes of a batch, about

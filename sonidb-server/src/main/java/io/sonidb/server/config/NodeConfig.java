@@ -20,6 +20,7 @@ import java.util.Set;
 /// @param tls its certificate; without, it speaks plainly
 /// @param keys who may do what; without any, everybody may do everything
 /// @param limits of requests
+/// @param streams limits of answers without end
 /// @param accessLog where requests are noted; empty for nowhere, `-` for standard error
 /// @param auditLog where administrative calls are noted, likewise
 public record NodeConfig(
@@ -29,6 +30,7 @@ public record NodeConfig(
     Optional<Tls> tls,
     List<KeySpec> keys,
     Limits limits,
+    Streams streams,
     Optional<String> accessLog,
     String auditLog) {
 
@@ -72,6 +74,13 @@ public record NodeConfig(
       int nesting,
       int requestSeconds,
       int shutdownSeconds) {}
+
+  /// Limits of answers without end: audio that is followed, and change feeds.
+  ///
+  /// @param most more are not begun
+  /// @param stallSeconds a reader that takes none of what is there for so long is disconnected
+  /// @param heartbeatSeconds after which a change feed without changes says that it is alive
+  public record Streams(int most, int stallSeconds, int heartbeatSeconds) {}
 
   /// Copies the lists.
   public NodeConfig {
@@ -152,6 +161,11 @@ public record NodeConfig(
             (int) values.whole("limits.max_nesting", 8, 500),
             (int) values.whole("limits.request_seconds", 1, 86_400),
             (int) values.whole("limits.shutdown_seconds", 0, 3_600));
+    Streams streams =
+        new Streams(
+            (int) values.whole("http.max_streams", 1, 1_000_000),
+            (int) values.whole("http.stall_seconds", 1, 86_400),
+            (int) values.whole("http.heartbeat_seconds", 1, 86_400));
     String snapshots = values.text("storage.snapshots");
     String audit = values.text("log.audit");
     NodeConfig config =
@@ -162,6 +176,7 @@ public record NodeConfig(
             tls(values),
             KeySpec.of(values),
             limits,
+            streams,
             Optional.of(values.text("log.access")).filter(text -> !text.isEmpty()),
             audit.isEmpty() ? data.resolve("audit.log").toString() : audit);
     config.checkIsSafe(values.isTrue("http.insecure"));

@@ -3,6 +3,7 @@ package io.sonidb.server.http;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
+import org.eclipse.jetty.server.Request;
 import tools.jackson.core.JsonGenerator;
 
 /// What a request is answered with.
@@ -39,6 +40,15 @@ sealed interface Answer {
   /// @param size of it in bytes
   /// @param name to save it under
   record Download(String type, long size, String name, Bytes bytes) implements Answer {}
+
+  /// Something that writes its own head and body.
+  record Written(Writing writing) implements Answer {}
+
+  /// Writes head and body of an answer.
+  @FunctionalInterface
+  interface Writing {
+    void write(Request request, Outgoing out) throws IOException;
+  }
 
   static Answer result(Value value) {
     return new Result(value, List.of());

@@ -136,6 +136,15 @@ final class Dispatcher extends Handler.Abstract {
         response.getHeaders().put("Content-Disposition", "attachment; filename=\"" + name + "\"");
         bytes.write(out);
       }
+      case Answer.Written(Answer.Writing writing) -> {
+        Outgoing paced = new Outgoing(response, shared.stallSeconds());
+        try {
+          writing.write(request, paced);
+        } finally {
+          out.add(paced.written());
+        }
+        return;
+      }
     }
     out.finish();
   }
@@ -178,6 +187,9 @@ final class Dispatcher extends Handler.Abstract {
       response.reset();
       visitors.welcome(request, response);
       response.setStatus(answer.status());
+      if (failure instanceof ApiException told) {
+        told.headers().forEach(response.getHeaders()::put);
+      }
       audit(request, course, answer.status());
       if (answer.status() == HttpStatus.SERVICE_UNAVAILABLE_503) {
         response.getHeaders().put(HttpHeader.RETRY_AFTER, "1");

@@ -26,8 +26,14 @@ record Exchange(Request request, Map<String, String> variables, Caller caller, S
   /// @param budget room for bodies
   /// @param bodyBytes largest body
   /// @param requestSeconds in which a request must arrive
+  /// @param stallSeconds in which a piece of a long answer must be taken
   record Shared(
-      Catalog catalog, Formats formats, BodyBudget budget, long bodyBytes, int requestSeconds) {
+      Catalog catalog,
+      Formats formats,
+      BodyBudget budget,
+      long bodyBytes,
+      int requestSeconds,
+      int stallSeconds) {
     /// The bytes of a body, which must not be more than that.
     BodyStream stream(Request request, long most) {
       return new BodyStream(

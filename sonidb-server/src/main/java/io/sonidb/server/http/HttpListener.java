@@ -39,6 +39,7 @@ public final class HttpListener implements AutoCloseable {
   private final Server server;
   private final ServerConnector connector;
   private final AtomicBoolean ready;
+  private final Streams streams;
   private final Optional<TlsKeys> tls;
   private final Logs logs;
   private final String host;
@@ -47,12 +48,14 @@ public final class HttpListener implements AutoCloseable {
       Server server,
       ServerConnector connector,
       AtomicBoolean ready,
+      Streams streams,
       Optional<TlsKeys> tls,
       Logs logs,
       String host) {
     this.server = server;
     this.connector = connector;
     this.ready = ready;
+    this.streams = streams;
     this.tls = tls;
     this.logs = logs;
     this.host = host;
@@ -91,15 +94,19 @@ public final class HttpListener implements AutoCloseable {
     GracefulHandler graceful = new GracefulHandler();
 
     AtomicBoolean ready = new AtomicBoolean(true);
+    Streams streams = new Streams(config.streams());
     MetricsText metrics =
         new MetricsText(
             catalog,
             graceful::getCurrentRequestCount,
-            () -> connector.getConnectedEndPoints().size());
+            () -> connector.getConnectedEndPoints().size(),
+            streams::count);
     List<Route> routes =
         Routes.of(
             new CollectionsApi(catalog),
             new SnapshotsApi(snapshots, config.limits().uploadBytes()),
+            new AudioApi(streams),
+            new ChangesApi(streams),
             new ServiceApi(metrics, ready));
     metrics.routes(routes);
     ApiKeys keys = new ApiKeys(config.keys());
@@ -109,7 +116,8 @@ public final class HttpListener implements AutoCloseable {
             new Formats(config.limits().nesting()),
             new BodyBudget(config.limits().bodiesBytes()),
             config.limits().bodyBytes(),
-            config.limits().requestSeconds());
+            config.limits().requestSeconds(),
+            config.streams().stallSeconds());
     graceful.setHandler(
         new Dispatcher(
             new Router(routes), keys, new Visitors(config.http(), keys.areNeeded()), shared, logs));
@@ -117,7 +125,7 @@ public final class HttpListener implements AutoCloseable {
     server.setErrorHandler(new PlainErrors());
     server.setStopTimeout(config.limits().shutdownSeconds() * 1000L);
     HttpListener listener =
-        new HttpListener(server, connector, ready, tls, logs, config.http().host());
+        new HttpListener(server, connector, ready, streams, tls, logs, config.http().host());
     listener.start(config);
     return listener;
   }
@@ -188,10 +196,11 @@ public final class HttpListener implements AutoCloseable {
         (tls.isPresent() ? "https" : "http") + "://" + name + ":" + connector.getLocalPort());
   }
 
-  /// Accepts nothing any more, waits for the requests that are under way, and stops.
+  /// Accepts nothing any more, ends streams, waits for the requests that are under way, and stops.
   @Override
   public void close() {
     ready.set(false);
+    streams.close();
     stop();
     logs.close();
   }

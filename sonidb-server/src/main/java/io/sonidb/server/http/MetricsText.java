@@ -16,12 +16,18 @@ final class MetricsText {
   private final Catalog catalog;
   private final LongSupplier requestsNow;
   private final LongSupplier connectionsNow;
+  private final LongSupplier streamsNow;
   private volatile List<Route> routes = List.of();
 
-  MetricsText(Catalog catalog, LongSupplier requestsNow, LongSupplier connectionsNow) {
+  MetricsText(
+      Catalog catalog,
+      LongSupplier requestsNow,
+      LongSupplier connectionsNow,
+      LongSupplier streamsNow) {
     this.catalog = catalog;
     this.requestsNow = requestsNow;
     this.connectionsNow = connectionsNow;
+    this.streamsNow = streamsNow;
   }
 
   void routes(List<Route> all) {
@@ -35,6 +41,7 @@ final class MetricsText {
     requests(text);
     gauge(text, "sonidb_http_requests_in_progress", "Requests that are answered.", requestsNow);
     gauge(text, "sonidb_http_connections", "Connections that are open.", connectionsNow);
+    gauge(text, "sonidb_streams", "Audio streams and change feeds under way.", streamsNow);
     collections(text, caller);
     process(text);
     return text.toString();

@@ -11,13 +11,19 @@ import java.util.List;
 final class Routes {
   private Routes() {}
 
-  static List<Route> of(CollectionsApi collections, SnapshotsApi snapshots, ServiceApi service) {
+  static List<Route> of(
+      CollectionsApi collections,
+      SnapshotsApi snapshots,
+      AudioApi audio,
+      ChangesApi changes,
+      ServiceApi service) {
     return List.of(
         open("GET", "/", service::about),
         open("GET", "/healthz", service::health),
         open("GET", "/livez", service::health),
         open("GET", "/readyz", service::ready),
         open("GET", "/openapi.json", service::openApi),
+        open("GET", "/sonidb.js", service::script),
         read("GET", "/metrics", service::metrics),
         //
         read("GET", "/collections", collections::list),
@@ -57,6 +63,18 @@ final class Routes {
         read("POST", "/collections/{collection}/points/recommend", QueryApi::recommend),
         read("POST", "/collections/{collection}/points/recommend/batch", QueryApi::recommendBatch),
         read("POST", "/collections/{collection}/facet", QueryApi::facet),
+        //
+        read("GET", "/collections/{collection}/points/{id}/audio", AudioApi::vector),
+        read("HEAD", "/collections/{collection}/points/{id}/audio", AudioApi::vector),
+        read("GET", "/collections/{collection}/audio", audio::stream),
+        read("GET", "/collections/{collection}/changes", changes::follow),
+        read("GET", "/collections/{collection}/segments", SegmentsApi::list),
+        read("GET", "/collections/{collection}/segments/{file}", SegmentsApi::file),
+        read("HEAD", "/collections/{collection}/segments/{file}", SegmentsApi::file),
+        read("GET", "/collections/{collection}/index.sfv", SegmentsApi::sfv),
+        read("HEAD", "/collections/{collection}/index.sfv", SegmentsApi::sfv),
+        read("GET", "/collections/{collection}/index.json", SegmentsApi::json),
+        read("HEAD", "/collections/{collection}/index.json", SegmentsApi::json),
         //
         manage("POST", "/collections/{collection}/snapshots", snapshots::create),
         read("GET", "/collections/{collection}/snapshots", snapshots::list),

@@ -15,11 +15,13 @@ final class ServiceApi {
   private final MetricsText metrics;
   private final AtomicBoolean ready;
   private final String openApi;
+  private final String script;
 
   ServiceApi(MetricsText metrics, AtomicBoolean ready) {
     this.metrics = metrics;
     this.ready = ready;
     this.openApi = resource("openapi.json");
+    this.script = resource("/io/sonidb/server/web/sonidb.js");
   }
 
   private static String resource(String name) {
@@ -58,6 +60,11 @@ final class ServiceApi {
 
   Answer openApi(Exchange exchange) {
     return new Answer.Text(200, Formats.JSON, openApi);
+  }
+
+  /// What web pages listen with.
+  Answer script(Exchange exchange) {
+    return new Answer.Text(200, "text/javascript; charset=utf-8", script);
   }
 
   Answer metrics(Exchange exchange) {

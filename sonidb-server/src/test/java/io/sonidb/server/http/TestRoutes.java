@@ -15,7 +15,8 @@ final class TestRoutes {
     Path folder = Files.createTempDirectory("sonidb-routes");
     try (SoniDb database = SoniDb.open(folder)) {
       Catalog catalog = new Catalog(database, Aliases.open(folder));
-      MetricsText metrics = new MetricsText(catalog, () -> 0, () -> 0);
+      MetricsText metrics = new MetricsText(catalog, () -> 0, () -> 0, () -> 0);
+      Streams streams = new Streams(io.sonidb.server.config.NodeConfig.of(folder).streams());
       return Routes.of(
           new CollectionsApi(catalog),
           new SnapshotsApi(
@@ -24,6 +25,8 @@ final class TestRoutes {
                   catalog,
                   Logs.open(io.sonidb.server.config.NodeConfig.of(folder), System.err)),
               1),
+          new AudioApi(streams),
+          new ChangesApi(streams),
           new ServiceApi(metrics, new AtomicBoolean()));
     }
   }
