@@ -5,6 +5,7 @@ import io.sonidb.Payload;
 import io.sonidb.PayloadSelection;
 import io.sonidb.Point;
 import io.sonidb.filter.Scalar;
+import io.sonidb.json.VectorJson;
 import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
 import java.math.BigInteger;

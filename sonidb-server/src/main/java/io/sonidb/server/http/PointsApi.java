@@ -297,7 +297,7 @@ final class PointsApi {
     int dimension = collection.spec().dimension();
     List<VectorId> ids = batch.at("ids").ids();
     if (batch.at("vectors").node().isObject()) {
-      throw ApiException.wrongInput(batch.path() + ".vectors: " + VectorJson.ONE_DENSE_ONLY);
+      throw ApiException.wrongInput(batch.path() + ".vectors: " + Body.ONE_DENSE_ONLY);
     }
     List<Body> vectors = batch.at("vectors").array();
     List<Body> payloads = batch.at("payloads").arrayIfAny();

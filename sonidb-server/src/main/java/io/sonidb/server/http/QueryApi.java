@@ -186,7 +186,7 @@ final class QueryApi {
                 + " is not supported; there are nearest, recommend, order_by and sample");
       }
     }
-    throw ApiException.wrongInput("query: " + VectorJson.ONE_DENSE_ONLY);
+    throw ApiException.wrongInput("query: " + Body.ONE_DENSE_ONLY);
   }
 
   private static Query.Target nearest(Body nearest, int dimension) {
