@@ -44,6 +44,7 @@ final class BodyReader {
       double score,
       Payload payload,
       Optional<Vector> vector,
+      Optional<Instant> insertedAt,
       Optional<Instant> expiresAt) {
     VectorId knownId() {
       return id.orElseThrow(() -> new IllegalArgumentException("a point has no id"));
@@ -53,11 +54,11 @@ final class BodyReader {
       Vector there =
           vector.orElseThrow(() ->
               new IllegalArgumentException("point " + knownId() + " came without its vector"));
-      return new Point(knownId(), there, payload, 0, Optional.empty(), expiresAt);
+      return new Point(knownId(), there, payload, version, insertedAt, expiresAt);
     }
 
     Hit hit() {
-      return new Hit(knownId(), score, payload, vector, version, Optional.empty(), expiresAt);
+      return new Hit(knownId(), score, payload, vector, version, insertedAt, expiresAt);
     }
   }
 
@@ -126,6 +127,7 @@ final class BodyReader {
     double score = 0;
     Payload payload = Payload.EMPTY;
     Optional<Vector> vector = Optional.empty();
+    Optional<Instant> insertedAt = Optional.empty();
     Optional<Instant> expiresAt = Optional.empty();
     while (from.nextToken() == JsonToken.PROPERTY_NAME) {
       String key = from.currentName();
@@ -140,11 +142,12 @@ final class BodyReader {
                 from.currentToken() == JsonToken.VALUE_NULL
                     ? Optional.empty()
                     : Optional.of(vector(from));
+        case "inserted_at" -> insertedAt = Optional.of(time(from));
         case "expires_at" -> expiresAt = Optional.of(time(from));
         default -> from.skipChildren();
       }
     }
-    return new Row(id, version, score, payload, vector, expiresAt);
+    return new Row(id, version, score, payload, vector, insertedAt, expiresAt);
   }
 
   static VectorId id(JsonParser from) {
@@ -159,7 +162,7 @@ final class BodyReader {
     try {
       return Instant.parse(from.getString());
     } catch (DateTimeException e) {
-      throw new IllegalArgumentException("expires_at is no time: " + from.getString(), e);
+      throw new IllegalArgumentException("not a time: " + from.getString(), e);
     }
   }
 

@@ -92,10 +92,8 @@ final class FloatText {
     if (exponent == MAX_EXPONENT) {
       return copy(fraction != 0 ? NAN : bits < 0 ? MINUS_INFINITY : INFINITY, to, at);
     }
-    int next = at;
-    if (bits < 0) {
-      to[next++] = '-';
-    }
+    to[at] = '-'; // overwritten if it is not wanted: signs cannot be foreseen, and jumps cost more
+    int next = at + (bits >>> 31);
     if (exponent != 0) {
       return shortest(
           exponent - 1 + LEAST_POWER,
@@ -162,9 +160,7 @@ final class FloatText {
   /// Writes `f` times 10^`k`, without trailing zeros.
   private static int decimal(int f, int k, byte[] to, int at) {
     int length = (32 - Integer.numberOfLeadingZeros(f)) * 1233 >> 12;
-    if (f >= POWERS[length]) {
-      length++;
-    }
+    length += POWERS[length] - 1 - f >>> 31; // one more if it is that power, or above
     int nine = f * POWERS[9 - length];
     int point = k + length; // the number is 0.ddddddddd times 10^point
     int first = nine / 100_000_000;

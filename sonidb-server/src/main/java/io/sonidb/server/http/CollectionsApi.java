@@ -266,6 +266,8 @@ final class CollectionsApi {
     to.writeNumberProperty("directory_bytes", stats.directoryBytes());
     to.writeNumberProperty("payload_index_bytes", stats.payloadIndexBytes());
     to.writeNumberProperty("outdated_segments", stats.outdatedSegments());
+    to.writeNumberProperty("syncs", stats.syncs());
+    to.writeNumberProperty("sync_seconds", stats.syncSeconds());
     to.writeStringProperty("kernels", stats.kernels());
     to.writeStringProperty("codec_kernels", stats.codecKernels());
     stats.rounding().ifPresent(rounding -> rounding(to, rounding));

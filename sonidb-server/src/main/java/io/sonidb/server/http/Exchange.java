@@ -26,10 +26,16 @@ record Exchange(Request request, Map<String, String> variables, Caller caller, S
   /// @param catalog collections by their names and aliases
   /// @param formats JSON and CBOR
   /// @param budget room for bodies
+  /// @param streams answers that go on
   /// @param bodyBytes largest body
   /// @param requestSeconds in which a request must arrive
   record Shared(
-      Catalog catalog, Formats formats, BodyBudget budget, long bodyBytes, int requestSeconds) {
+      Catalog catalog,
+      Formats formats,
+      BodyBudget budget,
+      Streams streams,
+      long bodyBytes,
+      int requestSeconds) {
     /// The bytes of a body, which must not be more than that.
     BodyStream stream(Request request, long most) {
       return new BodyStream(

@@ -19,7 +19,6 @@ import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
 import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
 import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.HttpConfiguration;
-import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
@@ -91,11 +90,13 @@ public final class HttpListener implements AutoCloseable {
     GracefulHandler graceful = new GracefulHandler();
 
     AtomicBoolean ready = new AtomicBoolean(true);
+    Streams streams = new Streams();
     MetricsText metrics =
         new MetricsText(
             catalog,
             graceful::getCurrentRequestCount,
-            () -> connector.getConnectedEndPoints().size());
+            () -> connector.getConnectedEndPoints().size(),
+            streams::open);
     List<Route> routes =
         Routes.of(
             new CollectionsApi(catalog),
@@ -108,6 +109,7 @@ public final class HttpListener implements AutoCloseable {
             catalog,
             new Formats(config.limits().nesting()),
             new BodyBudget(config.limits().bodiesBytes()),
+            streams,
             config.limits().bodyBytes(),
             config.limits().requestSeconds());
     graceful.setHandler(
@@ -136,7 +138,7 @@ public final class HttpListener implements AutoCloseable {
             UriCompliance.Violation.AMBIGUOUS_PATH_ENCODING,
             UriCompliance.Violation.SUSPICIOUS_PATH_CHARACTERS));
     List<ConnectionFactory> factories = new ArrayList<>();
-    HttpConnectionFactory http1 = new HttpConnectionFactory(http);
+    SlowHeads.Http1 http1 = new SlowHeads.Http1(http);
     if (tls.isPresent()) {
       http.addCustomizer(new org.eclipse.jetty.server.SecureRequestCustomizer(false));
       ALPNServerConnectionFactory alpn = new ALPNServerConnectionFactory();
@@ -157,7 +159,7 @@ public final class HttpListener implements AutoCloseable {
     connector.setShutdownIdleTimeout(1000);
     server.addConnector(connector);
     server.addBean(new NetworkConnectionLimit(config.http().maxConnections(), connector));
-    server.addBean(new SlowHeads(connector, config.limits().requestSeconds()));
+    server.addBean(new SlowHeads(connector, http1, config.limits().requestSeconds()));
     return connector;
   }
 

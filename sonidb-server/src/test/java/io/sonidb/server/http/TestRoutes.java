@@ -15,7 +15,7 @@ final class TestRoutes {
     Path folder = Files.createTempDirectory("sonidb-routes");
     try (SoniDb database = SoniDb.open(folder)) {
       Catalog catalog = new Catalog(database, Aliases.open(folder));
-      MetricsText metrics = new MetricsText(catalog, () -> 0, () -> 0);
+      MetricsText metrics = new MetricsText(catalog, () -> 0, () -> 0, () -> 0);
       return Routes.of(
           new CollectionsApi(catalog),
           new SnapshotsApi(
