@@ -1045,6 +1045,8 @@ public final class Collection {
           spec.payloadIndexes(),
           now.payloads().size(),
           now.search().figures(),
+          now.log().syncs().count(),
+          now.log().syncs().nanos() / 1e9,
           Kernels.BEST.name(),
           FlacKernels.name());
     } catch (IOException e) {

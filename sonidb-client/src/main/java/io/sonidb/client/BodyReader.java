@@ -6,6 +6,7 @@ import io.sonidb.Payload;
 import io.sonidb.Point;
 import io.sonidb.ValueCount;
 import io.sonidb.filter.Scalar;
+import io.sonidb.json.VectorJson;
 import io.sonidb.sound.ElementType;
 import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
@@ -13,7 +14,6 @@ import java.io.ByteArrayOutputStream;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -26,14 +26,12 @@ import tools.jackson.core.JsonToken;
 /// What is not as it must be is an [IllegalArgumentException] that says so; keys that are not known
 /// are left out.
 final class BodyReader {
-  private final ElementType element;
-  private final int dimension;
+  private final VectorJson vectors;
 
   /// @param element of the collection's vectors
   /// @param dimension of them
   BodyReader(ElementType element, int dimension) {
-    this.element = element;
-    this.dimension = dimension;
+    this.vectors = new VectorJson(element, dimension);
   }
 
   /// A page as it was sent.
@@ -164,7 +162,7 @@ final class BodyReader {
     try {
       return Instant.parse(from.getString());
     } catch (DateTimeException e) {
-      throw new IllegalArgumentException("that is no time: " + from.getString(), e);
+      throw new IllegalArgumentException("not a time: " + from.getString(), e);
     }
   }
 
@@ -192,47 +190,9 @@ final class BodyReader {
     return Payload.ofCbor(cbor.toByteArray());
   }
 
-  /// Each component is rounded once, to what the collection holds.
   private Vector vector(JsonParser from) {
     expect(from, JsonToken.START_ARRAY, "vector");
-    return element == ElementType.FLOAT32 ? floats(from) : doubles(from);
-  }
-
-  private Vector floats(JsonParser from) {
-    float[] components = new float[dimension];
-    int size = 0;
-    for (JsonToken token = from.nextToken();
-        token != JsonToken.END_ARRAY;
-        token = from.nextToken()) {
-      if (size == components.length) {
-        components = Arrays.copyOf(components, grown(size));
-      }
-      components[size++] =
-          token == JsonToken.VALUE_STRING ? (float) number(from) : from.getFloatValue();
-    }
-    return Vector.sharing(size == components.length ? components : Arrays.copyOf(components, size));
-  }
-
-  private Vector doubles(JsonParser from) {
-    double[] components = new double[dimension];
-    int size = 0;
-    for (JsonToken token = from.nextToken();
-        token != JsonToken.END_ARRAY;
-        token = from.nextToken()) {
-      if (size == components.length) {
-        components = Arrays.copyOf(components, grown(size));
-      }
-      components[size++] = number(from);
-    }
-    return Vector.sharing(size == components.length ? components : Arrays.copyOf(components, size));
-  }
-
-  private static int grown(int size) {
-    if (size >= Vector.MAX_DIMENSION) {
-      throw new IllegalArgumentException(
-          "a vector has more than " + Vector.MAX_DIMENSION + " components");
-    }
-    return Math.min(Vector.MAX_DIMENSION, 2 * size + 16);
+    return vectors.read(from);
   }
 
   GroupResult.Group group(JsonParser from) {

@@ -47,8 +47,7 @@ import tools.jackson.databind.JsonNode;
 ///
 /// Writes have become durable when they return, as the collection promises. Vectors come back with
 /// the bits that went in; of NaNs only that they are. What the API does not tell is not there: when
-/// a point was written, and, of points that were not searched for, the number of their newest
-/// change.
+/// a point was written that was searched for.
 ///
 /// It knows the element type and the dimension that the collection had when it was opened: open it
 /// again when somebody has dropped it and made another one of the same name.
@@ -308,7 +307,7 @@ public final class RemoteCollection {
   private List<BodyReader.Row> retrieve(List<VectorId> ids, boolean whole) {
     return connection.send(
         "POST",
-        path("/points"),
+        path("/points") + (whole ? "?with_version=true" : ""),
         to -> {
           to.writeStartObject();
           BodyWriter.ids("ids", ids, to);
@@ -358,7 +357,7 @@ public final class RemoteCollection {
   public Page scroll(Scroll scroll) {
     return connection.send(
         "POST",
-        path("/points/scroll"),
+        path("/points/scroll") + "?with_version=true",
         to -> BodyWriter.scroll(scroll, to),
         from -> {
           BodyReader.Rows page = reader.page(from);

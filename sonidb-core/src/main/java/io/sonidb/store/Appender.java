@@ -106,6 +106,7 @@ final class Appender {
   private long nextSequence;
   private volatile long lastPublished;
   private volatile long lastDurable;
+  private volatile Syncs syncs = new Syncs(0, 0); // written by the appender's thread
   private volatile boolean closing; // written under lock
   private volatile Optional<IOException> failure = Optional.empty();
   private Optional<Thread> thread = Optional.empty();
@@ -527,10 +528,10 @@ final class Appender {
       }
       throw e;
     }
-    boolean syncs = segments.syncsWrites();
+    boolean syncsNow = segments.syncsWrites();
     try {
-      if (syncs) {
-        current.sync();
+      if (syncsNow) {
+        sync(current);
       }
       int from = current.publish();
       owedSkipCount = 0;
@@ -544,13 +545,25 @@ final class Appender {
     lock.lock();
     try {
       lastPublished = last.first + last.count - 1;
-      lastDurable = syncs ? lastPublished : lastDurable;
+      lastDurable = syncsNow ? lastPublished : lastDurable;
     } finally {
       lock.unlock();
     }
     published.ring();
     tickets.forEach(ticket -> ticket.done.complete(null));
     segments.prepare(current);
+  }
+
+  private void sync(SegmentWriter written) throws IOException {
+    long start = System.nanoTime();
+    written.sync();
+    Syncs before = syncs;
+    syncs = new Syncs(before.count() + 1, before.nanos() + System.nanoTime() - start);
+  }
+
+  /// What syncing took until now.
+  Syncs syncs() {
+    return syncs;
   }
 
   private void owe(List<Ticket> tickets) {
@@ -588,7 +601,7 @@ final class Appender {
   private void rotate() throws IOException {
     SegmentWriter full = writer.orElseThrow();
     // Whoever finds a record in a later segment knows that this one is whole.
-    full.sync();
+    sync(full);
     lastDurable = lastPublished;
     writer = Optional.empty();
     segments.full(full);

@@ -697,6 +697,11 @@ public final class SegmentLog implements AutoCloseable {
     return appender.lastDurable();
   }
 
+  /// What syncing what was written took until now.
+  public Syncs syncs() {
+    return appender.syncs();
+  }
+
   Listener listener() {
     return listener.orElseThrow();
   }

@@ -1,5 +1,7 @@
 package io.sonidb.server.http;
 
+import io.sonidb.json.MalformedVectorException;
+import io.sonidb.json.VectorJson;
 import java.util.Set;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -92,7 +94,13 @@ final class BodyTree {
   }
 
   private JsonNode vector() {
-    return NODES.pojoNode(vectors.read(from));
+    try {
+      return NODES.pojoNode(vectors.read(from));
+    } catch (MalformedVectorException e) {
+      throw e.isNested()
+          ? ApiException.wrongInput(Body.ONE_DENSE_ONLY)
+          : ApiException.format(String.valueOf(e.getMessage()));
+    }
   }
 
   private JsonNode whole() {

@@ -13,6 +13,8 @@ import tools.jackson.core.JsonGenerator;
 
 /// Answers every request: who is it, may they, what is it about, what comes of it.
 final class Dispatcher extends Handler.Abstract {
+  private static final int DRAINED_BODIES = 8; // of the largest size that is taken
+
   private final Router router;
   private final ApiKeys keys;
   private final Visitors visitors;
@@ -180,9 +182,9 @@ final class Dispatcher extends Handler.Abstract {
       logs.failure(request, failure);
     }
     try {
-      if (answer.status() != HttpStatus.REQUEST_TIMEOUT_408
-          && answer.status() != HttpStatus.PAYLOAD_TOO_LARGE_413) {
-        drain(request);
+      boolean isTooLarge = answer.status() == HttpStatus.PAYLOAD_TOO_LARGE_413;
+      if (!isTooLarge && answer.status() != HttpStatus.REQUEST_TIMEOUT_408) {
+        drain(request, shared.bodyBytes());
       }
       response.reset();
       visitors.welcome(request, response);
@@ -211,6 +213,9 @@ final class Dispatcher extends Handler.Abstract {
             to.writeEndObject();
           });
       fresh.finish();
+      if (isTooLarge) {
+        drain(request, DRAINED_BODIES * shared.bodyBytes());
+      }
       note(request, response, course, fresh);
       callback.succeeded();
     } catch (IOException | RuntimeException gone) {
@@ -228,14 +233,14 @@ final class Dispatcher extends Handler.Abstract {
   }
 
   /// Reads what is left of a body, so that the client, which may still be sending, gets to read the
-  /// answer.
-  private void drain(Request request) {
+  /// answer: who sends what is too large must not take that for a lost connection.
+  private void drain(Request request, long most) {
     if (request.getLength() == 0
-        || request.getLength() > shared.bodyBytes()
+        || request.getLength() > most
         || request.getHeaders().contains(HttpHeader.EXPECT)) {
       return;
     }
-    try (BodyStream rest = shared.stream(request, shared.bodyBytes())) {
+    try (BodyStream rest = shared.stream(request, most)) {
       byte[] buffer = new byte[1 << 13];
       while (rest.read(buffer, 0, buffer.length) >= 0) {}
     } catch (IOException | RuntimeException e) {

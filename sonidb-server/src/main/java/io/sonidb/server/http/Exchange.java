@@ -1,6 +1,8 @@
 package io.sonidb.server.http;
 
 import io.sonidb.Collection;
+import io.sonidb.json.VectorJson;
+import io.sonidb.sound.ElementType;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -96,7 +98,7 @@ record Exchange(Request request, Map<String, String> variables, Caller caller, S
 
   /// The body, in which there are no vectors.
   Body body() {
-    return read(new VectorJson(io.sonidb.sound.ElementType.FLOAT32, NO_DIMENSION));
+    return read(new VectorJson(ElementType.FLOAT32, NO_DIMENSION));
   }
 
   /// The body; nothing at all is an empty object.
@@ -124,7 +126,8 @@ record Exchange(Request request, Map<String, String> variables, Caller caller, S
     String type = Objects.requireNonNullElse(request.getHeaders().get(HttpHeader.CONTENT_TYPE), "");
     try (BodyBudget.Room _ = node.budget().take(length < 0 ? node.bodyBytes() : length);
         JsonParser parser =
-            node.formats().reader(node.stream(request, node.bodyBytes()), Formats.isCbor(type))) {
+            node.formats()
+                .reader(node.stream(request, node.bodyBytes()), length, Formats.isCbor(type))) {
       return new Body("", BodyTree.read(parser, vectors));
     }
   }

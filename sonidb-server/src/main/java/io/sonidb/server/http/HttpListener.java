@@ -19,7 +19,6 @@ import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
 import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
 import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.HttpConfiguration;
-import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
@@ -144,7 +143,7 @@ public final class HttpListener implements AutoCloseable {
             UriCompliance.Violation.AMBIGUOUS_PATH_ENCODING,
             UriCompliance.Violation.SUSPICIOUS_PATH_CHARACTERS));
     List<ConnectionFactory> factories = new ArrayList<>();
-    HttpConnectionFactory http1 = new HttpConnectionFactory(http);
+    SlowHeads.Http1 http1 = new SlowHeads.Http1(http);
     if (tls.isPresent()) {
       http.addCustomizer(new org.eclipse.jetty.server.SecureRequestCustomizer(false));
       ALPNServerConnectionFactory alpn = new ALPNServerConnectionFactory();
@@ -165,7 +164,7 @@ public final class HttpListener implements AutoCloseable {
     connector.setShutdownIdleTimeout(1000);
     server.addConnector(connector);
     server.addBean(new NetworkConnectionLimit(config.http().maxConnections(), connector));
-    server.addBean(new SlowHeads(connector, config.limits().requestSeconds()));
+    server.addBean(new SlowHeads(connector, http1, config.limits().requestSeconds()));
     return connector;
   }
 

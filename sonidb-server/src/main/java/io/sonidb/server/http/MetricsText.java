@@ -128,6 +128,28 @@ final class MetricsText {
         "sonidb_last_sequence",
         "Number of the newest write.",
         CollectionStats::lastSequence);
+    figure(
+        text,
+        all,
+        "sonidb_search_index_linked_vectors",
+        "Vectors that are in a graph.",
+        stats -> stats.search().linked());
+    figure(
+        text,
+        all,
+        "sonidb_search_index_coded_vectors",
+        "Vectors that have codes, and wait for a graph.",
+        stats -> stats.search().coded());
+    figure(
+        text,
+        all,
+        "sonidb_search_index_backlog",
+        "Writes that wait for codes.",
+        stats -> stats.search().backlog());
+    String syncs = "sonidb_fsync_seconds";
+    head(text, syncs, "summary", "Time that it took to sync what was written.");
+    line(text, all, syncs + "_sum", CollectionStats::syncSeconds);
+    line(text, all, syncs + "_count", CollectionStats::syncs);
   }
 
   private static void figure(
@@ -137,6 +159,14 @@ final class MetricsText {
       String help,
       ToDoubleFunction<CollectionStats> value) {
     head(text, name, "gauge", help);
+    line(text, all, name, value);
+  }
+
+  private static void line(
+      StringBuilder text,
+      Map<String, CollectionStats> all,
+      String name,
+      ToDoubleFunction<CollectionStats> value) {
     all.forEach((collection, stats) ->
         text.append(name)
             .append("{collection=")

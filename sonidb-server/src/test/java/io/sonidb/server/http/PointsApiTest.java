@@ -6,6 +6,7 @@ import io.sonidb.server.TestNode;
 import io.sonidb.server.TestNode.Reply;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -167,11 +168,22 @@ class PointsApiTest {
                 "{'order_by': {'key': 'year', 'direction': 'desc', 'start_from': 1965},"
                     + " 'with_payload': false}")
             .result();
-    assertThat(page.get("points").toString()).isEqualTo("[{\"id\":2},{\"id\":1}]");
+    assertThat(page.get("points").toString())
+        .isEqualTo("[{\"id\":2,\"order_value\":1965},{\"id\":1,\"order_value\":1959}]");
     rejects(
         node.post(C + "/points/scroll", "{'order_by': {'key': 'year', 'direction': 'up'}}"),
         400,
         "order_by.direction: must be one of asc, desc");
+  }
+
+  @Test
+  void tellsWhenAPointWasWrittenToThoseWhoAsk() {
+    JsonNode point = node.get(C + "/points/1?with_version=true").result();
+    assertThat(point.get("version").longValue()).isBetween(1L, 1000L);
+    assertThat(Instant.parse(point.get("inserted_at").stringValue()))
+        .isBetween(Instant.now().minusSeconds(600), Instant.now().plusSeconds(1));
+    assertThat(node.get(C + "/points/1").result().has("version")).isFalse();
+    rejects(node.get(C + "/points/1?with_version=yes"), 400, "with_version must be true or false");
   }
 
   @Test
