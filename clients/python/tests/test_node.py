@@ -62,6 +62,8 @@ class ClientTest(unittest.TestCase):
         with self.assertRaises(ValueError):
             client.upsert("wrong", [1, 2], [[1, 2, 3]])
         with self.assertRaises(ValueError):
+            client.upsert_audio("wrong", [1, 2], [[1, 2, 3], [1, 2]])
+        with self.assertRaises(ValueError):
             sonidb.Client("127.0.0.1:7664")
         closed = socket.create_server(("127.0.0.1", 0))
         port = closed.getsockname()[1]
@@ -266,6 +268,9 @@ class ListenTest(unittest.TestCase):
     def test_sends_vectors_as_sound(self) -> None:
         client, _ = fresh("sent", 5)
         vectors = np.random.default_rng(SEED).integers(0, 2**32, (500, 5), np.uint32).view(np.float32)
+        many = np.zeros((3000, 200), np.float32)
+        with self.assertRaises(sonidb.BadRequestError):
+            client.upsert_audio("sent", range(3000), many)
         report = client.upsert_audio("sent", range(500), vectors, ({"n": i} for i in range(500)))
         self.assertEqual(report["inserted"], 500)
         records = list(client.listen("sent", follow=False))

@@ -92,7 +92,12 @@ class Exchange:
         while True:
             connection = self._connection()
             try:
-                connection.request(method, self.address.prefix + path, raw, headers, encode_chunked=_is_stream(raw))
+                try:
+                    connection.request(method, self.address.prefix + path, raw, headers, encode_chunked=_is_stream(raw))
+                except ConnectionError:
+                    if not _is_stream(raw):
+                        raise
+                    # The node may have said why it takes no more.
                 response = connection.getresponse()
                 answer = response.read(_MAX_ANSWER_BYTES) if response.status < 400 else b""
                 error = None if response.status < 400 else error_of(response)
@@ -104,6 +109,10 @@ class Exchange:
                     reused = False
                     continue
                 raise UnreachableError(f"{self.address.host}:{self.address.port}: {e or type(e).__name__}") from e
+            except BaseException:
+                # Whoever makes the body has failed, in the middle of it.
+                self.close()
+                raise
         if error is not None:
             self.close()
             raise error

@@ -75,6 +75,7 @@ public final class AudioStream implements AutoCloseable {
   private LogCursor cursor;
   private long horizon;
   private boolean hasRecord; // the cursor stands at one that is not in the stream yet
+  private long seen = -1; // the newest number when there was no further record; -1 if there may be
   private byte[] rest = NOTHING; // of a record that is larger than the caller's buffer
   private int restAt;
   private int restEnd;
@@ -195,7 +196,9 @@ public final class AudioStream implements AutoCloseable {
     }
     while (true) {
       long from = cursor.nextSequence();
+      long last = engine.log().lastSequence(); // before the cursor looks
       hasRecord = from <= until && cursor.next();
+      seen = hasRecord ? -1 : last;
       if (from > until || cursor.nextSequence() - 1 > until) {
         over = true;
         hasRecord = false;
@@ -204,6 +207,8 @@ public final class AudioStream implements AutoCloseable {
       // Asked afterwards: what was dropped before that is found missing.
       long now = isComplete ? engine.log().manifest().horizon() : horizon;
       if (now <= horizon || from > now) {
+        // The last numbers may have no record any more, where a file is damaged or lost.
+        over |= !hasRecord && last >= until;
         return hasRecord;
       }
       hasRecord = false;
@@ -283,19 +288,17 @@ public final class AudioStream implements AutoCloseable {
     return size;
   }
 
-  /// Waits until there may be something to [#fill] with, or the stream is over, or time is up.
+  /// Waits, after a [#fill] that took nothing, until there may be something to take, or the stream
+  /// is over, or time is up.
   public void await(Duration timeout) throws InterruptedException {
     SegmentLog log;
-    long seen;
+    long known;
     synchronized (this) {
       log = engine.log();
-      seen = cursor.nextSequence();
-      if (hasRecord || restAt < restEnd) {
-        return;
-      }
+      known = seen;
     }
-    if (!isOver() && !log.isClosed()) {
-      log.awaitPublished(seen, timeout.toNanos(), () -> closed);
+    if (known >= 0 && !isOver() && !log.isClosed()) {
+      log.awaitPublished(known + 1, timeout.toNanos(), () -> closed);
     }
   }
 

@@ -513,8 +513,11 @@ public final class RemoteCollection {
   public Flow.Publisher<Change> records(long from, StreamOptions options) {
     StreamOptions flac = options.container(StreamOptions.Container.FLAC);
     return new Changes(
-        next -> new AudioSource(
-                stream(next, true, flac), opened.element(), next, connection::unexpected), from, true);
+        next ->
+            new AudioSource(
+                stream(next, true, flac), opened.element(), next, connection::unexpected),
+        from,
+        true);
   }
 
   /// The changes from a sequence number on, history and then live, out of the change feed;

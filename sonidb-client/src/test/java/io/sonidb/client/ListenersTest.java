@@ -38,6 +38,7 @@ class ListenersTest {
   private static final int DIMENSION = 16;
   private static final int IDS = 200;
   private static final int BATCH = 20;
+  private static final int OLD_BATCHES = 120;
   private static final int PAYLOAD_CHARACTERS = 1200;
   private static final String END = "end";
   private static final long SEED = Long.getLong("sonidb.seed", new Random().nextLong());
@@ -170,17 +171,21 @@ class ListenersTest {
                   .metric(io.sonidb.Metric.DOT)
                   .durability(Durability.OS)
                   .segmentBytes(1 << 20));
+      Random random = new Random(SEED);
+      long version = 1;
+      while (version <= OLD_BATCHES) { // some history, most of it superseded
+        write(songs, written, version++, random);
+      }
       for (int i = 0; i < LISTENERS; i++) {
         Manner manner = i % 2 == 0 ? Manner.STEADY : i % 4 == 1 ? Manner.SLOW : Manner.VANISHING;
         Hearer hearer = new Hearer(songs, manner, SEED + i);
         hearers.add(hearer);
         hearer.begin();
       }
-      Random random = new Random(SEED);
       long start = System.nanoTime();
       long used = 0;
       boolean wasRestarted = false;
-      for (long version = 1; System.nanoTime() - start < duration.toNanos(); version++) {
+      for (; System.nanoTime() - start < duration.toNanos(); version++) {
         write(songs, written, version, random);
         long elapsed = System.nanoTime() - start;
         if (!wasRestarted && elapsed > duration.toNanos() / 3) {
