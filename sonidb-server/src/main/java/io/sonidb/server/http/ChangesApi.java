@@ -7,6 +7,7 @@ import io.sonidb.Payload;
 import io.sonidb.Point;
 import io.sonidb.RescanRequiredException;
 import io.sonidb.Subscription;
+import io.sonidb.json.VectorJson;
 import io.sonidb.sound.VectorId;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
