@@ -188,12 +188,22 @@ record Body(String path, JsonNode node) {
 
   /// Whether it is an array of numbers where a vector may be.
   boolean isVector() {
-    return node instanceof POJONode pojo && pojo.getPojo() instanceof Vector;
+    return nameless().node instanceof POJONode pojo && pojo.getPojo() instanceof Vector;
+  }
+
+  /// What clients that know of several vectors call "", the only one here: `{"": vector}`, or
+  /// `{"name": "", "vector": vector}`.
+  Body nameless() {
+    if (node.isObject() && node.size() == 1 && has("")) {
+      return at("");
+    }
+    boolean isNamed = node.isObject() && node.size() == 2 && has("name") && has("vector");
+    return isNamed && at("name").text().isEmpty() ? at("vector") : this;
   }
 
   /// A vector of that many components.
   Vector vector(int dimension) {
-    if (!(node instanceof POJONode pojo && pojo.getPojo() instanceof Vector vector)) {
+    if (!(nameless().node instanceof POJONode pojo && pojo.getPojo() instanceof Vector vector)) {
       if (node.isObject() || node.isArray()) {
         throw ApiException.wrongInput(path + ": " + ONE_DENSE_ONLY);
       }

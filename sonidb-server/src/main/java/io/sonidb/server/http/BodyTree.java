@@ -77,6 +77,9 @@ final class BodyTree {
     if (outer == Place.PLAIN || PLAIN.contains(key)) {
       return Place.PLAIN;
     }
+    if (key.isEmpty()) {
+      return outer; // the name of the vector that has none
+    }
     return VECTORS.contains(key)
         ? Place.VECTOR
         : LISTS_OF_VECTORS.contains(key) ? Place.LIST_OF_VECTORS : Place.ANY;

@@ -375,9 +375,7 @@ final class CollectionsApi {
     if (catalog.names().contains(alias)) {
       throw Catalog.exists(alias);
     }
-    if (alias.isEmpty() || alias.length() > 255) {
-      throw ApiException.range(name.path(), alias.length(), "must have 1 to 255 characters");
-    }
+    Catalog.checkNewName("JSON body", alias);
     return alias;
   }
 

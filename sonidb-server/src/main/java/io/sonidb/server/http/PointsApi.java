@@ -308,10 +308,11 @@ final class PointsApi {
     batch.only("ids", "vectors", "payloads");
     int dimension = collection.spec().dimension();
     List<VectorId> ids = batch.at("ids").ids();
-    if (batch.at("vectors").node().isObject()) {
+    Body all = batch.at("vectors").nameless();
+    if (all.node().isObject()) {
       throw ApiException.wrongInput(batch.path() + ".vectors: " + Body.ONE_DENSE_ONLY);
     }
-    List<Body> vectors = batch.at("vectors").array();
+    List<Body> vectors = all.array();
     List<Body> payloads = batch.at("payloads").arrayIfAny();
     if (vectors.size() != ids.size() || (!payloads.isEmpty() && payloads.size() != ids.size())) {
       throw ApiException.of(

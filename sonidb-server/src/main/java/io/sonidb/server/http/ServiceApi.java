@@ -3,6 +3,7 @@ package io.sonidb.server.http;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.module.ModuleDescriptor;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import java.util.Optional;
@@ -33,9 +34,10 @@ final class ServiceApi {
     }
   }
 
-  /// The version that the build wrote into the jar.
+  /// The version that the build wrote into the module.
   static String version() {
-    return Optional.ofNullable(ServiceApi.class.getPackage().getImplementationVersion())
+    return Optional.ofNullable(ServiceApi.class.getModule().getDescriptor())
+        .flatMap(ModuleDescriptor::rawVersion)
         .orElse("0.0.0-unpackaged");
   }
 

@@ -238,6 +238,24 @@ class PointsApiTest {
   }
 
   @Test
+  void takesTheOneVectorByItsEmptyName() {
+    node.put(C + "/points", "{'points': [{'id': 21, 'vector': {'': [1, 2]}}]}").result();
+    assertThat(node.get(C + "/points/21").result().get("vector").toString())
+        .isEqualTo("[1.0,2.0]");
+    assertThat(
+            node.post(
+                    C + "/points/search",
+                    "{'vector': {'name': '', 'vector': [1, 2]}, 'filter': {'must': [{'has_id': [21]},"
+                        + " {'has_vector': ''}]}, 'limit': 9}")
+                .result())
+        .hasSize(1);
+    rejects(
+        node.post(C + "/points/count", "{'filter': {'must': [{'has_vector': 'image'}]}}"),
+        400,
+        "the one vector that every point has");
+  }
+
+  @Test
   void writesNothingOfABatchThatIsWrong() {
     rejects(
         node.put(
@@ -251,7 +269,7 @@ class PointsApiTest {
   void takesColumns() {
     node.put(
             C + "/points",
-            "{'batch': {'ids': [11, 12], 'vectors': [[1, 2], [3, 4]], 'payloads': [{'a': 1}, null]}}")
+            "{'batch': {'ids': [11, 12], 'vectors': {'': [[1, 2], [3, 4]]}, 'payloads': [{'a': 1}, null]}}")
         .result();
     assertThat(payload(11).toString()).isEqualTo("{\"a\":1}");
     assertThat(payload(12).toString()).isEqualTo("{}");
