@@ -40,6 +40,16 @@ sealed interface Answer {
   /// @param name to save it under
   record Download(String type, long size, String name, Bytes bytes) implements Answer {}
 
+  /// Writes an answer that comes piece by piece.
+  @FunctionalInterface
+  interface Pieces {
+    /// Before the first piece is sent, whatever it throws is answered as everywhere.
+    void write(AnswerStream to) throws IOException;
+  }
+
+  /// What is sent as it comes, until it is over.
+  record Live(String type, Pieces pieces) implements Answer {}
+
   static Answer result(Value value) {
     return new Result(value, List.of());
   }
