@@ -119,7 +119,11 @@ final class CollectionsApi {
       spec = spec.sonification(Sonification.parse(own.at("sonification").text()));
     }
     if (own.has("quantize")) {
-      spec = spec.quantize(Quantisation.parse(String.valueOf(own.at("quantize").whole(1, 32))));
+      Body bits = own.at("quantize"); // or "none", which a description says
+      spec =
+          spec.quantize(
+              Quantisation.parse(
+                  bits.node().isString() ? bits.text() : String.valueOf(bits.whole(1, 32))));
     }
     if (own.has("durability")) {
       spec = spec.durability(Durability.parse(own.at("durability").text()));

@@ -29,7 +29,7 @@ final class MaintenanceApi {
     this.logs = logs;
   }
 
-  private Answer once(Exchange exchange, String kind, Collection collection, ToldWork.Task task)
+  Answer once(Exchange exchange, String kind, Collection collection, ToldWork.Task task)
       throws Exception {
     Job job = new Job(kind, collection.name());
     return ToldWork.answer(

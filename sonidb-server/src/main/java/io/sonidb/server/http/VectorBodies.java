@@ -25,6 +25,7 @@ import java.util.concurrent.Semaphore;
 /// Vectors as sound and as files: taken in while they come, of any length, and given.
 final class VectorBodies {
   private static final int MOST_AT_ONCE = 64;
+  private static final long DRAIN_NANOS = 10_000_000_000L;
 
   // So that bodies that take hours cannot take the memory.
   private final Semaphore intakes =
@@ -43,9 +44,25 @@ final class VectorBodies {
           503, "Service unavailable: too many vectors are being sent at once, try again");
     }
     try (InputStream body = exchange.endlessBody()) {
-      return reading.from(body);
+      try {
+        return reading.from(body);
+      } catch (ApiException e) {
+        drain(body);
+        throw e;
+      }
     } finally {
       intakes.release();
+    }
+  }
+
+  /// Reads on for a while, so that a client that is still sending gets to hear what is wrong.
+  private static void drain(InputStream body) {
+    long end = System.nanoTime() + DRAIN_NANOS;
+    byte[] buffer = new byte[1 << 14];
+    try {
+      while (System.nanoTime() - end < 0 && body.read(buffer) >= 0) {}
+    } catch (IOException e) {
+      // Then it has gone, or sends no more: it is answered all the same.
     }
   }
 
