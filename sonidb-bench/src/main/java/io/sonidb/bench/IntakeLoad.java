@@ -64,7 +64,7 @@ final class IntakeLoad {
     try (SoniDbClient cbor = SoniDbClient.of(options);
         SoniDbClient json = SoniDbClient.of(options.format(WireFormat.JSON))) {
       cbor.drop("intake-load");
-      cbor.create("intake-load", CollectionSpec.dimension(dimension).metric(Metric.COSINE));
+      cbor.create("intake-load", CollectionSpec.dimension(dimension).metric(Metric.MANHATTAN));
       RemoteCollection binary = cbor.collection("intake-load");
       RemoteCollection text = json.collection("intake-load");
       List<Kind> kinds =

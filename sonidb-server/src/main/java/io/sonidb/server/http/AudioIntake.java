@@ -64,7 +64,7 @@ final class AudioIntake implements RecordSink {
   private AudioIntake(Collection collection, boolean isStrict, boolean keepsTimes) {
     this.collection = collection;
     this.isStrict = isStrict;
-    this.intake = new Intake(collection, keepsTimes, this::refused);
+    this.intake = Intake.begin(collection, keepsTimes, this::refused);
   }
 
   /// Takes in a body.

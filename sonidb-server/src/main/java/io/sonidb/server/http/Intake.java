@@ -81,7 +81,6 @@ final class Intake implements AutoCloseable {
   private final Collection collection;
   private final boolean keepsTimes;
   private final Refusals refusals;
-  private final Thread writer;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -99,13 +98,20 @@ final class Intake implements AutoCloseable {
   private long notThere;
   private long lastSequence;
 
-  /// @param keepsTimes whether points keep the times at which they were inserted elsewhere
-  Intake(Collection collection, boolean keepsTimes, Refusals refusals) {
+  private Intake(Collection collection, boolean keepsTimes, Refusals refusals) {
     this.collection = collection;
     this.keepsTimes = keepsTimes;
     this.refusals = refusals;
     this.lastSequence = collection.lastSequence();
-    this.writer = Thread.ofVirtual().name("sonidb-intake").start(this::writeUntilOver);
+  }
+
+  /// Begins to take in.
+  ///
+  /// @param keepsTimes whether points keep the times at which they were inserted elsewhere
+  static Intake begin(Collection collection, boolean keepsTimes, Refusals refusals) {
+    Intake intake = new Intake(collection, keepsTimes, refusals);
+    Thread.ofVirtual().name("sonidb-intake").start(intake::writeUntilOver);
+    return intake;
   }
 
   // The reader's thread ----------------------------------------------------------------------

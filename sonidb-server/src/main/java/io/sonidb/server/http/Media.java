@@ -53,7 +53,7 @@ enum Media {
     if (accepted == null) {
       return TREE;
     }
-    for (String each : accepted.split(",")) {
+    for (String each : accepted.split(",", -1)) {
       switch (bare(each)) {
         case FLAC, "audio/x-flac" -> {
           return AUDIO;

@@ -144,7 +144,7 @@ final class VectorBodies {
           try (VectorReader rows = VectorReader.of(body, "the body", options)) {
             return insert(exchange, rows, collection, first, expiry);
           } catch (VectorFileException e) {
-            throw ApiException.wrongInput(e.getMessage());
+            throw ApiException.wrongInput(String.valueOf(e.getMessage()));
           }
         });
   }
@@ -191,7 +191,7 @@ final class VectorBodies {
           throw ApiException.wrongInput(
               "row " + taken.record() + " (byte or line " + taken.position() + "): " + reason);
         };
-    try (Intake intake = new Intake(collection, false, refusals)) {
+    try (Intake intake = Intake.begin(collection, false, refusals)) {
       try {
         insert(rows, intake, first, expiry);
         Intake.Outcome outcome = intake.finish();
