@@ -6,6 +6,7 @@ import io.sonidb.server.TestNode;
 import io.sonidb.server.TestNode.Reply;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpRequest;
@@ -189,7 +190,7 @@ class MaintenanceApiTest {
   }
 
   private static Socket ask(int port, String accept) throws IOException {
-    Socket socket = new Socket("127.0.0.1", port);
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
     OutputStream out = socket.getOutputStream();
     out.write(
         ("POST /work HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\nConnection: close\r\n"
