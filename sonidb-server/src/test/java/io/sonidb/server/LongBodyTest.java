@@ -90,7 +90,7 @@ class LongBodyTest {
   @Test
   void takesThemInWithLittleMemory() throws Exception {
     try (NodeProcess node = NodeProcess.start(folder, HEAP);
-        HttpClient client = HttpClient.newHttpClient()) {
+        HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
       String songs = node.url() + "/collections/songs";
       String create = "{\"vectors\": {\"size\": " + DIMENSION + ", \"distance\": \"Manhattan\"}}";
       send(client, "PUT", songs, "application/json", () -> text(create));
