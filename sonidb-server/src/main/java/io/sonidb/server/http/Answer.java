@@ -50,6 +50,16 @@ sealed interface Answer {
     void write(Request request, Outgoing out) throws IOException;
   }
 
+  /// Writes an answer that comes piece by piece.
+  @FunctionalInterface
+  interface Pieces {
+    /// Before the first piece is sent, whatever it throws is answered as everywhere.
+    void write(AnswerStream to) throws IOException;
+  }
+
+  /// What is sent as it comes, until it is over.
+  record Live(String type, Pieces pieces) implements Answer {}
+
   static Answer result(Value value) {
     return new Result(value, List.of());
   }

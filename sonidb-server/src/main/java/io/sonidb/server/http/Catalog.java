@@ -162,8 +162,7 @@ final class Catalog {
 
   private static ApiException wrongName(String place, String value, String why) {
     return ApiException.of(
-        422,
-        "Validation error in " + place + ": [name: value " + value + " invalid, " + why + "]");
+        422, "Validation error in " + place + ": [name: value " + value + " invalid, " + why + "]");
   }
 
   static ApiException exists(String name) {

@@ -33,6 +33,7 @@ final class Dispatcher extends Handler.Abstract {
   private static final class Course {
     private @Nullable Route route;
     private String who = "nobody";
+    private long readyNanos; // of a file or stream, which lasts as long as its reader likes
   }
 
   @Override
@@ -45,8 +46,11 @@ final class Dispatcher extends Handler.Abstract {
         response.setStatus(HttpStatus.NO_CONTENT_204);
         out.finish();
       } else {
-        Answer answer = answer(request, course);
+        Answer answer = answer(request, response, course);
         audit(request, course, HttpStatus.OK_200);
+        if (!(answer instanceof Answer.Result)) {
+          course.readyNanos = System.nanoTime();
+        }
         send(answer, request, response, out);
       }
       note(request, response, course, out);
@@ -57,7 +61,7 @@ final class Dispatcher extends Handler.Abstract {
     return true;
   }
 
-  private Answer answer(Request request, Course course) throws Exception {
+  private Answer answer(Request request, Response response, Course course) throws Exception {
     Router.Match match = router.find(request.getMethod(), path(request));
     course.route = match.route();
     Caller caller = Caller.ANYBODY;
@@ -66,7 +70,10 @@ final class Dispatcher extends Handler.Abstract {
       course.who = caller.name();
       check(caller, match);
     }
-    return match.route().action().answer(new Exchange(request, match.variables(), caller, shared));
+    return match
+        .route()
+        .action()
+        .answer(new Exchange(request, response, match.variables(), caller, shared));
   }
 
   private static String path(Request request) {
@@ -146,6 +153,11 @@ final class Dispatcher extends Handler.Abstract {
           out.add(paced.written());
         }
         return;
+      }
+      case Answer.Live(String type, Answer.Pieces pieces) -> {
+        response.getHeaders().put(HttpHeader.CONTENT_TYPE, type);
+        response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-store");
+        pieces.write(out);
       }
     }
     out.finish();
@@ -253,7 +265,8 @@ final class Dispatcher extends Handler.Abstract {
     long nanos = System.nanoTime() - request.getHeadersNanoTime();
     Route route = course.route;
     if (route != null) {
-      route.meter().note(status, nanos);
+      boolean isLong = course.readyNanos != 0;
+      route.meter().note(status, isLong ? course.readyNanos - request.getHeadersNanoTime() : nanos);
     }
     if (logs.notesAccess()) {
       logs.access(request, status, out.written(), nanos);

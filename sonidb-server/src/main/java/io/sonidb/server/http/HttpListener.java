@@ -103,7 +103,9 @@ public final class HttpListener implements AutoCloseable {
     List<Route> routes =
         Routes.of(
             new CollectionsApi(catalog),
-            new SnapshotsApi(snapshots, config.limits().uploadBytes()),
+            new VectorBodies(),
+            new MaintenanceApi(logs),
+            new SnapshotsApi(snapshots, config.limits().uploadBytes(), logs),
             new AudioApi(streams),
             new ChangesApi(streams),
             new ServiceApi(metrics, ready));

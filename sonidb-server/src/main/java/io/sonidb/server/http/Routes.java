@@ -13,6 +13,8 @@ final class Routes {
 
   static List<Route> of(
       CollectionsApi collections,
+      VectorBodies vectors,
+      MaintenanceApi maintenance,
       SnapshotsApi snapshots,
       AudioApi audio,
       ChangesApi changes,
@@ -29,7 +31,7 @@ final class Routes {
         read("GET", "/collections", collections::list),
         read("GET", "/collections/{collection}", collections::describe),
         manage("PUT", "/collections/{collection}", collections::create),
-        manage("PATCH", "/collections/{collection}", collections::update),
+        manage("PATCH", "/collections/{collection}", maintenance::alter),
         manage("DELETE", "/collections/{collection}", collections::drop),
         read("GET", "/collections/{collection}/exists", collections::exists),
         manage("PUT", "/collections/{collection}/index", collections::createIndex),
@@ -39,12 +41,12 @@ final class Routes {
         read("GET", "/collections/{collection}/aliases", collections::aliasesOfCollection),
         manage("POST", "/collections/aliases", collections::changeAliases),
         //
-        read("GET", "/collections/{collection}/points/{id}", PointsApi::get),
-        read("POST", "/collections/{collection}/points", PointsApi::retrieve),
-        read("POST", "/collections/{collection}/points/scroll", PointsApi::scroll),
+        read("GET", "/collections/{collection}/points/{id}", vectors::get),
+        read("POST", "/collections/{collection}/points", vectors::retrieve),
+        read("POST", "/collections/{collection}/points/scroll", vectors::scroll),
         read("POST", "/collections/{collection}/points/count", PointsApi::count),
         //
-        write("PUT", "/collections/{collection}/points", PointsApi::upsert),
+        write("PUT", "/collections/{collection}/points", vectors::upsert),
         write("POST", "/collections/{collection}/points/delete", PointsApi::delete),
         write("POST", "/collections/{collection}/points/payload", PointsApi::setPayload),
         write("PUT", "/collections/{collection}/points/payload", PointsApi::overwritePayload),
@@ -76,10 +78,19 @@ final class Routes {
         read("GET", "/collections/{collection}/index.json", SegmentsApi::json),
         read("HEAD", "/collections/{collection}/index.json", SegmentsApi::json),
         //
+        write("POST", "/collections/{collection}/audio", vectors::insertAudio),
+        write("POST", "/collections/{collection}/import", vectors::importFile),
+        manage("POST", "/collections/{collection}/index", maintenance::index),
+        manage("POST", "/collections/{collection}/verify", maintenance::verify),
+        manage("POST", "/collections/{collection}/compact", maintenance::compact),
+        //
         manage("POST", "/collections/{collection}/snapshots", snapshots::create),
         read("GET", "/collections/{collection}/snapshots", snapshots::list),
         manage("GET", "/collections/{collection}/snapshots/{snapshot}", snapshots::download),
         manage("DELETE", "/collections/{collection}/snapshots/{snapshot}", snapshots::delete),
+        manage("GET", "/collections/{collection}/snapshots/{snapshot}/files", snapshots::files),
+        manage(
+            "GET", "/collections/{collection}/snapshots/{snapshot}/files/{file}", snapshots::file),
         manage("POST", "/collections/{collection}/snapshots/upload", snapshots::upload),
         manage("PUT", "/collections/{collection}/snapshots/recover", snapshots::recover));
   }

@@ -132,8 +132,7 @@ class CollectionsApiTest {
           "..%2F..%2Fetc%2Fpasswd", "a%2Fb", "a%5Cb", "a%3Fb", "a%2Ab", "a%0Ab", "a%3Ab"
         }) {
       rejects(
-          node.put(
-              "/collections/" + name, "{'vectors': {'size': 2, 'distance': 'Cosine'}}"),
+          node.put("/collections/" + name, "{'vectors': {'size': 2, 'distance': 'Cosine'}}"),
           422,
           "cannot contain");
     }

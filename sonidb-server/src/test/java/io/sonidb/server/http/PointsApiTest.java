@@ -240,8 +240,7 @@ class PointsApiTest {
   @Test
   void takesTheOneVectorByItsEmptyName() {
     node.put(C + "/points", "{'points': [{'id': 21, 'vector': {'': [1, 2]}}]}").result();
-    assertThat(node.get(C + "/points/21").result().get("vector").toString())
-        .isEqualTo("[1.0,2.0]");
+    assertThat(node.get(C + "/points/21").result().get("vector").toString()).isEqualTo("[1.0,2.0]");
     assertThat(
             node.post(
                     C + "/points/search",
