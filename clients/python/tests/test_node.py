@@ -203,6 +203,21 @@ class ListenTest(unittest.TestCase):
             self.assertEqual((record.kind, record.id, record.vector), ("delete", 3, None))
             self.assertEqual(listener.next_seq, 8)
 
+    def test_keeps_little_of_what_nobody_takes(self) -> None:
+        client, _ = fresh("large", 3)
+        for i in range(0, 32, 8):
+            client.upsert("large", range(i, i + 8), np.ones((8, 3)), [{"text": "x" * 900_000}] * 8)
+        with client.listen("large", follow=False) as listener:
+            first = next(listener)
+            download = listener._download
+            assert download is not None
+            before = -1
+            while download._size != before:
+                before = download._size
+                time.sleep(0.2)
+            self.assertLess(before, 9 << 20)
+            self.assertEqual([first.id, *(record.id for record in listener)], list(range(32)))
+
     def test_ends_in_another_thread(self) -> None:
         client, _ = fresh("idle", 3, 1)
         listener = client.listen("idle")

@@ -99,6 +99,9 @@ class Listener(Iterator[Record]):
             if self._damages >= _SAME_DAMAGE:
                 raise
             self._pause(e)
+        except SoniDbError:
+            self._disconnect()
+            raise
 
     def _keep(self, records: list[Record]) -> None:
         # After a break the node may send again what was there before.

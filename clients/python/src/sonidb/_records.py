@@ -629,6 +629,10 @@ class _VectorReader:
 def _header_bytes(channels: Sequence[Samples], width: int, size: int) -> bytes:
     """The first `size` bytes of a part's header, which its samples hold."""
     count = -(-8 * size // width)
+    if width == 24 * (len(channels) - 1):
+        # Nothing is left out: the bytes of the samples, less their highest one, are the string.
+        plain = [channel[:count].astype(">i4").view(np.uint8).reshape(-1, 4)[:, 1:] for channel in channels[:-1]]
+        return np.concatenate(plain, axis=1).tobytes()[:size]
     if len(channels) == 2:
         words = (channels[0][:count].astype(np.int64) & 0xFFFFFF) >> 24 - width
     else:

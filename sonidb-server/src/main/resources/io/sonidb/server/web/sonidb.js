@@ -1229,6 +1229,27 @@ function hex(bytes) {
 
 // --- The stream -----------------------------------------------------------------------------------
 
+/** The samples of 24 bits, which lie in the upper ones of 32, a row for each channel. */
+function samplesOf(audio) {
+  const { numberOfFrames: count, numberOfChannels: channels } = audio;
+  const rows = Array.from({ length: channels }, () => new Int32Array(count));
+  if (audio.format === 's32') {
+    // As they lie, side by side: one copy takes half the time of one for each channel.
+    const all = new Int32Array(count * channels);
+    audio.copyTo(all, { planeIndex: 0, format: 's32' });
+    for (let channel = 0; channel < channels; channel++) {
+      const row = rows[channel];
+      for (let i = 0, at = channel; i < count; i++, at += channels) row[i] = all[at] >> 8;
+    }
+  } else {
+    rows.forEach((row, planeIndex) => {
+      audio.copyTo(row, { planeIndex, format: 's32-planar' });
+      for (let i = 0; i < count; i++) row[i] >>= 8;
+    });
+  }
+  return rows;
+}
+
 /** Samples by WebCodecs: one frame in, one row of samples for each channel out, in the same order. */
 class NativeDecoder {
   #decoder;
@@ -1245,12 +1266,7 @@ class NativeDecoder {
     this.#decoder = new globalThis.AudioDecoder({
       // By order, not by timestamp: those that come out count samples.
       output: (audio) => {
-        const rows = Array.from({ length: config.numberOfChannels }, (_, planeIndex) => {
-          const samples = new Int32Array(audio.numberOfFrames);
-          audio.copyTo(samples, { planeIndex, format: 's32-planar' });
-          for (let i = 0; i < samples.length; i++) samples[i] >>= 8;
-          return samples;
-        });
+        const rows = samplesOf(audio);
         audio.close();
         this.#waiting.shift()?.resolve(rows);
       },
