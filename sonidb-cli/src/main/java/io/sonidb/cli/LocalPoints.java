@@ -138,11 +138,6 @@ record LocalPoints(Collection collection) implements Points {
   }
 
   @Override
-  public InputStream streamVector(VectorId id) {
-    return collection.streamVector(id);
-  }
-
-  @Override
   public IndexReport buildIndex(IndexOptions options, Progress progress) {
     return collection.buildIndex(options, progress);
   }

@@ -81,9 +81,6 @@ sealed interface Points permits LocalPoints, RemotePoints {
   /// @return whether there was one
   boolean dropPayloadIndex(String field);
 
-  /// A whole FLAC file that holds one vector.
-  InputStream streamVector(VectorId id);
-
   IndexReport buildIndex(IndexOptions options, Progress progress);
 
   IntegrityReport verifyIntegrity(boolean deep, Progress progress);

@@ -152,11 +152,6 @@ record RemotePoints(RemoteCollection collection) implements Points {
   }
 
   @Override
-  public InputStream streamVector(VectorId id) {
-    return collection.streamVector(id);
-  }
-
-  @Override
   public IndexReport buildIndex(IndexOptions options, Progress progress) {
     return collection.buildIndex(options, progress);
   }

@@ -144,14 +144,6 @@ final class Connection implements AutoCloseable {
     return opened(exchange(request, repeatable, BodyHandlers.ofByteArray()), reader);
   }
 
-  /// Bytes as the node gives them in another format.
-  byte[] fetch(String path, String type) {
-    HttpRequest request = bare(path, options.timeout()).header("accept", type).build();
-    HttpResponse<byte[]> response = exchange(request, true, BodyHandlers.ofByteArray());
-    check(response, response.body());
-    return response.body();
-  }
-
   /// Has the node do something that takes long, and hears how far it is.
   ///
   /// @param progress may end it

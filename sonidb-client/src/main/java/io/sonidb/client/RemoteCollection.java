@@ -28,7 +28,6 @@ import io.sonidb.filter.Filter;
 import io.sonidb.sound.ElementType;
 import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
