@@ -150,13 +150,12 @@ final class Catalog {
         .filter(each -> Character.isISOControl(each) || FORBIDDEN.indexOf(each) >= 0)
         .findFirst()
         .ifPresent(each -> {
+          boolean isControl = Character.isISOControl(each);
           throw wrongName(
               place,
-              '"' + name + '"',
+              isControl ? "with a control character" : '"' + name + '"',
               "collection name cannot contain "
-                  + (Character.isISOControl(each)
-                      ? "control characters"
-                      : "\"" + (char) each + "\" char"));
+                  + (isControl ? "control characters" : "\"" + (char) each + "\" char"));
         });
   }
 
