@@ -9,6 +9,7 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -40,6 +41,7 @@ public final class HttpListener implements AutoCloseable {
   private final ServerConnector connector;
   private final AtomicBoolean ready;
   private final Optional<TlsKeys> tls;
+  private final Optional<Cluster> cluster;
   private final Logs logs;
   private final String host;
 
@@ -48,12 +50,14 @@ public final class HttpListener implements AutoCloseable {
       ServerConnector connector,
       AtomicBoolean ready,
       Optional<TlsKeys> tls,
+      Optional<Cluster> cluster,
       Logs logs,
       String host) {
     this.server = server;
     this.connector = connector;
     this.ready = ready;
     this.tls = tls;
+    this.cluster = cluster;
     this.logs = logs;
     this.host = host;
   }
@@ -65,16 +69,19 @@ public final class HttpListener implements AutoCloseable {
       throws IOException {
     JETTY.setLevel(Level.WARNING);
     Logs logs = Logs.open(config, err);
+    Optional<Cluster> cluster = Optional.empty();
     try {
-      return start(config, database, logs);
+      cluster = Cluster.start(config, database, logs);
+      return start(config, database, cluster, logs);
     } catch (IOException | RuntimeException e) {
+      cluster.ifPresent(Cluster::close);
       logs.close();
       throw e;
     }
   }
 
-  private static HttpListener start(NodeConfig config, SoniDb database, Logs logs)
-      throws IOException {
+  private static HttpListener start(
+      NodeConfig config, SoniDb database, Optional<Cluster> cluster, Logs logs) throws IOException {
     Catalog catalog = new Catalog(database, Aliases.open(config.data()));
     SnapshotStore snapshots = SnapshotStore.open(config.snapshots(), catalog, logs);
     Optional<TlsKeys> tls =
@@ -100,7 +107,8 @@ public final class HttpListener implements AutoCloseable {
         Routes.of(
             new CollectionsApi(catalog),
             new SnapshotsApi(snapshots, config.limits().uploadBytes()),
-            new ServiceApi(metrics, ready));
+            new ServiceApi(metrics, ready),
+            new ClusterApi(cluster, catalog));
     metrics.routes(routes);
     ApiKeys keys = new ApiKeys(config.keys());
     Exchange.Shared shared =
@@ -117,7 +125,7 @@ public final class HttpListener implements AutoCloseable {
     server.setErrorHandler(new PlainErrors());
     server.setStopTimeout(config.limits().shutdownSeconds() * 1000L);
     HttpListener listener =
-        new HttpListener(server, connector, ready, tls, logs, config.http().host());
+        new HttpListener(server, connector, ready, tls, cluster, logs, config.http().host());
     listener.start(config);
     return listener;
   }
@@ -188,11 +196,17 @@ public final class HttpListener implements AutoCloseable {
         (tls.isPresent() ? "https" : "http") + "://" + name + ":" + connector.getLocalPort());
   }
 
+  /// The port of the FTP server, by which other nodes move files, if there is one.
+  public OptionalInt ftpPort() {
+    return cluster.isPresent() ? OptionalInt.of(cluster.get().ftp().port()) : OptionalInt.empty();
+  }
+
   /// Accepts nothing any more, waits for the requests that are under way, and stops.
   @Override
   public void close() {
     ready.set(false);
     stop();
+    cluster.ifPresent(Cluster::close);
     logs.close();
   }
 

@@ -3,6 +3,7 @@ package io.sonidb.server.http;
 import static io.sonidb.server.http.Route.manage;
 import static io.sonidb.server.http.Route.open;
 import static io.sonidb.server.http.Route.read;
+import static io.sonidb.server.http.Route.signed;
 import static io.sonidb.server.http.Route.write;
 
 import java.util.List;
@@ -11,7 +12,8 @@ import java.util.List;
 final class Routes {
   private Routes() {}
 
-  static List<Route> of(CollectionsApi collections, SnapshotsApi snapshots, ServiceApi service) {
+  static List<Route> of(
+      CollectionsApi collections, SnapshotsApi snapshots, ServiceApi service, ClusterApi cluster) {
     return List.of(
         open("GET", "/", service::about),
         open("GET", "/healthz", service::health),
@@ -57,6 +59,10 @@ final class Routes {
         read("POST", "/collections/{collection}/points/recommend", QueryApi::recommend),
         read("POST", "/collections/{collection}/points/recommend/batch", QueryApi::recommendBatch),
         read("POST", "/collections/{collection}/facet", QueryApi::facet),
+        //
+        signed("GET", "/cluster", cluster::describe),
+        signed("POST", "/cluster/logins", cluster::login),
+        signed("DELETE", "/cluster/logins/{login}", cluster::end),
         //
         manage("POST", "/collections/{collection}/snapshots", snapshots::create),
         read("GET", "/collections/{collection}/snapshots", snapshots::list),
