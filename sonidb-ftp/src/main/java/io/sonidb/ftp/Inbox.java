@@ -8,19 +8,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.zip.CRC32;
 
 /// A folder for files that come in from another node. What is under way, or was broken off, lies
 /// there as `NAME~`; a file has its name only when all of it is there, is what was announced, and
 /// survives a power loss.
 final class Inbox {
   private static final String PART = "~"; // in no name of a file that is listed
-  private static final int STEP = 256 << 10;
 
   private final Path folder;
   private final Set<String> busy = ConcurrentHashMap.newKeySet();
@@ -71,8 +66,7 @@ final class Inbox {
   final class Upload implements AutoCloseable {
     private final SyncFile file;
     private final FileChannel channel;
-    private final CRC32 crc = new CRC32();
-    private final MessageDigest sha256;
+    private final FileSums sums;
     private long size;
 
     private Upload(SyncFile file, long offset) throws IOException, RefusedException {
@@ -84,30 +78,17 @@ final class Inbox {
             554, "of " + file.name() + " there are " + there + " bytes, not " + offset);
       }
       Files.createDirectories(part.getParent());
-      this.sha256 = sha256();
       this.channel =
           FileChannel.open(
               part, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
       try {
         channel.truncate(offset);
-        sumUp(offset);
+        this.size = offset;
+        this.sums = FileSums.follow(channel, offset);
       } catch (IOException | RuntimeException e) {
         channel.close();
         throw e;
       }
-    }
-
-    private void sumUp(long end) throws IOException {
-      ByteBuffer step = ByteBuffer.allocateDirect(STEP);
-      while (size < end && channel.read(step.clear(), size) > 0) {
-        size += step.flip().remaining();
-        digest(step);
-      }
-    }
-
-    private void digest(ByteBuffer bytes) {
-      crc.update(bytes.duplicate());
-      sha256.update(bytes.duplicate());
     }
 
     /// Takes the next bytes in.
@@ -119,7 +100,6 @@ final class Inbox {
         throw new RefusedException(
             552, file.name() + " has more bytes than " + file.size() + ", which were announced");
       }
-      digest(bytes);
       try {
         while (bytes.hasRemaining()) {
           size += channel.write(bytes, size);
@@ -127,6 +107,7 @@ final class Inbox {
       } catch (IOException e) {
         throw refusedByDisk(e);
       }
+      sums.reached(size);
     }
 
     /// The sender has no more bytes.
@@ -137,14 +118,15 @@ final class Inbox {
         throw new RefusedException(
             426, "of " + file.name() + " " + size + " of " + file.size() + " bytes have arrived");
       }
-      if ((int) crc.getValue() != file.crc32()) {
+      FileSums.Sums found = found();
+      if (found.crc32() != file.crc32()) {
         discard();
         throw new RefusedException(
             550,
             "the CRC-32 of what arrived as %s is %08X, not %08X: it was thrown away"
-                .formatted(file.name(), crc.getValue(), file.crc32()));
+                .formatted(file.name(), found.crc32(), file.crc32()));
       }
-      if (!HexFormat.of().formatHex(sha256.digest()).equals(file.sha256())) {
+      if (!found.sha256().equals(file.sha256())) {
         discard();
         throw new RefusedException(
             550, "what arrived as " + file.name() + " has another SHA-256: it was thrown away");
@@ -156,6 +138,14 @@ final class Inbox {
             folder.resolve(file.name()),
             StandardCopyOption.ATOMIC_MOVE,
             StandardCopyOption.REPLACE_EXISTING);
+      } catch (IOException e) {
+        throw refusedByDisk(e);
+      }
+    }
+
+    private FileSums.Sums found() throws RefusedException {
+      try {
+        return sums.sums();
       } catch (IOException e) {
         throw refusedByDisk(e);
       }
@@ -175,19 +165,12 @@ final class Inbox {
 
     @Override
     public void close() throws IOException {
+      sums.close();
       try {
         channel.close();
       } finally {
         busy.remove(file.name());
       }
-    }
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every JDK has SHA-256", e);
     }
   }
 }
