@@ -5,6 +5,7 @@ import org.jspecify.annotations.NullMarked;
 module io.sonidb.bench {
   requires static org.jspecify;
   requires io.sonidb;
+  requires io.sonidb.client;
   requires jdk.incubator.vector;
   requires java.management;
   requires jdk.management;

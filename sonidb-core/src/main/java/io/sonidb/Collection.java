@@ -193,6 +193,13 @@ public final class Collection {
     return sequence;
   }
 
+  /// Checks whether the collection can hold a point; nothing is written.
+  ///
+  /// @throws IllegalArgumentException if it cannot; the message says why
+  public void check(Point point) {
+    VectorCheck.accept(point.vector(), point.id(), spec);
+  }
+
   /// Inserts or replaces a vector if nobody has changed it since it was read.
   ///
   /// @param expectedSequence the sequence number that it must have; 0 if it must not be there
@@ -205,9 +212,17 @@ public final class Collection {
     return sequence;
   }
 
-  /// Inserts or replaces vectors as they were elsewhere, with the times at which they were inserted
-  /// and expire.
-  long take(List<Point> batch) {
+  /// Inserts or replaces vectors as they were elsewhere, all or none: with the times at which they
+  /// were inserted, and with no other time of expiry than their own.
+  ///
+  /// @param batch as [#upsert(List)] takes it
+  /// @return the number of the last write
+  /// @throws IllegalArgumentException if the collection cannot hold one of them; nothing was
+  ///   written
+  public long take(List<Point> batch) {
+    if (batch.isEmpty()) {
+      throw new IllegalArgumentException("the batch is empty");
+    }
     long sequence = write(writes -> writes.take(batch));
     sampled(batch);
     return sequence;
@@ -263,6 +278,14 @@ public final class Collection {
   /// @return how many were there
   public long overwritePayload(List<VectorId> ids, Payload payload) {
     return write(writes -> writes.changePayload(ids, (_, _) -> true, _ -> payload));
+  }
+
+  /// Replaces the payloads of vectors, each by its own, all or none. Ids that are not there are
+  /// left out.
+  ///
+  /// @return how many were there
+  public long overwritePayloads(Map<VectorId, Payload> payloads) {
+    return write(writes -> writes.overwritePayloads(payloads));
   }
 
   /// Replaces the payload of a vector if nobody has changed it since it was read.

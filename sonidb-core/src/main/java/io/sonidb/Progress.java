@@ -6,7 +6,9 @@ public interface Progress {
   /// Hears nothing.
   Progress NONE = (done, total, unit) -> {};
 
-  /// Called now and then, from any thread.
+  /// Called now and then, from any thread. It may throw a
+  /// [java.util.concurrent.CancellationException] to have the work end here; what is done by then
+  /// stays done.
   ///
   /// @param done how much is done
   /// @param total how much there is to do

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
@@ -266,6 +267,25 @@ record Writes(Engine engine, CollectionSpec spec, InstantSource clock) {
   long changePayload(
       List<VectorId> ids, BiPredicate<VectorId, Engine.Newest> meant, PayloadChange change)
       throws IOException {
+    return changePayloads(ids, meant, _ -> change);
+  }
+
+  /// Replaces the payloads of those of the ids that are there, each by its own, all or none.
+  ///
+  /// @return how many were there
+  /// @throws PreconditionFailedException if one of them was changed meanwhile
+  long overwritePayloads(Map<VectorId, Payload> payloads) throws IOException {
+    return changePayloads(
+        List.copyOf(payloads.keySet()),
+        (_, _) -> true,
+        id -> _ -> Objects.requireNonNull(payloads.get(id)));
+  }
+
+  private long changePayloads(
+      List<VectorId> ids,
+      BiPredicate<VectorId, Engine.Newest> meant,
+      Function<VectorId, PayloadChange> changes)
+      throws IOException {
     List<VectorId> distinct = ids.stream().distinct().toList();
     long now = now();
     List<Engine.Newest> seen = new ArrayList<>();
@@ -279,7 +299,7 @@ record Writes(Engine engine, CollectionSpec spec, InstantSource clock) {
       if (isMeant(id, found, meant)) {
         there.add(id);
         newest.add(found);
-        Payload changed = changed(id, change);
+        Payload changed = changed(id, changes.apply(id));
         payloads.add(changed);
         bytes += HEAD_BYTES + id.encodedSize() + changed.sharedCbor().length;
         SegmentLog.checkBatch(bytes);

@@ -1,7 +1,6 @@
 package io.sonidb.cli;
 
 import io.sonidb.AlterReport;
-import io.sonidb.Collection;
 import io.sonidb.CollectionSpec;
 import io.sonidb.Durability;
 import io.sonidb.Metric;
@@ -87,6 +86,11 @@ final class AlterCommand extends DatabaseCommand {
   }
 
   @Override
+  boolean worksOnNodes() {
+    return true;
+  }
+
+  @Override
   ExitCode run() throws IOException {
     if (metric.isEmpty()
         && sonification.isEmpty()
@@ -99,7 +103,7 @@ final class AlterCommand extends DatabaseCommand {
           ExitCode.USAGE,
           "nothing to change: give --metric, --sonification, --quantize, --ttl, --retention, --durability or --segment-bytes");
     }
-    return with(
+    return reach(
         name,
         collection -> {
           AlterReport report;
@@ -121,7 +125,7 @@ final class AlterCommand extends DatabaseCommand {
         .segmentBytes(segmentBytes.orElse(spec.segmentBytes()));
   }
 
-  private void report(Collection collection, AlterReport report) {
+  private void report(Points collection, AlterReport report) {
     CollectionSpec spec = collection.spec();
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put("name", name);

@@ -42,8 +42,13 @@ final class CompactCommand extends DatabaseCommand {
   }
 
   @Override
+  boolean worksOnNodes() {
+    return true;
+  }
+
+  @Override
   ExitCode run() throws IOException {
-    return with(
+    return reach(
         name,
         collection -> {
           CompactionReport report;

@@ -4,6 +4,7 @@ import io.sonidb.Collection;
 import io.sonidb.CollectionSpec;
 import io.sonidb.DamagedRecordException;
 import io.sonidb.Point;
+import io.sonidb.PointSound;
 import io.sonidb.cli.SoundExport.FrameSink;
 import io.sonidb.file.VectorFormat;
 import io.sonidb.file.VectorWriter;
@@ -196,7 +197,7 @@ final class ExportCommand extends DatabaseCommand {
 
   private static void writeTones(AcousticExport tones, Point point) throws IOException {
     try {
-      tones.write(SoundExport.record(point));
+      tones.write(PointSound.record(point));
     } catch (IllegalArgumentException e) {
       throw new CommandFailure(ExitCode.FAILED, point.id() + ": " + e.getMessage(), e);
     }

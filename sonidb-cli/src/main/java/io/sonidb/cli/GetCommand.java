@@ -1,6 +1,5 @@
 package io.sonidb.cli;
 
-import io.sonidb.Collection;
 import io.sonidb.CollectionSpec;
 import io.sonidb.Point;
 import io.sonidb.file.VectorFormat;
@@ -87,10 +86,7 @@ final class GetCommand extends DatabaseCommand {
           ExitCode.USAGE, "--format flac gives one vector, there are " + ids.size() + " ids");
     }
     return switch (wanted) {
-      case FLAC -> {
-        sonidb().checkIsFolder("--format flac");
-        yield with(name, this::flac);
-      }
+      case FLAC -> reach(name, this::flac);
       case NPY -> reach(name, this::npy);
       case JSON -> reach(name, this::json);
     };
@@ -103,7 +99,7 @@ final class GetCommand extends DatabaseCommand {
         : fileName.endsWith(".flac") ? Optional.of(Format.FLAC) : Optional.empty();
   }
 
-  private ExitCode flac(Collection collection) throws IOException {
+  private ExitCode flac(Points collection) throws IOException {
     try (InputStream audio = collection.streamVector(ids.getFirst());
         ByteOutput out = ByteOutput.open(output(), file, "FLAC")) {
       audio.transferTo(out.stream());

@@ -3,6 +3,9 @@ package io.sonidb.cli;
 import io.sonidb.Collection;
 import io.sonidb.ImportReport;
 import io.sonidb.SoniDb;
+import io.sonidb.SoniDbOptions;
+import io.sonidb.client.RemoteCollection;
+import io.sonidb.client.SoniDbClient;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
@@ -27,7 +30,8 @@ import picocli.CommandLine.Mixin;
       "  sonidb import other-folder",
       "  sonidb import other-folder songs --as all-songs",
       "  sonidb create wide --dimension 768 --element float64   # then copy what is float32 into it:",
-      "  sonidb import sonidb-data songs --as wide"
+      "  sonidb import sonidb-data songs --as wide",
+      "  sonidb import other-folder songs --url http://127.0.0.1:7664"
     })
 final class ImportCommand extends DatabaseCommand {
 
@@ -38,8 +42,16 @@ final class ImportCommand extends DatabaseCommand {
   }
 
   @Override
+  boolean worksOnNodes() {
+    return true;
+  }
+
+  @Override
   ExitCode run() throws IOException {
     source.check();
+    if (sonidb().node().isPresent()) {
+      return intoNode();
+    }
     try (SoniDb database = sonidb().open()) {
       boolean same = Files.isSameFile(source.folder(), sonidb().folder());
       if (same && source.name().isEmpty()) {
@@ -58,6 +70,23 @@ final class ImportCommand extends DatabaseCommand {
       }
       return report(reports);
     }
+  }
+
+  private ExitCode intoNode() throws IOException {
+    List<ImportReport> reports = new ArrayList<>();
+    List<String> names = names();
+    try (SoniDb from = SoniDb.open(source.folder(), SoniDbOptions.DEFAULT.compaction(false));
+        SoniDbClient node = sonidb().connect(sonidb().node().orElseThrow());
+        ProgressBar progress = output().progress("import")) {
+      for (String name : names) {
+        Collection collection = from.collection(name);
+        String here = source.nameHere(name);
+        RemoteCollection target =
+            node.find(here).orElseGet(() -> node.create(here, collection.spec()));
+        reports.add(new NodeImport(collection, new RemotePoints(target), progress).run());
+      }
+    }
+    return report(reports);
   }
 
   private List<String> names() {

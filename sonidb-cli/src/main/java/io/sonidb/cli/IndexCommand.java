@@ -20,7 +20,8 @@ import picocli.CommandLine.Parameters;
     footer = {
       "  sonidb index songs",
       "  sonidb index songs --full        # everything again, from the audio alone",
-      "  sonidb index songs --json-file   # index.json beside it"
+      "  sonidb index songs --json-file   # index.json beside it",
+      "  sonidb index songs --url http://127.0.0.1:7664"
     })
 final class IndexCommand extends DatabaseCommand {
 
@@ -38,8 +39,13 @@ final class IndexCommand extends DatabaseCommand {
   }
 
   @Override
+  boolean worksOnNodes() {
+    return true;
+  }
+
+  @Override
   ExitCode run() throws IOException {
-    return with(
+    return reach(
         name,
         collection -> {
           IndexReport built;
@@ -63,7 +69,9 @@ final class IndexCommand extends DatabaseCommand {
                           Quantity.count(built.segments(), "segment"),
                           Quantity.bytes(built.indexBytes()),
                           Quantity.decimal(built.seconds())));
-          output().line("check it with: cksfv -g " + built.sfv());
+          if (sonidb().node().isEmpty()) {
+            output().line("check it with: cksfv -g " + built.sfv());
+          }
           built.repaired().forEach(repaired -> output().note("repaired: " + repaired));
           if (built.damaged() > 0) {
             output()

@@ -1,17 +1,24 @@
 package io.sonidb.cli;
 
+import io.sonidb.AlterReport;
 import io.sonidb.Collection;
 import io.sonidb.CollectionSpec;
 import io.sonidb.CollectionStats;
+import io.sonidb.CompactionReport;
 import io.sonidb.GroupResult;
 import io.sonidb.Grouping;
+import io.sonidb.IndexOptions;
+import io.sonidb.IndexReport;
+import io.sonidb.IntegrityReport;
 import io.sonidb.Payload;
 import io.sonidb.Point;
+import io.sonidb.Progress;
 import io.sonidb.Query;
 import io.sonidb.SearchResult;
 import io.sonidb.filter.FieldType;
 import io.sonidb.filter.Filter;
 import io.sonidb.sound.VectorId;
+import java.io.InputStream;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -108,5 +115,30 @@ record LocalPoints(Collection collection) implements Points {
   @Override
   public boolean dropPayloadIndex(String field) {
     return collection.dropPayloadIndex(field);
+  }
+
+  @Override
+  public InputStream streamVector(VectorId id) {
+    return collection.streamVector(id);
+  }
+
+  @Override
+  public IndexReport buildIndex(IndexOptions options, Progress progress) {
+    return collection.buildIndex(options, progress);
+  }
+
+  @Override
+  public IntegrityReport verifyIntegrity(boolean deep, Progress progress) {
+    return collection.verifyIntegrity(deep, progress);
+  }
+
+  @Override
+  public CompactionReport compact(boolean purge, Progress progress) {
+    return collection.compact(purge, progress);
+  }
+
+  @Override
+  public AlterReport alter(CollectionSpec changed, Progress progress) {
+    return collection.alter(changed, progress);
   }
 }

@@ -2,6 +2,7 @@ package io.sonidb.cli;
 
 import io.sonidb.Collection;
 import io.sonidb.Point;
+import io.sonidb.PointSound;
 import io.sonidb.sound.Sonification;
 import io.sonidb.sound.SoundRecord;
 import io.sonidb.sound.VectorId;
@@ -87,7 +88,7 @@ final class PlayCommand extends DatabaseCommand {
 
   private short[] sound(Collection collection) throws IOException {
     Point point = NamedPoints.of(collection, List.of(id)).getFirst();
-    SoundRecord record = SoundExport.record(point);
+    SoundRecord record = PointSound.record(point);
     if (acoustic) {
       return tones(record);
     }

@@ -1,18 +1,25 @@
 package io.sonidb.cli;
 
+import io.sonidb.AlterReport;
 import io.sonidb.CollectionSpec;
 import io.sonidb.CollectionStats;
+import io.sonidb.CompactionReport;
 import io.sonidb.Damage;
 import io.sonidb.GroupResult;
 import io.sonidb.Grouping;
 import io.sonidb.Hit;
+import io.sonidb.IndexOptions;
+import io.sonidb.IndexReport;
+import io.sonidb.IntegrityReport;
 import io.sonidb.Payload;
 import io.sonidb.Point;
+import io.sonidb.Progress;
 import io.sonidb.Query;
 import io.sonidb.SearchResult;
 import io.sonidb.filter.FieldType;
 import io.sonidb.filter.Filter;
 import io.sonidb.sound.VectorId;
+import java.io.InputStream;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -61,6 +68,17 @@ sealed interface Points permits LocalPoints, RemotePoints {
 
   /// @return whether there was one
   boolean dropPayloadIndex(String field);
+
+  /// A whole FLAC file that holds one vector.
+  InputStream streamVector(VectorId id);
+
+  IndexReport buildIndex(IndexOptions options, Progress progress);
+
+  IntegrityReport verifyIntegrity(boolean deep, Progress progress);
+
+  CompactionReport compact(boolean purge, Progress progress);
+
+  AlterReport alter(CollectionSpec changed, Progress progress);
 
   /// What a search found.
   ///

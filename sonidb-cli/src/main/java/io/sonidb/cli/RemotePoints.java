@@ -1,16 +1,25 @@
 package io.sonidb.cli;
 
+import io.sonidb.AlterReport;
 import io.sonidb.CollectionSpec;
 import io.sonidb.CollectionStats;
+import io.sonidb.CompactionReport;
 import io.sonidb.Grouping;
+import io.sonidb.IndexOptions;
+import io.sonidb.IndexReport;
+import io.sonidb.IntegrityReport;
 import io.sonidb.Payload;
 import io.sonidb.Point;
+import io.sonidb.Progress;
 import io.sonidb.Query;
+import io.sonidb.client.IntakeReport;
 import io.sonidb.client.RemoteCollection;
 import io.sonidb.filter.FieldPath;
 import io.sonidb.filter.FieldType;
 import io.sonidb.filter.Filter;
 import io.sonidb.sound.VectorId;
+import java.io.InputStream;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -20,8 +29,7 @@ import java.util.Set;
 /// of writes does not tell.
 record RemotePoints(RemoteCollection collection) implements Points {
 
-  /// As CBOR a float32 takes 5 bytes, and nodes take 32 MiB at once, unless they are told to take
-  /// less.
+  /// Nodes take twice as much, all or nothing.
   private static final long MAX_BATCH_BYTES = 4 << 20;
 
   @Override
@@ -51,7 +59,7 @@ record RemotePoints(RemoteCollection collection) implements Points {
 
   @Override
   public void upsert(List<Point> batch) {
-    collection.upsert(batch);
+    collection.upsertAsSound(batch);
   }
 
   @Override
@@ -120,5 +128,35 @@ record RemotePoints(RemoteCollection collection) implements Points {
     boolean was = collection.spec().payloadIndexes().containsKey(FieldPath.parse(field).toString());
     collection.dropPayloadIndex(field);
     return was;
+  }
+
+  @Override
+  public InputStream streamVector(VectorId id) {
+    return collection.streamVector(id);
+  }
+
+  @Override
+  public IndexReport buildIndex(IndexOptions options, Progress progress) {
+    return collection.buildIndex(options, progress);
+  }
+
+  @Override
+  public IntegrityReport verifyIntegrity(boolean deep, Progress progress) {
+    return collection.verifyIntegrity(deep, progress);
+  }
+
+  @Override
+  public CompactionReport compact(boolean purge, Progress progress) {
+    return collection.compact(purge, progress);
+  }
+
+  @Override
+  public AlterReport alter(CollectionSpec changed, Progress progress) {
+    return collection.alter(changed, progress);
+  }
+
+  /// Takes in points as they were elsewhere, with their times.
+  IntakeReport take(Iterator<Point> points) {
+    return collection.insert(points, true);
   }
 }

@@ -1,11 +1,18 @@
 package io.sonidb.cli;
 
+import io.sonidb.CollectionStats;
 import io.sonidb.RestoreReport;
 import io.sonidb.SoniDb;
+import io.sonidb.client.ClientOptions;
+import io.sonidb.client.SoniDbClient;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -22,7 +29,8 @@ import picocli.CommandLine.Mixin;
     footer = {
       "  sonidb restore backup",
       "  sonidb restore backup songs",
-      "  sonidb restore backup songs --as songs-of-monday --data other-folder"
+      "  sonidb restore backup songs --as songs-of-monday --data other-folder",
+      "  sonidb restore songs.snapshot songs --url http://127.0.0.1:7664   # a file from `snapshot`"
     })
 final class RestoreCommand extends DatabaseCommand {
 
@@ -33,7 +41,16 @@ final class RestoreCommand extends DatabaseCommand {
   }
 
   @Override
-  ExitCode run() {
+  boolean worksOnNodes() {
+    return true;
+  }
+
+  @Override
+  ExitCode run() throws IOException {
+    Optional<ClientOptions> node = sonidb().node();
+    if (node.isPresent()) {
+      return onNode(node.get());
+    }
     source.check();
     try (SoniDb database = sonidb().open()) {
       List<Map<String, Object>> restored = new ArrayList<>();
@@ -53,6 +70,44 @@ final class RestoreCommand extends DatabaseCommand {
       output().json(Map.of("restored", restored));
       return ExitCode.OK;
     }
+  }
+
+  private ExitCode onNode(ClientOptions options) throws IOException {
+    Path file = source.file();
+    String name =
+        source
+            .name()
+            .map(source::nameHere)
+            .orElseThrow(() ->
+                new CommandFailure(ExitCode.USAGE, "a node must be told the NAME to restore as"));
+    try (SoniDbClient client = sonidb().connect(options)) {
+      if (client.find(name).isPresent()) {
+        throw new CommandFailure(
+            ExitCode.ALREADY_EXISTS,
+            "collection \"" + name + "\" exists: drop it first, or say --as NEW");
+      }
+      output().note("the node takes the snapshot in ...");
+      long start = System.nanoTime();
+      client.restore(name, file);
+      double seconds = (System.nanoTime() - start) / 1e9;
+      CollectionStats stats = client.collection(name).stats();
+      Map<String, Object> json = new LinkedHashMap<>();
+      json.put("collection", name);
+      json.put("segments", stats.segments());
+      json.put("vectors", stats.vectors());
+      json.put("bytes", Files.size(file));
+      json.put("seconds", seconds);
+      output().json(Map.of("restored", List.of(json)));
+      output()
+          .line(
+              "restored \"%s\": %s, %s, in %s s"
+                  .formatted(
+                      name,
+                      Quantity.count(stats.vectors(), "vector"),
+                      Quantity.bytes(Files.size(file)),
+                      Quantity.decimal(seconds)));
+    }
+    return ExitCode.OK;
   }
 
   private List<RestoreReport> restore(SoniDb database) {

@@ -28,14 +28,16 @@ import picocli.CommandLine.Parameters;
           + " linked where the file system can: that takes no space, and protects against deletions and"
           + " mistakes, not against a disk that fails. For that, use a folder on another disk.",
       "A node makes a tar file, which it keeps; with FOLDER it is downloaded there as well, and checked."
-          + " --list shows those that it keeps."
+          + " --list shows those that it keeps. With --files the FOLDER becomes a data folder with the same"
+          + " files, of which only those are fetched that it does not have."
     },
     footerHeading = "%nExamples:%n",
     footer = {
       "  sonidb snapshot songs backup",
       "  sonidb snapshot songs /mnt/other-disk/backup",
       "  sonidb verify songs --deep --data backup",
-      "  sonidb snapshot songs backup --url http://127.0.0.1:7664   # backup/songs-....tar"
+      "  sonidb snapshot songs backup --url http://127.0.0.1:7664   # backup/....snapshot, a tar file",
+      "  sonidb snapshot songs mirror --files --url http://127.0.0.1:7664   # again: only what is new"
     })
 final class SnapshotCommand extends DatabaseCommand {
 
@@ -55,6 +57,12 @@ final class SnapshotCommand extends DatabaseCommand {
   @Option(names = "--list", description = "Show the snapshots that a node keeps.")
   private boolean list;
 
+  @Option(
+      names = "--files",
+      description =
+          "Of a node: make FOLDER a data folder, or bring it up to date; only new files are fetched.")
+  private boolean files;
+
   SnapshotCommand(SonidbCommand sonidb) {
     super(sonidb);
   }
@@ -70,10 +78,12 @@ final class SnapshotCommand extends DatabaseCommand {
     if (node.isPresent()) {
       return ofNode(node.get());
     }
-    if (target.isEmpty() || list) {
+    if (target.isEmpty() || list || files) {
       throw new CommandFailure(
           ExitCode.USAGE,
-          list ? "--list is for a node: give its --url" : "a FOLDER for the snapshot is missing");
+          list || files
+              ? (list ? "--list" : "--files") + " is for a node: give its --url"
+              : "a FOLDER for the snapshot is missing");
     }
     return ofFolder(target.get());
   }
@@ -84,8 +94,14 @@ final class SnapshotCommand extends DatabaseCommand {
           ExitCode.USAGE,
           copy ? "--copy is for folders; a node's snapshot is a file" : "--list takes no FOLDER");
     }
+    if (files && (list || target.isEmpty())) {
+      throw new CommandFailure(ExitCode.USAGE, "--files needs a FOLDER, and no --list");
+    }
     try (SoniDbClient client = sonidb().connect(options)) {
       RemoteCollection collection = client.collection(name);
+      if (files) {
+        return copyFiles(collection, target.get());
+      }
       if (list) {
         List<RemoteSnapshot> all = collection.snapshots();
         output().json(Map.of("snapshots", all.stream().map(SnapshotCommand::json).toList()));
@@ -113,6 +129,26 @@ final class SnapshotCommand extends DatabaseCommand {
               "snapshot of \"%s\": %s, %s, %s"
                   .formatted(name, made.name(), Quantity.bytes(made.size()), where));
     }
+    return ExitCode.OK;
+  }
+
+  private ExitCode copyFiles(RemoteCollection collection, Path folder) throws IOException {
+    long start = System.nanoTime();
+    long fetched;
+    try (ProgressBar progress = output().progress("snapshot")) {
+      fetched = collection.updateCopy(folder, progress);
+    }
+    double seconds = (System.nanoTime() - start) / 1e9;
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put("collection", name);
+    answer.put("folder", folder.toString());
+    answer.put("new_bytes", fetched);
+    answer.put("seconds", seconds);
+    output().json(answer);
+    output()
+        .line(
+            "snapshot of \"%s\" in %s: %s fetched in %s s"
+                .formatted(name, folder, Quantity.bytes(fetched), Quantity.decimal(seconds)));
     return ExitCode.OK;
   }
 

@@ -2,6 +2,7 @@ package io.sonidb.cli;
 
 import io.sonidb.Collection;
 import io.sonidb.Point;
+import io.sonidb.PointSound;
 import io.sonidb.flac.FrameDecoder;
 import io.sonidb.sound.RecordEncoder;
 import io.sonidb.sound.SoundFormat;
@@ -49,7 +50,7 @@ final class SoundExport {
   }
 
   void write(Point point) throws IOException {
-    SoundRecord record = record(point);
+    SoundRecord record = PointSound.record(point);
     int bound = encoder.maxSize(record);
     if (bound > frames.length) {
       frames = new byte[bound];
@@ -62,19 +63,6 @@ final class SoundExport {
       sink.write(frames, offset, length, decoder);
       offset += length;
     }
-  }
-
-  /// The record that a point is written as.
-  static SoundRecord record(Point point) {
-    SoundRecord record =
-        SoundRecord.upsert(point.sequence(), point.id(), point.vector(), point.payload().cbor());
-    if (point.insertedAt().isPresent()) {
-      record = record.withInsertedAtMillis(point.insertedAt().get().toEpochMilli());
-    }
-    if (point.expiresAt().isPresent()) {
-      record = record.withExpiresAtMillis(point.expiresAt().get().toEpochMilli());
-    }
-    return record;
   }
 
   void finish() throws IOException {

@@ -9,7 +9,10 @@ import picocli.CommandLine.Parameters;
 /// The data folder that collections come from: all of them, or one, under its name or a new one.
 final class SourceFolder {
 
-  @Parameters(index = "0", paramLabel = "FOLDER", description = "Data folder, or snapshot.")
+  @Parameters(
+      index = "0",
+      paramLabel = "FOLDER",
+      description = "Data folder, or snapshot; restored by a node: the file of a snapshot.")
   private Path folder = Path.of("");
 
   @Parameters(
@@ -31,6 +34,25 @@ final class SourceFolder {
     if (!Files.isDirectory(folder)) {
       throw new CommandFailure(ExitCode.NOT_FOUND, folder + ": no such folder");
     }
+  }
+
+  /// The file of a snapshot, for a node.
+  ///
+  /// @throws CommandFailure if there is no such file
+  Path file() {
+    if (Files.isDirectory(folder)) {
+      throw new CommandFailure(
+          ExitCode.USAGE,
+          folder
+              + " is a folder: a node restores the file of a snapshot; make one with"
+              + " `tar -cf FILE -C "
+              + folder
+              + " collections`");
+    }
+    if (!Files.isReadable(folder)) {
+      throw new CommandFailure(ExitCode.NOT_FOUND, folder + ": no such file");
+    }
+    return folder;
   }
 
   Path folder() {

@@ -1,6 +1,7 @@
 package io.sonidb.cli;
 
 import io.sonidb.Point;
+import io.sonidb.PointSound;
 import io.sonidb.flac.MalformedFlacException;
 import io.sonidb.sound.Sonification;
 import io.sonidb.sound.SoundRecord;
@@ -94,7 +95,7 @@ final class VectorPicture {
 
   private void drawRow(BufferedImage image, Point point, List<Sonification> sonifications, int y)
       throws MalformedFlacException {
-    SoundRecord record = SoundExport.record(point);
+    SoundRecord record = PointSound.record(point);
     int dimension = record.vector().dimension();
     int rawBytes = dimension * record.vector().elementType().bits() / 8;
     String type = record.vector().elementType().toString();

@@ -33,8 +33,13 @@ final class VerifyCommand extends DatabaseCommand {
   }
 
   @Override
+  boolean worksOnNodes() {
+    return true;
+  }
+
+  @Override
   ExitCode run() throws IOException {
-    return with(
+    return reach(
         name,
         collection -> {
           IntegrityReport report;

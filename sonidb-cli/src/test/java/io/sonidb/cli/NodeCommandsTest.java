@@ -113,19 +113,12 @@ class NodeCommandsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "verify songs",
-        "index songs",
-        "compact songs",
-        "alter songs --metric dot",
         "stream songs",
         "changes songs",
         "play songs 1",
         "picture songs 1 -o a.png",
-        "import elsewhere",
-        "restore elsewhere",
         "demo",
         "serve",
-        "get songs 1 --format flac",
         "payload songs 1 --clear --if-sequence 1",
         "delete songs 1 --if-sequence 1",
         "payload-index songs --automatic on",

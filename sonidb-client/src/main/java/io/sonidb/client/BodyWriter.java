@@ -207,17 +207,33 @@ final class BodyWriter {
     to.writeEndObject();
     to.writeObjectPropertyStart("sonidb");
     to.writeStringProperty("element", spec.element().toString());
-    to.writeStringProperty("sonification", spec.sonification().toString());
     if (spec.quantize().isRounding()) {
       to.writeNumberProperty("quantize", spec.quantize().bits());
     }
+    settings(spec, to);
+    to.writeEndObject();
+    to.writeEndObject();
+  }
+
+  /// What of a collection can be altered.
+  static void alteration(CollectionSpec spec, JsonGenerator to) {
+    to.writeStartObject();
+    to.writeObjectPropertyStart("sonidb");
+    to.writeStringProperty("metric", spec.metric().toString());
+    to.writeStringProperty("element", spec.element().toString());
+    to.writeStringProperty("quantize", spec.quantize().toString());
+    settings(spec, to);
+    to.writeEndObject();
+    to.writeEndObject();
+  }
+
+  private static void settings(CollectionSpec spec, JsonGenerator to) {
+    to.writeStringProperty("sonification", spec.sonification().toString());
     to.writeStringProperty("durability", spec.durability().toString());
     to.writeNumberProperty("segment_bytes", spec.segmentBytes());
     to.writeNumberProperty("time_to_live_seconds", seconds(spec.timeToLive()));
     to.writeNumberProperty("retention_seconds", seconds(spec.retention()));
     to.writeBooleanProperty("index_what_is_asked", spec.indexesWhatIsAsked());
-    to.writeEndObject();
-    to.writeEndObject();
   }
 
   private static double seconds(Duration duration) {

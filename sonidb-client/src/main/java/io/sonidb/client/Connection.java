@@ -1,14 +1,18 @@
 package io.sonidb.client;
 
+import io.sonidb.Progress;
+import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
@@ -35,6 +39,7 @@ final class Connection implements AutoCloseable {
   private static final long FIRST_PAUSE_MILLIS = 100;
   private static final long LONGEST_PAUSE_MILLIS = 5_000;
   private static final int MAX_SHOWN = 200;
+  private static final String LINES = "application/x-ndjson";
 
   private final ClientOptions options;
   private final HttpClient http;
@@ -95,12 +100,18 @@ final class Connection implements AutoCloseable {
   /// @param reader reads the result, whose first token is the current one
   /// @throws NodeException if it is not done
   <T> T send(Call call, Function<JsonParser, T> reader) {
-    HttpResponse<byte[]> response =
-        exchange(request(call), call.repeatable(), BodyHandlers.ofByteArray());
-    byte[] body = response.body();
+    return opened(exchange(request(call), call.repeatable(), BodyHandlers.ofByteArray()), reader);
+  }
+
+  private void check(HttpResponse<?> response, byte[] body) {
     if (response.statusCode() != 200) {
       throw RefusedException.of(options.uri(), response.statusCode(), reason(response, body));
     }
+  }
+
+  private <T> T opened(HttpResponse<byte[]> response, Function<JsonParser, T> reader) {
+    byte[] body = response.body();
+    check(response, body);
     try (JsonParser from = format(response).mapper().createParser(body)) {
       return result(from, reader);
     } catch (JacksonException e) {
@@ -108,6 +119,88 @@ final class Connection implements AutoCloseable {
     } catch (IllegalArgumentException e) {
       throw unexpected(String.valueOf(e.getMessage()), e);
     }
+  }
+
+  /// Sends a body that is no JSON.
+  ///
+  /// @param type of it
+  /// @param body is asked for its bytes again when it is sent again
+  /// @param repeatable whether it can be sent again, and doing it twice is the same as once
+  <T> T upload(
+      String method,
+      String path,
+      String type,
+      BodyPublisher body,
+      boolean repeatable,
+      Duration timeout,
+      Function<JsonParser, T> reader) {
+    HttpRequest request =
+        bare(path, timeout)
+            .header("accept", options.format().mediaType())
+            .header("content-type", type)
+            .method(method, body)
+            .build();
+    return opened(exchange(request, repeatable, BodyHandlers.ofByteArray()), reader);
+  }
+
+  /// Bytes as the node gives them in another format.
+  byte[] fetch(String path, String type) {
+    HttpRequest request = bare(path, options.timeout()).header("accept", type).build();
+    HttpResponse<byte[]> response = exchange(request, true, BodyHandlers.ofByteArray());
+    check(response, response.body());
+    return response.body();
+  }
+
+  /// Has the node do something that takes long, and hears how far it is.
+  ///
+  /// @param progress may end it
+  <T> T work(
+      String method,
+      String path,
+      Optional<Consumer<JsonGenerator>> body,
+      Progress progress,
+      Function<JsonNode, T> reader) {
+    HttpRequest.Builder request = bare(path, options.timeout()).header("accept", LINES);
+    body.ifPresent(_ -> request.header("content-type", options.format().mediaType()));
+    request.method(method, publisher(body));
+    HttpResponse<InputStream> response =
+        exchange(request.build(), false, BodyHandlers.ofInputStream());
+    try (InputStream in = response.body()) {
+      if (response.statusCode() != 200) {
+        check(response, in.readNBytes(1 << 16));
+      }
+      // Leaving early, for whatever reason, closes the connection, and that ends the work.
+      return lastLine(
+          new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8)), progress, reader);
+    } catch (IOException e) {
+      throw UnreachableException.of(options, e);
+    } catch (JacksonException e) {
+      throw unexpected(e.getOriginalMessage(), e);
+    } catch (IllegalArgumentException e) {
+      throw unexpected(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private <T> T lastLine(BufferedReader lines, Progress progress, Function<JsonNode, T> reader)
+      throws IOException {
+    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+      JsonNode tree = WireFormat.JSON.mapper().readTree(line);
+      JsonNode told = tree.path("progress");
+      if (tree.has("result")) {
+        return reader.apply(tree.get("result"));
+      }
+      if (tree.path("status").isObject()) {
+        throw RefusedException.of(
+            options.uri(),
+            tree.path("status").path("code").asInt(500),
+            tree.path("status").path("error").asString("refused"));
+      }
+      progress.update(
+          told.path("done").asLong(0),
+          told.path("total").asLong(0),
+          told.path("unit").asString(""));
+    }
+    throw unexpected("its answer ends early");
   }
 
   private <T> T result(JsonParser from, Function<JsonParser, T> reader) {
@@ -141,8 +234,7 @@ final class Connection implements AutoCloseable {
     HttpResponse<InputStream> response = exchange(request, true, BodyHandlers.ofInputStream());
     try (InputStream in = response.body()) {
       if (response.statusCode() != 200) {
-        byte[] body = in.readNBytes(1 << 16);
-        throw RefusedException.of(options.uri(), response.statusCode(), reason(response, body));
+        check(response, in.readNBytes(1 << 16));
       }
       byte[] buffer = new byte[1 << 16];
       for (int read = next(in, buffer); read >= 0; read = next(in, buffer)) {
@@ -161,18 +253,21 @@ final class Connection implements AutoCloseable {
 
   private HttpRequest request(Call call) {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create(options.uri() + call.path()))
-            .timeout(call.timeout())
-            .header("accept", options.format().mediaType());
-    options.apiKey().ifPresent(key -> request.header("api-key", key));
+        bare(call.path(), call.timeout()).header("accept", options.format().mediaType());
     call.body().ifPresent(_ -> request.header("content-type", options.format().mediaType()));
-    return request
-        .method(
-            call.method(),
-            call.body()
-                .map(writer -> BodyPublishers.ofByteArray(bytes(writer)))
-                .orElse(BodyPublishers.noBody()))
-        .build();
+    return request.method(call.method(), publisher(call.body())).build();
+  }
+
+  private HttpRequest.Builder bare(String path, Duration timeout) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create(options.uri() + path)).timeout(timeout);
+    options.apiKey().ifPresent(key -> request.header("api-key", key));
+    return request;
+  }
+
+  private BodyPublisher publisher(Optional<Consumer<JsonGenerator>> body) {
+    return body.map(writer -> BodyPublishers.ofByteArray(bytes(writer)))
+        .orElse(BodyPublishers.noBody());
   }
 
   private byte[] bytes(Consumer<JsonGenerator> writer) {

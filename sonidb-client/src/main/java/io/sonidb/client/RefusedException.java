@@ -25,7 +25,10 @@ public sealed class RefusedException extends NodeException
       case 400, 413, 422 -> new BadRequestException(node, status, reason);
       case 401, 403 -> new KeyRefusedException(node, status, reason);
       case 404 -> new NotFoundException(node, status, reason);
-      case 409 -> new AlreadyExistsException(node, status, reason);
+      case 409 ->
+          reason.startsWith("Conflict")
+              ? new RefusedException(node, status, reason)
+              : new AlreadyExistsException(node, status, reason);
       case 429, 503 -> new BusyException(node, status, reason);
       default -> new RefusedException(node, status, reason);
     };

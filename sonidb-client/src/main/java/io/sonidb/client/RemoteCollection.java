@@ -1,24 +1,38 @@
 package io.sonidb.client;
 
+import io.sonidb.AlterReport;
 import io.sonidb.CollectionSpec;
 import io.sonidb.CollectionStats;
+import io.sonidb.CompactionReport;
 import io.sonidb.GroupResult;
 import io.sonidb.Grouping;
 import io.sonidb.Hit;
+import io.sonidb.IndexOptions;
+import io.sonidb.IndexReport;
+import io.sonidb.IntegrityReport;
 import io.sonidb.Payload;
 import io.sonidb.PayloadSelection;
 import io.sonidb.Point;
+import io.sonidb.PointSound;
+import io.sonidb.Progress;
 import io.sonidb.Query;
 import io.sonidb.Scroll;
 import io.sonidb.ValueCount;
+import io.sonidb.file.VectorFormat;
+import io.sonidb.file.VectorWriter;
 import io.sonidb.filter.FieldPath;
 import io.sonidb.filter.FieldType;
 import io.sonidb.filter.Filter;
 import io.sonidb.sound.ElementType;
 import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.file.Path;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -35,6 +49,7 @@ import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
 import tools.jackson.databind.JsonNode;
@@ -42,9 +57,9 @@ import tools.jackson.databind.JsonNode;
 /// A collection of a node.
 ///
 /// Writes have become durable when they return, as the collection promises. Vectors come back with
-/// the bits that went in; of NaNs only that they are. What the API does not tell is not there: when
-/// a point was written, and, of points that were not searched for, the number of their newest
-/// change.
+/// the bits that went in; of NaNs only that they are, unless they travel as sound or arrays. What
+/// the API does not tell is not there: when a point was written, and, of points that were not
+/// searched for, the number of their newest change.
 ///
 /// It knows the element type and the dimension that the collection had when it was opened: open it
 /// again when somebody has dropped it and made another one of the same name.
@@ -54,9 +69,14 @@ public final class RemoteCollection {
 
   private static final int MAX_PAGE = 1_000;
   private static final int MAX_IDS = 10_000;
+  private static final String FLAC = "audio/flac";
+  private static final String NPY = "application/x-npy";
+
+  /// An upload may be a live stream.
+  private static final Duration UPLOAD_TIMEOUT = Duration.ofDays(7);
 
   /// A snapshot of much data takes its time.
-  private static final Duration SNAPSHOT_TIMEOUT = Duration.ofHours(1);
+  static final Duration SNAPSHOT_TIMEOUT = Duration.ofHours(1);
 
   private final Connection connection;
   private final String name;
@@ -154,12 +174,33 @@ public final class RemoteCollection {
         });
   }
 
-  /// The node takes any number for the nearest that it holds, so exactness is looked after here.
+  /// The point with a vector of the collection's element type. The node takes any number for the
+  /// nearest that it holds, so exactness is looked after here.
   private Point fit(Point point) {
     Vector vector = point.vector();
-    if (opened.element() == ElementType.FLOAT64 || vector.elementType() == ElementType.FLOAT32) {
+    if (vector.elementType() == opened.element()) {
       return point;
     }
+    Vector fitting =
+        opened.element() == ElementType.FLOAT64 ? widened(vector) : narrowed(point.id(), vector);
+    return new Point(
+        point.id(),
+        fitting,
+        point.payload(),
+        point.sequence(),
+        point.insertedAt(),
+        point.expiresAt());
+  }
+
+  private static Vector widened(Vector vector) {
+    double[] wide = new double[vector.dimension()];
+    for (int i = 0; i < wide.length; i++) {
+      wide[i] = vector.floatAt(i);
+    }
+    return Vector.sharing(wide);
+  }
+
+  private Vector narrowed(VectorId id, Vector vector) {
     float[] narrow = new float[vector.dimension()];
     for (int i = 0; i < narrow.length; i++) {
       double wide = vector.doubleAt(i);
@@ -168,7 +209,7 @@ public final class RemoteCollection {
       if (!mayDiffer && Double.compare(narrow[i], wide) != 0) {
         throw new IllegalArgumentException(
             "vector "
-                + point.id()
+                + id
                 + ": component "
                 + i
                 + " is "
@@ -176,13 +217,7 @@ public final class RemoteCollection {
                 + ", which is no float32: round it, or create the collection with float64");
       }
     }
-    return new Point(
-        point.id(),
-        Vector.sharing(narrow),
-        point.payload(),
-        point.sequence(),
-        point.insertedAt(),
-        point.expiresAt());
+    return Vector.sharing(narrow);
   }
 
   /// Deletes points by their ids; those that are not there are none the worse for it.
@@ -275,6 +310,223 @@ public final class RemoteCollection {
 
   private void write(String method, String rest, Consumer<JsonGenerator> body) {
     connection.send(method, path(rest) + "?wait=true", body, _ -> true);
+  }
+
+  // Sound and arrays -------------------------------------------------------------------------
+
+  /// Writes points as sound, which is the fastest way and keeps every bit: all or none, if their
+  /// vectors and payloads take 8 MiB at most; else batch by batch. It is sent again if the
+  /// connection breaks.
+  ///
+  /// @throws IllegalArgumentException if a float64 component is no float32 and the collection holds
+  ///   float32
+  /// @throws BadRequestException if the node refuses one
+  public void upsertAsSound(List<Point> batch) {
+    if (batch.isEmpty()) {
+      return;
+    }
+    List<Point> fitting = batch.stream().map(this::fit).toList();
+    connection.upload(
+        "PUT",
+        path("/points?wait=true&keep_times=false"),
+        FLAC,
+        BodyPublishers.ofInputStream(() -> new PointSound(opened, fitting.iterator())),
+        true,
+        connection.options().timeout(),
+        _ -> true);
+  }
+
+  /// Writes any number of points as one sound, which the node takes in as it comes. Points that the
+  /// collection cannot hold are named in the report, and the others are in. If it breaks off, what
+  /// had come is in; it can be done again.
+  ///
+  /// @param points are encoded as they are asked for, on another thread
+  /// @param keepsTimes whether they keep the times at which they were inserted elsewhere, and get
+  ///   no time of expiry from the collection
+  public IntakeReport insert(Iterator<Point> points, boolean keepsTimes) {
+    Fitting fitting = new Fitting(points);
+    try {
+      return insertFlac(new PointSound(opened, fitting), keepsTimes);
+    } catch (UnreachableException e) {
+      fitting.throwFailure(); // it broke off here, not there
+      throw e;
+    }
+  }
+
+  /// Points made fit for the collection as they are asked for, by another thread, which would not
+  /// tell what was wrong.
+  private final class Fitting implements Iterator<Point> {
+    private final Iterator<Point> points;
+    private volatile Optional<RuntimeException> failure = Optional.empty();
+
+    Fitting(Iterator<Point> points) {
+      this.points = points;
+    }
+
+    @Override
+    public boolean hasNext() {
+      return noting(points::hasNext);
+    }
+
+    @Override
+    public Point next() {
+      return noting(() -> fit(points.next()));
+    }
+
+    private <T> T noting(Supplier<T> step) {
+      try {
+        return step.get();
+      } catch (RuntimeException e) {
+        failure = Optional.of(e);
+        throw e;
+      }
+    }
+
+    void throwFailure() {
+      if (failure.isPresent()) {
+        throw failure.get();
+      }
+    }
+  }
+
+  /// Has the node take in the records of a FLAC, Ogg FLAC or WAV stream of any length, as it comes:
+  /// upserts, deletes and payload changes in their order. Damaged ones are named in the report, and
+  /// the others are in. If it breaks off, what had come is in.
+  ///
+  /// @param sound from its beginning; closed
+  public IntakeReport insertFlac(InputStream sound) {
+    return insertFlac(sound, false);
+  }
+
+  private IntakeReport insertFlac(InputStream sound, boolean keepsTimes) {
+    return connection.upload(
+        "POST",
+        path("/audio?keep_times=" + keepsTimes),
+        "application/octet-stream",
+        BodyPublishers.ofInputStream(() -> sound),
+        false,
+        UPLOAD_TIMEOUT,
+        from -> IntakeReport.of(tree(from)));
+  }
+
+  /// Writes the rows of a matrix as an array of NumPy: all or none up to 8 MiB, else batch by
+  /// batch. It is sent again if the connection breaks.
+  ///
+  /// @param firstId the id of the first row, an unsigned number; the next ones follow
+  /// @param rows `float[rows][dimension]`
+  /// @throws BadRequestException if the node refuses one
+  public void upsertRows(long firstId, float[][] rows) {
+    if (rows.length == 0) {
+      return;
+    }
+    connection.upload(
+        "PUT",
+        path("/points?wait=true&first_id=" + Long.toUnsignedString(firstId)),
+        NPY,
+        BodyPublishers.ofByteArray(npy(rows)),
+        true,
+        connection.options().timeout(),
+        _ -> true);
+  }
+
+  private byte[] npy(float[][] rows) {
+    ByteArrayOutputStream bytes =
+        new ByteArrayOutputStream(rows.length * opened.dimension() * Float.BYTES + (1 << 8));
+    try (VectorWriter writer =
+        VectorWriter.of(
+            bytes, VectorFormat.NPY, opened.dimension(), ElementType.FLOAT32, rows.length)) {
+      for (float[] row : rows) {
+        writer.write(VectorId.of(0), Vector.sharing(row), Optional.empty());
+      }
+      writer.finish();
+    } catch (IOException e) {
+      throw new IllegalStateException("memory takes every byte", e);
+    }
+    return bytes.toByteArray();
+  }
+
+  /// Has the node take in a file of vectors of any length, as it comes, batch by batch.
+  ///
+  /// @param file closed
+  /// @param firstId the id of the first row, if the file has no ids
+  /// @return how many vectors were inserted
+  /// @throws BadRequestException if a row is malformed or refused; those before it, as far as it
+  ///   says, are in
+  public long importFile(InputStream file, VectorFormat format, long firstId) {
+    return connection.upload(
+        "POST",
+        path(
+            "/import?format=" + format.extension() + "&first_id=" + Long.toUnsignedString(firstId)),
+        "application/octet-stream",
+        BodyPublishers.ofInputStream(() -> file),
+        false,
+        UPLOAD_TIMEOUT,
+        from -> BodyReader.at("inserted", from, JsonParser::getLongValue));
+  }
+
+  /// A whole FLAC file that holds one vector with every bit, its payload and its times.
+  ///
+  /// @throws NotFoundException if it is not there
+  public InputStream streamVector(VectorId id) {
+    return new ByteArrayInputStream(
+        connection.fetch(Connection.path("/collections/", name, "/points/", id.toString()), FLAC));
+  }
+
+  // Work on the whole ------------------------------------------------------------------------
+
+  /// Has every index file brought up to date, or made again from the audio alone.
+  ///
+  /// @param progress hears how far it is, and may end it
+  public IndexReport buildIndex(IndexOptions options, Progress progress) {
+    return connection.work(
+        "POST",
+        path("/index"),
+        Optional.of(to -> {
+          to.writeStartObject();
+          to.writeBooleanProperty("full", options.full());
+          to.writeBooleanProperty("json_file", options.jsonFile());
+          to.writeEndObject();
+        }),
+        progress,
+        Reports::index);
+  }
+
+  /// Has everything checked against what was written. Of damages the first 1,000 are named.
+  ///
+  /// @param deep whether every frame is decoded as well
+  /// @param progress hears how far it is, and may end it
+  public IntegrityReport verifyIntegrity(boolean deep, Progress progress) {
+    return connection.work(
+        "POST", path("/verify"), Optional.of(flag("deep", deep)), progress, Reports::integrity);
+  }
+
+  /// Has segments rewritten without what is superseded.
+  ///
+  /// @param purge whether to erase everything superseded and deleted for good
+  /// @param progress hears how far it is, and may end it
+  public CompactionReport compact(boolean purge, Progress progress) {
+    return connection.work(
+        "POST", path("/compact"), Optional.of(flag("purge", purge)), progress, Reports::compaction);
+  }
+
+  private static Consumer<JsonGenerator> flag(String key, boolean value) {
+    return to -> {
+      to.writeStartObject();
+      to.writeBooleanProperty(key, value);
+      to.writeEndObject();
+    };
+  }
+
+  /// Changes its settings; dimension, element type and payload indexes stay.
+  ///
+  /// @param progress hears how far it is, and may end it
+  public AlterReport alter(CollectionSpec changed, Progress progress) {
+    return connection.work(
+        "PATCH",
+        path(""),
+        Optional.of(to -> BodyWriter.alteration(changed, to)),
+        progress,
+        Reports::alter);
   }
 
   // Reading ----------------------------------------------------------------------------------
@@ -504,7 +756,45 @@ public final class RemoteCollection {
     }
   }
 
-  private static MessageDigest sha256() {
+  /// Brings a copy of the collection in a data folder up to date, or makes it there: the node makes
+  /// a snapshot, and of its files only those are fetched that the folder does not have. Each is
+  /// compared with its checksum. The folder is an ordinary data folder, that nobody may have open.
+  ///
+  /// @param folder made if it is missing
+  /// @return bytes that were fetched
+  /// @throws UnexpectedAnswerException if the bytes of a file are not those that the node has
+  /// @throws IOException if the folder cannot be written, or is in use
+  public long updateCopy(Path folder, Progress progress) throws IOException {
+    RemoteSnapshot snapshot = createSnapshot();
+    try {
+      return new FolderCopy(folder)
+          .update(parts(snapshot), (part, to) -> fetch(snapshot, part, to), progress);
+    } finally {
+      deleteSnapshot(snapshot.name());
+    }
+  }
+
+  private List<FolderCopy.Part> parts(RemoteSnapshot snapshot) {
+    return connection.get(
+        Connection.path("/collections/", name, "/snapshots/", snapshot.name(), "/files"),
+        from -> BodyReader.list(from, each -> FolderCopy.Part.of(tree(each))));
+  }
+
+  private void fetch(RemoteSnapshot snapshot, FolderCopy.Part part, OutputStream to)
+      throws IOException {
+    MessageDigest digest = sha256();
+    connection.download(
+        Connection.path(
+            "/collections/", name, "/snapshots/", snapshot.name(), "/files/", part.name()),
+        SNAPSHOT_TIMEOUT,
+        new DigestOutputStream(to, digest));
+    if (!HexFormat.of().formatHex(digest.digest()).equalsIgnoreCase(part.checksum())) {
+      throw connection.unexpected(
+          part.name() + " of snapshot " + snapshot.name() + " came with another checksum");
+    }
+  }
+
+  static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {

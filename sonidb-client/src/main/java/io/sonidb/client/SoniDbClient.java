@@ -1,7 +1,12 @@
 package io.sonidb.client;
 
 import io.sonidb.CollectionSpec;
+import java.io.IOException;
 import java.net.URI;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -102,6 +107,25 @@ public final class SoniDbClient implements AutoCloseable {
         new Connection.Call(
             "DELETE", Connection.path("/collections/", name), Optional.empty(), false, timeout),
         from -> from.getBooleanValue());
+  }
+
+  /// Puts the collection of a snapshot's file in the place of one, or makes it.
+  ///
+  /// @param name of the collection here
+  /// @param tar as [RemoteCollection#download] wrote it
+  /// @throws BadRequestException if it is no snapshot, or damaged; nothing was changed
+  public void restore(String name, Path tar) throws IOException {
+    if (!Files.isReadable(tar)) {
+      throw new NoSuchFileException(tar.toString());
+    }
+    connection.upload(
+        "POST",
+        Connection.path("/collections/", name, "/snapshots/upload"),
+        "application/x-tar",
+        BodyPublishers.ofFile(tar),
+        false,
+        RemoteCollection.SNAPSHOT_TIMEOUT,
+        _ -> true);
   }
 
   /// Ends what is under way, and closes its connections.

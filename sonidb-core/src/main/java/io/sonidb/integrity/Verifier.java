@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
@@ -55,6 +56,8 @@ public final class Verifier {
       parts.add(
           CompletableFuture.supplyAsync(
               () -> {
+                // Before the work, too: whoever does not want to go on says so here.
+                progress.update(done.get(), total, "bytes");
                 List<DamagedRange> found = check.check(some, deep);
                 long bytes = some.stream().mapToLong(SegmentCheck.Target::bytes).sum();
                 progress.update(done.addAndGet(bytes), total, "bytes");
@@ -63,12 +66,20 @@ public final class Verifier {
               cores));
     }
     List<DamagedRange> damaged = new ArrayList<>(check.fileMetadata());
+    List<Throwable> failures = new ArrayList<>();
+    // All of them end before the files are let go.
     for (CompletableFuture<List<DamagedRange>> part : parts) {
       try {
         damaged.addAll(part.join());
       } catch (CompletionException e) {
-        throw new IOException(String.valueOf(e.getCause()), e.getCause());
+        failures.add(e.getCause() == null ? e : e.getCause());
       }
+    }
+    if (!failures.isEmpty()) {
+      if (failures.getFirst() instanceof CancellationException cancelled) {
+        throw cancelled;
+      }
+      throw new IOException(String.valueOf(failures.getFirst()), failures.getFirst());
     }
     damaged.sort(Comparator.comparing(DamagedRange::file).thenComparingLong(DamagedRange::offset));
     return new Outcome(targets.size(), total, damaged);

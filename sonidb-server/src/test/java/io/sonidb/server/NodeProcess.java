@@ -41,19 +41,24 @@ final class NodeProcess implements AutoCloseable {
     new CountDownLatch(1).await();
   }
 
-  static NodeProcess start(Path folder) throws IOException, InterruptedException {
+  /// @param flags for its JVM
+  static NodeProcess start(Path folder, String... flags) throws IOException, InterruptedException {
     Path file = folder.resolve(URL_FILE);
     Files.deleteIfExists(file);
     List<String> command =
         Stream.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--add-modules=jdk.incubator.vector",
-                "--enable-native-access=ALL-UNNAMED",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                NodeProcess.class.getName(),
-                folder.toString())
+                Stream.of(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "--add-modules=jdk.incubator.vector",
+                    "--enable-native-access=ALL-UNNAMED",
+                    "-XX:TieredStopAtLevel=1"),
+                Stream.of(flags),
+                Stream.of(
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    NodeProcess.class.getName(),
+                    folder.toString()))
+            .flatMap(some -> some)
             .toList();
     Process process =
         new ProcessBuilder(command)

@@ -71,6 +71,11 @@ final class BothEars {
     other.accept(mono, 0, count);
   }
 
+  /// How many samples the receiver has heard, if there is one.
+  long heard() {
+    return receiver == null ? 0 : receiver.heard();
+  }
+
   boolean haveHeardRecord() {
     return (receiver != null && receiver.report().records() > 0)
         || (other != null && other.report().records() > 0);

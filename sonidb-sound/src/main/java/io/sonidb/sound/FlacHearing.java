@@ -7,6 +7,8 @@ import io.sonidb.flac.MalformedFlacException;
 import io.sonidb.sound.ListenReport.Container;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /// Hears a FLAC stream, or any piece of one, with damage in it.
@@ -50,6 +52,7 @@ final class FlacHearing {
   private static final int STREAM_MARKER = 0x664C6143;
   private static final int LAST_BLOCK = 0x80;
   private static final int WIDE_BITS = 32;
+  private static final String NO_FRAME = "no FLAC frame";
 
   private final InputStream in;
   private final RecordSink sink;
@@ -60,7 +63,16 @@ final class FlacHearing {
   private boolean ended;
   private boolean inStep;
   private boolean cutOff;
+  private String fault = NO_FRAME;
   private long skippedBytes;
+
+  /// Where the buffer's first byte lies in the stream.
+  private long base;
+
+  // Bytes that were skipped since the last frame that was heard.
+  private long lossStart = -1;
+  private long lossEnd;
+  private String problem = NO_FRAME;
 
   private final Ear.Maker maker;
   private @Nullable BothEars ears;
@@ -96,7 +108,32 @@ final class FlacHearing {
               + skippedBytes
               + " bytes; for raw PCM, say its layout");
     }
+    tellLoss();
     return new ListenReport(Container.FLAC, ears.finish(), skippedBytes);
+  }
+
+  /// Notes that the bytes from `at` to before `next` belong to no frame.
+  private void skipTo(int next) {
+    if (next > at) {
+      lossStart = lossStart < 0 ? base + at : lossStart;
+      lossEnd = base + next;
+      skippedBytes += next - at;
+      at = next;
+    }
+  }
+
+  /// Tells of the bytes that were skipped before what is heard next.
+  private void tellLoss() {
+    if (lossStart >= 0) {
+      tell(OptionalLong.of(lossStart), lossEnd - lossStart, problem);
+      lossStart = -1;
+    }
+    problem = NO_FRAME;
+  }
+
+  private void tell(OptionalLong offset, long bytes, String reason) {
+    long heard = ears == null ? 0 : ears.heard();
+    sink.lost(new Loss(heard, offset, bytes, Optional.empty(), reason));
   }
 
   /// Reads until `count` bytes lie from `at` on; returns whether there are as many.
@@ -111,6 +148,7 @@ final class FlacHearing {
   private void readMore() throws IOException {
     if (end == buffer.length) {
       System.arraycopy(buffer, at, buffer, 0, end - at);
+      base += at;
       end -= at;
       at = 0;
     }
@@ -159,6 +197,9 @@ final class FlacHearing {
       readMore();
       length = decode(at);
     }
+    if (length < 0 && lossStart < 0) {
+      problem = cutOff ? "FLAC frame is cut off by the end" : fault;
+    }
     return length;
   }
 
@@ -170,6 +211,7 @@ final class FlacHearing {
       length = frames.decode(buffer, offset, Math.min(end, offset + MAX_FRAME_BYTES));
     } catch (MalformedFlacException e) {
       cutOff = e.truncated();
+      fault = e.reason();
       return -1;
     }
     int channels = frames.format().channels();
@@ -186,7 +228,11 @@ final class FlacHearing {
       }
       return fits ? length : -1;
     }
-    return channels == pcm.length && bits == bitsPerSample ? length : -1;
+    if (channels == pcm.length && bits == bitsPerSample) {
+      return length;
+    }
+    fault = "FLAC frame of another format than those before";
+    return -1;
   }
 
   private static boolean holdRecords(int channels, int bits) {
@@ -206,6 +252,11 @@ final class FlacHearing {
         throw new IOException("unsupported: FLAC of " + format + "; nothing can be heard in that");
       }
     }
+    boolean missing = lossStart < 0 && expectedNumber >= 0 && frames.number() > expectedNumber;
+    if (missing) {
+      tell(OptionalLong.empty(), 0, missing());
+    }
+    tellLoss();
     for (int channel = 0; channel < pcm.length; channel++) {
       pcm[channel] = frames.samples(channel);
     }
@@ -217,6 +268,16 @@ final class FlacHearing {
     }
     ears.receive(pcm, frames.blockSize());
     expectedNumber = nextNumber();
+  }
+
+  private String missing() {
+    String unit = frames.variableBlockSize() ? "samples" : "frames";
+    return "%d %s before %s %d are missing"
+        .formatted(
+            frames.number() - expectedNumber,
+            unit,
+            unit.substring(0, unit.length() - 1),
+            frames.number());
   }
 
   /// 24 bits lie in the upper ones of 32.
@@ -264,9 +325,7 @@ final class FlacHearing {
       goOn(damaged ? firstBefore(longest) : chains[longest].offset);
       return;
     }
-    searched = Math.max(searched, from);
-    skippedBytes += searched - at;
-    at = searched;
+    skipTo(Math.max(searched, from));
   }
 
   /// Whether a chain's first frame has its place just behind the frame before `number`, a few lost
@@ -287,8 +346,7 @@ final class FlacHearing {
   }
 
   private void goOn(int offset) {
-    skippedBytes += offset - at;
-    at = offset;
+    skipTo(offset);
     inStep = true;
   }
 

@@ -4,6 +4,8 @@ import io.sonidb.sound.ReceiverReport.SampleRange;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
 
 /// Finds records in bare PCM: frame boundaries, tags and positions lost, from the middle of a
 /// record, with pieces cut out, doubled or put in. Not thread-safe.
@@ -32,6 +34,9 @@ import java.util.Objects;
 /// the latest control word wins. A record that arrives twice is delivered twice. The hash finds
 /// damage; it does not authenticate whoever made the sound.
 public final class Receiver {
+  private static final String CUT = "record is cut off by another one, or has lost a part";
+  private static final String CONTROL_WORD = "control word with a length or a shift of no record";
+
   private final SoundFormat format;
   private final RecordSink sink;
   private final RecordAssembler assembler;
@@ -55,6 +60,7 @@ public final class Receiver {
   private long records;
   private long rejected;
   private long unsupported;
+  private int told;
   private long accounted;
   private long samplesSkipped;
   private final List<SampleRange> skipped = new ArrayList<>();
@@ -122,17 +128,18 @@ public final class Receiver {
   private void begin(int word) {
     if (collecting) {
       collecting = false;
-      reject();
+      reject(CUT, Optional.empty());
     }
     int samples = RecordAssembler.samples(word);
     boolean first = (word & RecordFormat.FIRST_PART) != 0;
     if (samples < 0) {
       rejected++;
+      tell(heard, CONTROL_WORD, Optional.empty());
       return;
     }
     if (first) {
       if (running) {
-        reject();
+        reject(CUT, Optional.empty());
       }
       running = true;
       runStart = heard;
@@ -148,9 +155,31 @@ public final class Receiver {
     }
   }
 
-  private void reject() {
+  private void reject(String reason, Optional<VectorId> id) {
     running = false;
     rejected++;
+    tell(runStart, reason, id);
+  }
+
+  /// Tells of a loss, unless there were so many that telling them would be the work.
+  private void tell(long at, String reason, Optional<VectorId> id) {
+    if (told < ReceiverReport.MAX_SKIPPED) {
+      told++;
+      sink.lost(new Loss(at, OptionalLong.empty(), 0, id, reason));
+    }
+  }
+
+  private String reason(Fault fault) {
+    return told < ReceiverReport.MAX_SKIPPED ? fault.describe(assembler.faultValue()) : "";
+  }
+
+  /// The id of a record of which only the hash is wrong: then its header was read to its end.
+  private Optional<VectorId> id(Fault fault) {
+    return fault == Fault.HASH
+            && told < ReceiverReport.MAX_SKIPPED
+            && assembler.kind() != RecordKind.SKIP
+        ? Optional.of(assembler.id())
+        : Optional.empty();
   }
 
   private void finishPart() {
@@ -161,8 +190,9 @@ public final class Receiver {
     if (fault.isUnsupported()) {
       running = false;
       unsupported++;
+      tell(runStart, reason(fault) + ", which only a newer version knows", Optional.empty());
     } else if (fault != Fault.NONE) {
-      reject();
+      reject(reason(fault), id(fault));
     } else if (assembler.complete()) {
       running = false;
       records++;
@@ -188,11 +218,16 @@ public final class Receiver {
     }
   }
 
+  /// How many samples were heard so far.
+  long heard() {
+    return heard;
+  }
+
   /// Ends the hearing: a record that is still incomplete is rejected.
   public void finish() {
     if (running) {
       collecting = false;
-      reject();
+      reject("record is cut off by the end", Optional.empty());
     }
     skip(heard);
   }

@@ -46,6 +46,16 @@ sealed interface Answer {
   /// @param signature of it
   record Signed(String json, String signature) implements Answer {}
 
+  /// Writes an answer that comes piece by piece.
+  @FunctionalInterface
+  interface Pieces {
+    /// Before the first piece is sent, whatever it throws is answered as everywhere.
+    void write(AnswerStream to) throws IOException;
+  }
+
+  /// What is sent as it comes, until it is over.
+  record Live(String type, Pieces pieces) implements Answer {}
+
   static Answer result(Value value) {
     return new Result(value, List.of());
   }

@@ -55,6 +55,13 @@ final class AnswerStream extends OutputStream {
     }
   }
 
+  /// Sends what there is, so that the client has it now.
+  void sendNow() throws IOException {
+    if (size > 0) {
+      send(false);
+    }
+  }
+
   /// Sends what is left.
   void finish() throws IOException {
     if (!hasBegun && !response.getHeaders().contains(HttpHeader.CONTENT_LENGTH)) {

@@ -24,7 +24,7 @@ import tools.jackson.core.JsonGenerator;
 
 /// Collections: made, listed, described, dropped; their payload indexes and aliases.
 final class CollectionsApi {
-  private static final String NO_EFFECT = " has no effect here";
+  static final String NO_EFFECT = " has no effect here";
 
   private final Catalog catalog;
 
@@ -94,11 +94,12 @@ final class CollectionsApi {
   }
 
   /// What SoniDB knows beyond Qdrant.
-  private static CollectionSpec ownSettings(CollectionSpec plain, Body own) {
+  static CollectionSpec ownSettings(CollectionSpec plain, Body own) {
     if (!own.isThere()) {
       return plain;
     }
     own.only(
+        "metric",
         "element",
         "sonification",
         "quantize",
@@ -108,6 +109,9 @@ final class CollectionsApi {
         "retention_seconds",
         "index_what_is_asked");
     CollectionSpec spec = plain;
+    if (own.has("metric")) {
+      spec = spec.metric(Metric.parse(own.at("metric").text()));
+    }
     if (own.has("element")) {
       spec = spec.element(ElementType.parse(own.at("element").text()));
     }
@@ -115,7 +119,11 @@ final class CollectionsApi {
       spec = spec.sonification(Sonification.parse(own.at("sonification").text()));
     }
     if (own.has("quantize")) {
-      spec = spec.quantize(Quantisation.parse(String.valueOf(own.at("quantize").whole(1, 32))));
+      Body bits = own.at("quantize"); // or "none", which a description says
+      spec =
+          spec.quantize(
+              Quantisation.parse(
+                  bits.node().isString() ? bits.text() : String.valueOf(bits.whole(1, 32))));
     }
     if (own.has("durability")) {
       spec = spec.durability(Durability.parse(own.at("durability").text()));
@@ -129,7 +137,7 @@ final class CollectionsApi {
     if (own.has("retention_seconds")) {
       spec = spec.retention(seconds(own.at("retention_seconds")));
     }
-    return spec.indexesWhatIsAsked(own.at("index_what_is_asked").isTrue(false));
+    return spec.indexesWhatIsAsked(own.at("index_what_is_asked").isTrue(spec.indexesWhatIsAsked()));
   }
 
   private static Duration seconds(Body value) {
@@ -141,15 +149,6 @@ final class CollectionsApi {
           "must be from 0 to " + CollectionSpec.MAX_DURATION.toSeconds());
     }
     return Duration.ofMillis(Math.round(seconds * 1000));
-  }
-
-  /// Nothing of what Qdrant lets one change exists here, so all of it is accepted and said so.
-  Answer update(Exchange exchange) {
-    exchange.checkParameters();
-    exchange.collection();
-    List<String> warnings =
-        exchange.body().others().stream().map(key -> key + NO_EFFECT).sorted().toList();
-    return Answer.result(to -> to.writeBoolean(true), warnings);
   }
 
   Answer drop(Exchange exchange) {

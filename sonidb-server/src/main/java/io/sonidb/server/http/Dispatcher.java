@@ -44,7 +44,7 @@ final class Dispatcher extends Handler.Abstract {
         response.setStatus(HttpStatus.NO_CONTENT_204);
         out.finish();
       } else {
-        Answer answer = answer(request, course);
+        Answer answer = answer(request, response, course);
         audit(request, course, HttpStatus.OK_200);
         send(answer, request, response, out);
       }
@@ -56,7 +56,7 @@ final class Dispatcher extends Handler.Abstract {
     return true;
   }
 
-  private Answer answer(Request request, Course course) throws Exception {
+  private Answer answer(Request request, Response response, Course course) throws Exception {
     Router.Match match = router.find(request.getMethod(), path(request));
     course.route = match.route();
     Caller caller = Caller.ANYBODY;
@@ -65,7 +65,10 @@ final class Dispatcher extends Handler.Abstract {
       course.who = caller.name();
       check(caller, match);
     }
-    return match.route().action().answer(new Exchange(request, match.variables(), caller, shared));
+    return match
+        .route()
+        .action()
+        .answer(new Exchange(request, response, match.variables(), caller, shared));
   }
 
   private static String path(Request request) {
@@ -141,6 +144,11 @@ final class Dispatcher extends Handler.Abstract {
         response.getHeaders().put(HttpHeader.CONTENT_LENGTH, size);
         response.getHeaders().put("Content-Disposition", "attachment; filename=\"" + name + "\"");
         bytes.write(out);
+      }
+      case Answer.Live(String type, Answer.Pieces pieces) -> {
+        response.getHeaders().put(HttpHeader.CONTENT_TYPE, type);
+        response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-store");
+        pieces.write(out);
       }
     }
     out.finish();

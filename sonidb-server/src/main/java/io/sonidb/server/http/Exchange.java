@@ -1,11 +1,15 @@
 package io.sonidb.server.http;
 
 import io.sonidb.Collection;
+import java.io.InputStream;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Fields;
 import tools.jackson.core.JsonParser;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -13,10 +17,12 @@ import tools.jackson.databind.node.JsonNodeFactory;
 /// A request, as the routes see it.
 ///
 /// @param request as it came
+/// @param response of which headers may be set
 /// @param variables of the path
 /// @param caller who sent it
 /// @param node what all requests share
-record Exchange(Request request, Map<String, String> variables, Caller caller, Shared node) {
+record Exchange(
+    Request request, Response response, Map<String, String> variables, Caller caller, Shared node) {
   private static final int NO_DIMENSION = 16;
 
   /// What all requests share.
@@ -101,6 +107,19 @@ record Exchange(Request request, Map<String, String> variables, Caller caller, S
   /// The body, in which there may be vectors for a collection.
   Body body(Collection collection) {
     return read(new VectorJson(collection.spec().element(), collection.spec().dimension()));
+  }
+
+  /// The bytes of a body of any length, which may come as slowly as the connection's idle time lets
+  /// them.
+  InputStream endlessBody() {
+    return Request.asInputStream(request);
+  }
+
+  /// Sets a header of the answer; what is no visible ASCII is percent-encoded.
+  void header(String name, String value) {
+    response
+        .getHeaders()
+        .put(name, URLEncoder.encode(value, StandardCharsets.UTF_8).replace("+", "%20"));
   }
 
   private boolean hasBody() {

@@ -106,7 +106,9 @@ public final class HttpListener implements AutoCloseable {
     List<Route> routes =
         Routes.of(
             new CollectionsApi(catalog),
-            new SnapshotsApi(snapshots, config.limits().uploadBytes()),
+            new VectorBodies(),
+            new MaintenanceApi(logs),
+            new SnapshotsApi(snapshots, config.limits().uploadBytes(), logs),
             new ServiceApi(metrics, ready),
             new ClusterApi(cluster, catalog));
     metrics.routes(routes);

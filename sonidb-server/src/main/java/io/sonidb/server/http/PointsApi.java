@@ -27,7 +27,7 @@ final class PointsApi {
 
   static Answer get(Exchange exchange) {
     Collection collection = exchange.collection();
-    VectorId id = id(exchange.variable("id"));
+    VectorId id = idIn(exchange);
     Point point =
         collection
             .get(id)
@@ -36,9 +36,9 @@ final class PointsApi {
     return Answer.result(to -> PointJson.record(point, all, to));
   }
 
-  private static VectorId id(String text) {
+  static VectorId idIn(Exchange exchange) {
     try {
-      return VectorId.parse(text);
+      return VectorId.parse(exchange.variable("id"));
     } catch (IllegalArgumentException e) {
       throw ApiException.of(400, "Deserialize error in path parameters: " + e.getMessage());
     }
@@ -46,11 +46,11 @@ final class PointsApi {
 
   static Answer retrieve(Exchange exchange) {
     Collection collection = exchange.collection();
-    Body body = exchange.body(collection).only("ids", "with_payload", "with_vector", "shard_key");
-    noShard(body);
+    Body body = exchange.body(collection);
+    List<VectorId> ids = idsIn(body);
     PointJson.Wanted wanted = PointJson.Wanted.of(body, true);
     List<Point> points =
-        collection.get(body.at("ids").ids()).stream()
+        collection.get(ids).stream()
             .flatMap(Optional::stream)
             .map(point -> selected(point, wanted))
             .toList();
@@ -59,6 +59,12 @@ final class PointsApi {
       points.forEach(point -> PointJson.record(point, wanted, to));
       to.writeEndArray();
     });
+  }
+
+  static List<VectorId> idsIn(Body body) {
+    body.only("ids", "with_payload", "with_vector", "shard_key");
+    noShard(body);
+    return body.at("ids").ids();
   }
 
   private static Point selected(Point point, PointJson.Wanted wanted) {
@@ -81,28 +87,9 @@ final class PointsApi {
 
   static Answer scroll(Exchange exchange) {
     Collection collection = exchange.collection();
-    Body body =
-        exchange
-            .body(collection)
-            .only(
-                "offset",
-                "limit",
-                "filter",
-                "with_payload",
-                "with_vector",
-                "order_by",
-                "shard_key");
-    noShard(body);
+    Body body = exchange.body(collection);
+    ScrollPage page = collection.scroll(scrollIn(body));
     PointJson.Wanted wanted = PointJson.Wanted.of(body, true);
-    int limit = body.at("limit").whole(1, Integer.MAX_VALUE, 10);
-    Scroll scroll =
-        new Scroll(
-            body.at("filter").filter(),
-            limit,
-            body.at("offset").ifAny(Body::id),
-            body.at("order_by").ifAny(PointsApi::order),
-            wanted.payload());
-    ScrollPage page = collection.scroll(scroll);
     return Answer.result(to -> {
       to.writeStartObject();
       to.writeArrayPropertyStart("points");
@@ -112,6 +99,17 @@ final class PointsApi {
       page.next().ifPresentOrElse(id -> PointJson.id(id, to), to::writeNull);
       to.writeEndObject();
     });
+  }
+
+  static Scroll scrollIn(Body body) {
+    body.only("offset", "limit", "filter", "with_payload", "with_vector", "order_by", "shard_key");
+    noShard(body);
+    return new Scroll(
+        body.at("filter").filter(),
+        body.at("limit").whole(1, Integer.MAX_VALUE, 10),
+        body.at("offset").ifAny(Body::id),
+        body.at("order_by").ifAny(PointsApi::order),
+        PointJson.Wanted.of(body, true).payload());
   }
 
   static Scroll.Order order(Body by) {

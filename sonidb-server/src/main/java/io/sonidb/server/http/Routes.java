@@ -13,7 +13,12 @@ final class Routes {
   private Routes() {}
 
   static List<Route> of(
-      CollectionsApi collections, SnapshotsApi snapshots, ServiceApi service, ClusterApi cluster) {
+      CollectionsApi collections,
+      VectorBodies vectors,
+      MaintenanceApi maintenance,
+      SnapshotsApi snapshots,
+      ServiceApi service,
+      ClusterApi cluster) {
     return List.of(
         open("GET", "/", service::about),
         open("GET", "/healthz", service::health),
@@ -25,7 +30,7 @@ final class Routes {
         read("GET", "/collections", collections::list),
         read("GET", "/collections/{collection}", collections::describe),
         manage("PUT", "/collections/{collection}", collections::create),
-        manage("PATCH", "/collections/{collection}", collections::update),
+        manage("PATCH", "/collections/{collection}", maintenance::alter),
         manage("DELETE", "/collections/{collection}", collections::drop),
         read("GET", "/collections/{collection}/exists", collections::exists),
         manage("PUT", "/collections/{collection}/index", collections::createIndex),
@@ -35,12 +40,12 @@ final class Routes {
         read("GET", "/collections/{collection}/aliases", collections::aliasesOfCollection),
         manage("POST", "/collections/aliases", collections::changeAliases),
         //
-        read("GET", "/collections/{collection}/points/{id}", PointsApi::get),
-        read("POST", "/collections/{collection}/points", PointsApi::retrieve),
-        read("POST", "/collections/{collection}/points/scroll", PointsApi::scroll),
+        read("GET", "/collections/{collection}/points/{id}", vectors::get),
+        read("POST", "/collections/{collection}/points", vectors::retrieve),
+        read("POST", "/collections/{collection}/points/scroll", vectors::scroll),
         read("POST", "/collections/{collection}/points/count", PointsApi::count),
         //
-        write("PUT", "/collections/{collection}/points", PointsApi::upsert),
+        write("PUT", "/collections/{collection}/points", vectors::upsert),
         write("POST", "/collections/{collection}/points/delete", PointsApi::delete),
         write("POST", "/collections/{collection}/points/payload", PointsApi::setPayload),
         write("PUT", "/collections/{collection}/points/payload", PointsApi::overwritePayload),
@@ -60,6 +65,12 @@ final class Routes {
         read("POST", "/collections/{collection}/points/recommend/batch", QueryApi::recommendBatch),
         read("POST", "/collections/{collection}/facet", QueryApi::facet),
         //
+        write("POST", "/collections/{collection}/audio", vectors::insertAudio),
+        write("POST", "/collections/{collection}/import", vectors::importFile),
+        manage("POST", "/collections/{collection}/index", maintenance::index),
+        manage("POST", "/collections/{collection}/verify", maintenance::verify),
+        manage("POST", "/collections/{collection}/compact", maintenance::compact),
+        //
         signed("GET", "/cluster", cluster::describe),
         signed("POST", "/cluster/logins", cluster::login),
         signed("DELETE", "/cluster/logins/{login}", cluster::end),
@@ -68,6 +79,9 @@ final class Routes {
         read("GET", "/collections/{collection}/snapshots", snapshots::list),
         manage("GET", "/collections/{collection}/snapshots/{snapshot}", snapshots::download),
         manage("DELETE", "/collections/{collection}/snapshots/{snapshot}", snapshots::delete),
+        manage("GET", "/collections/{collection}/snapshots/{snapshot}/files", snapshots::files),
+        manage(
+            "GET", "/collections/{collection}/snapshots/{snapshot}/files/{file}", snapshots::file),
         manage("POST", "/collections/{collection}/snapshots/upload", snapshots::upload),
         manage("PUT", "/collections/{collection}/snapshots/recover", snapshots::recover));
   }

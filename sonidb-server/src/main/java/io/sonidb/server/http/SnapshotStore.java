@@ -27,6 +27,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
@@ -40,6 +41,7 @@ import tools.jackson.databind.json.JsonMapper;
 /// HASH/                     of the collection's name: no name of a user is one of a file
 ///   NAME/snapshot.json      when it was made, size and SHA-256 of the tar file
 ///   NAME/files/             a data folder with the one collection
+///   NAME/files.json         names, sizes and SHA-256 of those files, once somebody asked for them
 /// .new-UUID/                being made, or received; with replace.json, about to take a collection's place
 /// ```
 final class SnapshotStore {
@@ -47,6 +49,7 @@ final class SnapshotStore {
   private static final String DOOMED = ".gone-";
   private static final String ABOUT = "snapshot.json";
   private static final String FILES = "files";
+  private static final String PARTS = "files.json";
   private static final String REPLACE = "replace.json";
   private static final String LOCK = "sonidb.lock";
   private static final JsonMapper JSON = JsonMapper.shared();
@@ -98,7 +101,7 @@ final class SnapshotStore {
       try {
         String name = JSON.readTree(Files.readAllBytes(note)).path("collection").stringValue();
         if (catalog.find(name).isEmpty()) {
-          takeIn(folder.resolve(FILES), name);
+          takeIn(folder.resolve(FILES), name, Progress.NONE);
           logs.say("restored collection " + name + ", which a crash had interrupted");
         }
       } catch (JacksonException | SoniDbException e) {
@@ -141,11 +144,11 @@ final class SnapshotStore {
 
   // Making, listing, deleting ------------------------------------------------------------------
 
-  Snapshot create(Collection collection) throws IOException {
+  Snapshot create(Collection collection, Progress progress) throws IOException {
     Path fresh = fresh();
     try {
       Path files = fresh.resolve(FILES);
-      collection.snapshot(files, Progress.NONE);
+      collection.snapshot(files, progress);
       TarWriter tar = TarWriter.of(files, LOCK);
       MessageDigest digest = sha256();
       try (OutputStream to = new DigestOutputStream(OutputStream.nullOutputStream(), digest)) {
@@ -218,6 +221,65 @@ final class SnapshotStore {
         .orElseThrow(() -> ApiException.notFound("Snapshot not found"));
   }
 
+  /// A file of a snapshot.
+  ///
+  /// @param name below the snapshot's folder, with slashes
+  /// @param sha256 of its bytes
+  record Part(String name, long size, String sha256) {}
+
+  /// The files of a snapshot, by their names: who has an older one fetches what is new. Their
+  /// checksums are computed when they are first asked for.
+  List<Part> parts(Snapshot snapshot) throws IOException {
+    Path noted = snapshot.folder().resolve(PARTS);
+    if (!Files.exists(noted)) {
+      DurableFile.replace(noted, JSON.writeValueAsBytes(summed(snapshot.folder().resolve(FILES))));
+    }
+    try {
+      List<Part> parts = new ArrayList<>();
+      for (JsonNode each : JSON.readTree(Files.readAllBytes(noted))) {
+        parts.add(
+            new Part(
+                each.path("name").stringValue(),
+                each.path("size").longValue(),
+                each.path("sha256").stringValue()));
+      }
+      return parts;
+    } catch (JacksonException e) {
+      throw new IOException(noted + " is not as it was written", e);
+    }
+  }
+
+  private static List<Map<String, Object>> summed(Path files) throws IOException {
+    List<Path> all;
+    try (Stream<Path> walk = Files.walk(files)) {
+      all =
+          walk.filter(Files::isRegularFile).filter(file -> !file.endsWith(LOCK)).sorted().toList();
+    }
+    List<Map<String, Object>> parts = new ArrayList<>();
+    for (Path each : all) {
+      MessageDigest digest = sha256();
+      try (OutputStream to = new DigestOutputStream(OutputStream.nullOutputStream(), digest)) {
+        Files.copy(each, to);
+      }
+      Map<String, Object> part = new LinkedHashMap<>();
+      part.put("name", files.relativize(each).toString().replace('\\', '/'));
+      part.put("size", Files.size(each));
+      part.put("sha256", HexFormat.of().formatHex(digest.digest()));
+      parts.add(part);
+    }
+    return parts;
+  }
+
+  /// A file of a snapshot, by its name.
+  ///
+  /// @throws ApiException if there is none of that name
+  Path part(Snapshot snapshot, String name) throws IOException {
+    if (parts(snapshot).stream().noneMatch(part -> part.name().equals(name))) {
+      throw ApiException.notFound("Snapshot " + snapshot.name() + " has no such file");
+    }
+    return snapshot.folder().resolve(FILES).resolve(name);
+  }
+
   void delete(Snapshot snapshot) throws IOException {
     Path doomed = root.resolve(DOOMED + UUID.randomUUID());
     Files.move(snapshot.folder(), doomed);
@@ -227,7 +289,7 @@ final class SnapshotStore {
   // Recovering ---------------------------------------------------------------------------------
 
   /// Puts the collection of a snapshot that is here in the place of one.
-  void recover(Snapshot snapshot, String name) throws IOException {
+  void recover(Snapshot snapshot, String name, Progress progress) throws IOException {
     Path fresh = fresh();
     try {
       Path files = Files.createDirectory(fresh.resolve(FILES));
@@ -239,7 +301,7 @@ final class SnapshotStore {
           Files.copy(each, to);
         }
       }
-      replace(fresh, name);
+      replace(fresh, name, progress);
     } finally {
       deleteAll(fresh);
     }
@@ -248,7 +310,8 @@ final class SnapshotStore {
   /// Puts the collection of a tar file in the place of one.
   ///
   /// @param checksum SHA-256 that the file must have; empty if it is not known
-  void recover(InputStream tar, Optional<String> checksum, String name) throws IOException {
+  void recover(InputStream tar, Optional<String> checksum, String name, Progress progress)
+      throws IOException {
     Path fresh = fresh();
     try {
       MessageDigest digest = sha256();
@@ -260,7 +323,7 @@ final class SnapshotStore {
         throw ApiException.of(
             400, "Checksum mismatch: expected " + checksum.get() + ", actual " + actual);
       }
-      replace(fresh, name);
+      replace(fresh, name, progress);
     } finally {
       deleteAll(fresh);
     }
@@ -268,14 +331,14 @@ final class SnapshotStore {
 
   /// The old collection goes only when the new one was found whole; what happens in between is
   /// finished at the next start.
-  private void replace(Path fresh, String name) throws IOException {
+  private void replace(Path fresh, String name, Progress progress) throws IOException {
     recovering.lock();
     try {
       Path files = fresh.resolve(FILES);
       check(files);
       DurableFile.replace(
           fresh.resolve(REPLACE), JSON.writeValueAsBytes(Map.of("collection", name)));
-      catalog.replace(name, () -> takeIn(files, name));
+      catalog.replace(name, () -> takeIn(files, name, toTheEnd(progress)));
       Files.delete(fresh.resolve(REPLACE));
     } finally {
       recovering.unlock();
@@ -298,14 +361,25 @@ final class SnapshotStore {
     }
   }
 
-  private void takeIn(Path files, String name) {
+  /// Once the old collection has gone, nobody can end it any more.
+  private static Progress toTheEnd(Progress progress) {
+    return (done, total, unit) -> {
+      try {
+        progress.update(done, total, unit);
+      } catch (CancellationException e) {
+        // Whoever asked has gone; what was begun is finished.
+      }
+    };
+  }
+
+  private void takeIn(Path files, String name, Progress progress) {
     SoniDb database = catalog.database();
     String there = check(files);
     try {
-      database.restore(files, there, name, Progress.NONE);
+      database.restore(files, there, name, progress);
     } catch (CollectionExistsException e) {
       // The collection that it was taken of is here, under another name: the points are copied.
-      database.importFrom(files, there, name, Progress.NONE);
+      database.importFrom(files, there, name, progress);
     }
     catalog.adopt(name);
   }

@@ -1,9 +1,13 @@
 package io.sonidb.server.http;
 
+import io.sonidb.Collection;
+import io.sonidb.Progress;
 import io.sonidb.server.config.KeySpec.Access;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -19,15 +23,23 @@ import tools.jackson.core.JsonGenerator;
 final class SnapshotsApi {
   private final SnapshotStore store;
   private final long uploadBytes;
+  private final Logs logs;
 
-  SnapshotsApi(SnapshotStore store, long uploadBytes) {
+  SnapshotsApi(SnapshotStore store, long uploadBytes, Logs logs) {
     this.store = store;
     this.uploadBytes = uploadBytes;
+    this.logs = logs;
   }
 
-  Answer create(Exchange exchange) throws IOException {
-    SnapshotStore.Snapshot made = store.create(exchange.collection());
-    return Answer.result(to -> write(made, to));
+  Answer create(Exchange exchange) throws Exception {
+    Collection collection = exchange.collection();
+    return ToldWork.answer(
+        exchange,
+        logs,
+        progress -> {
+          SnapshotStore.Snapshot made = store.create(collection, progress);
+          return to -> write(made, to);
+        });
   }
 
   Answer list(Exchange exchange) throws IOException {
@@ -54,6 +66,31 @@ final class SnapshotsApi {
     return new Answer.Download("application/x-tar", tar.size(), snapshot.name(), tar::write);
   }
 
+  /// The files of a snapshot, so that who has an older one need fetch only what is new.
+  Answer files(Exchange exchange) throws IOException {
+    List<SnapshotStore.Part> parts = store.parts(find(exchange));
+    return Answer.result(to -> {
+      to.writeStartArray();
+      for (SnapshotStore.Part part : parts) {
+        to.writeStartObject();
+        to.writeStringProperty("name", part.name());
+        to.writeNumberProperty("size", part.size());
+        to.writeStringProperty("checksum", part.sha256());
+        to.writeEndObject();
+      }
+      to.writeEndArray();
+    });
+  }
+
+  Answer file(Exchange exchange) throws IOException {
+    Path file = store.part(find(exchange), exchange.variable("file"));
+    return new Answer.Download(
+        "application/octet-stream",
+        Files.size(file),
+        String.valueOf(file.getFileName()),
+        to -> Files.copy(file, to));
+  }
+
   Answer delete(Exchange exchange) throws IOException {
     store.delete(find(exchange));
     return Answer.yes();
@@ -71,7 +108,7 @@ final class SnapshotsApi {
     String type = request.getHeaders().get(HttpHeader.CONTENT_TYPE);
     if (type == null || !type.toLowerCase(Locale.ROOT).startsWith("multipart/form-data")) {
       try (InputStream in = new BodyStream(Request.asInputStream(request), uploadBytes, never())) {
-        store.recover(in, checksum, name);
+        store.recover(in, checksum, name, Progress.NONE);
       }
       return Answer.yes();
     }
@@ -88,7 +125,7 @@ final class SnapshotsApi {
             MultiPartFormData.getParts(request, request, type, config);
         MultiPart.Part part = snapshotIn(parts);
         InputStream in = Content.Source.asInputStream(part.createContentSource())) {
-      store.recover(in, checksum, name);
+      store.recover(in, checksum, name, Progress.NONE);
     }
     return Answer.yes();
   }
@@ -106,7 +143,7 @@ final class SnapshotsApi {
   }
 
   /// From a snapshot that is here, by its address. Nothing is fetched from anywhere.
-  Answer recover(Exchange exchange) throws IOException {
+  Answer recover(Exchange exchange) throws Exception {
     Body body = exchange.body().only("location", "priority", "checksum", "api_key");
     List<String> path = segments(body.at("location"));
     int size = path.size();
@@ -130,8 +167,14 @@ final class SnapshotsApi {
               + ", actual "
               + snapshot.checksum());
     }
-    store.recover(snapshot, exchange.node().catalog().resolve(exchange.collectionName()));
-    return Answer.yes();
+    String name = exchange.node().catalog().resolve(exchange.collectionName());
+    return ToldWork.answer(
+        exchange,
+        logs,
+        progress -> {
+          store.recover(snapshot, name, progress);
+          return to -> to.writeBoolean(true);
+        });
   }
 
   private static List<String> segments(Body location) {

@@ -64,6 +64,9 @@ final class TarReader {
       throw wrong("a checksum is wrong");
     }
     String name = text(header, 0, TarWriter.MAX_NAME);
+    if (header[156] == '5' && octal(header, 124, 12) == 0) {
+      return; // a folder, which the files in it tell of anyway
+    }
     if (header[156] != '0' && header[156] != 0) {
       throw wrong("it holds something other than files");
     }

@@ -17,14 +17,15 @@ final class TestRoutes {
     try (SoniDb database = SoniDb.open(folder)) {
       Catalog catalog = new Catalog(database, Aliases.open(folder));
       MetricsText metrics = new MetricsText(catalog, () -> 0, () -> 0);
+      Logs logs = Logs.open(io.sonidb.server.config.NodeConfig.of(folder), System.err);
       return Routes.of(
           new CollectionsApi(catalog),
+          new VectorBodies(),
+          new MaintenanceApi(logs),
           new SnapshotsApi(
-              SnapshotStore.open(
-                  Files.createTempDirectory("sonidb-snapshots"),
-                  catalog,
-                  Logs.open(io.sonidb.server.config.NodeConfig.of(folder), System.err)),
-              1),
+              SnapshotStore.open(Files.createTempDirectory("sonidb-snapshots"), catalog, logs),
+              1,
+              logs),
           new ServiceApi(metrics, new AtomicBoolean()),
           new ClusterApi(Optional.empty(), catalog));
     }

@@ -1,0 +1,86 @@
+package io.sonidb.client;
+
+import io.sonidb.AlterReport;
+import io.sonidb.CompactionReport;
+import io.sonidb.Damage;
+import io.sonidb.IndexReport;
+import io.sonidb.IntegrityReport;
+import io.sonidb.sound.VectorId;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import tools.jackson.databind.JsonNode;
+
+/// Reads what a node says of its work on a collection.
+final class Reports {
+  private Reports() {}
+
+  static IndexReport index(JsonNode from) {
+    return new IndexReport(
+        whole(from, "segments"),
+        whole(from, "vectors"),
+        whole(from, "index_bytes"),
+        seconds(from),
+        texts(from.path("repaired")),
+        whole(from, "damaged"),
+        Path.of(from.path("sfv").asString("")));
+  }
+
+  static IntegrityReport integrity(JsonNode from) {
+    List<Damage> damaged = new ArrayList<>();
+    for (JsonNode each : from.path("damaged")) {
+      JsonNode time = each.path("time");
+      JsonNode offset = each.path("offset");
+      JsonNode id = each.path("id");
+      damaged.add(
+          new Damage(
+              each.path("file").asString(""),
+              offset.isNumber() ? OptionalLong.of(offset.longValue()) : OptionalLong.empty(),
+              time.isNumber() ? OptionalDouble.of(time.doubleValue()) : OptionalDouble.empty(),
+              id.isNumber() || id.isString()
+                  ? Optional.of(VectorId.parse(id.asString("")))
+                  : Optional.empty(),
+              each.path("reason").asString("")));
+    }
+    return new IntegrityReport(
+        from.path("ok").asBoolean(false),
+        whole(from, "vectors"),
+        whole(from, "segments"),
+        whole(from, "bytes"),
+        seconds(from),
+        damaged);
+  }
+
+  static CompactionReport compaction(JsonNode from) {
+    return new CompactionReport(
+        whole(from, "segments_before"),
+        whole(from, "segments_after"),
+        whole(from, "bytes_before"),
+        whole(from, "bytes_after"),
+        seconds(from));
+  }
+
+  static AlterReport alter(JsonNode from) {
+    return new AlterReport(whole(from, "segments_rewritten"), seconds(from));
+  }
+
+  private static List<String> texts(JsonNode array) {
+    List<String> texts = new ArrayList<>();
+    array.forEach(each -> texts.add(each.asString("")));
+    return texts;
+  }
+
+  private static double seconds(JsonNode from) {
+    return from.path("seconds").asDouble(0);
+  }
+
+  private static long whole(JsonNode from, String key) {
+    if (!from.path(key).canConvertToLong()) {
+      throw new IllegalArgumentException("it says nothing of " + key);
+    }
+    return from.path(key).longValue();
+  }
+}
