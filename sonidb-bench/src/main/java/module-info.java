@@ -12,4 +12,5 @@ module io.sonidb.bench {
   requires jmh.core;
   requires jvector;
   requires org.apache.lucene.core;
+  requires tools.jackson.core;
 }

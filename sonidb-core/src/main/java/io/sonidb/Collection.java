@@ -29,6 +29,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Lock;
@@ -501,6 +502,14 @@ public final class Collection {
   /// @throws VectorNotFoundException if there is no such vector
   /// @throws DamagedRecordException if it is not as it was written
   public InputStream streamVector(VectorId id) {
+    return vectorAudio(id).stream();
+  }
+
+  /// A whole FLAC file that holds one vector, as [#streamVector(VectorId)] gives it.
+  ///
+  /// @throws VectorNotFoundException if there is no such vector
+  /// @throws DamagedRecordException if it is not as it was written
+  public VectorAudio vectorAudio(VectorId id) {
     Engine now = engine;
     byte[] frames =
         now.vectorFrames(id)
@@ -518,6 +527,18 @@ public final class Collection {
   public InputStream stream(long from, boolean follow) {
     checkSequence(from);
     return FlacStreams.ofLog(this::settledEngine, from, follow);
+  }
+
+  /// Some records from a sequence number on, history and then live, for whoever sends them on.
+  ///
+  /// @param from sequence number of the first record, 1 for all
+  /// @param follow whether it goes on for ever; else it ends with the newest record that there is
+  /// @throws RescanRequiredException if deletes from there on are not in the history any more
+  public AudioStream audio(long from, boolean follow, StreamOptions options) {
+    checkSequence(from);
+    long until = follow ? Long.MAX_VALUE : lastSequence();
+    return new AudioStream(
+        this::settledEngine, from, options, true, until, AudioStream.MAX_SAMPLES);
   }
 
   /// Finds the vectors most like a query, by the search index where there is one, else by comparing
@@ -918,15 +939,12 @@ public final class Collection {
       if (deep) {
         checkDirectory(now, damaged);
       }
-      Uninterrupted.call(() -> now.search().damaged())
-          .forEach((file, reason) ->
-              damaged.add(
-                  new Damage(
-                      file,
-                      OptionalLong.empty(),
-                      OptionalDouble.empty(),
-                      Optional.empty(),
-                      reason)));
+      Map<String, String> files = new TreeMap<>(Uninterrupted.call(() -> now.search().damaged()));
+      files.putAll(Uninterrupted.call(() -> now.payloads().damaged()));
+      files.forEach((file, reason) ->
+          damaged.add(
+              new Damage(
+                  file, OptionalLong.empty(), OptionalDouble.empty(), Optional.empty(), reason)));
       return new IntegrityReport(
           damaged.isEmpty(),
           now.directory().count(),
@@ -980,6 +998,43 @@ public final class Collection {
     return wrong;
   }
 
+  /// The files that hold the vectors, in the order of their records.
+  public List<SegmentFile> segmentFiles() {
+    return new StoredFiles(settledEngine().log()).segments();
+  }
+
+  /// A sealed segment, as it lies on disk: a FLAC file that any program plays.
+  ///
+  /// @param file its name, as [SegmentFile] has it; it is compared with those that there are
+  /// @return none if there is no such segment, or it is not sealed
+  public Optional<StoredFile> openSegment(String file) {
+    return new StoredFiles(settledEngine().log()).segment(file);
+  }
+
+  /// `index.sfv`: the checksums of all sealed segments; none as long as nothing was sealed.
+  public Optional<StoredFile> openIndexSfv() {
+    return openIndex(StoredFiles::sfv);
+  }
+
+  /// `index.json`: where each vector lay when [#buildIndex(IndexOptions, Progress)] last wrote it;
+  /// none if it never did.
+  public Optional<StoredFile> openIndexJson() {
+    return openIndex(StoredFiles::json);
+  }
+
+  @FunctionalInterface
+  private interface Opening {
+    Optional<StoredFile> of(StoredFiles files) throws IOException;
+  }
+
+  private Optional<StoredFile> openIndex(Opening opening) {
+    try {
+      return opening.of(new StoredFiles(settledEngine().log()));
+    } catch (IOException e) {
+      throw new StorageException("collection " + name + ": " + e.getMessage(), e);
+    }
+  }
+
   /// Figures of the collection.
   public CollectionStats stats() {
     try {
@@ -1013,6 +1068,8 @@ public final class Collection {
           spec.payloadIndexes(),
           now.payloads().size(),
           now.search().figures(),
+          now.log().syncs().count(),
+          now.log().syncs().nanos() / 1e9,
           Kernels.BEST.name(),
           FlacKernels.name());
     } catch (IOException e) {

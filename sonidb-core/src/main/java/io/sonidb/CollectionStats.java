@@ -39,6 +39,8 @@ import java.util.Optional;
 ///   on others read payloads
 /// @param payloadIndexBytes of their indexes, as far as they were used since it was opened
 /// @param search how far the search index is
+/// @param syncs how many times written segments were synced since it was opened
+/// @param syncSeconds that it took
 /// @param kernels which loops score vectors: `scalar`, or `simd` and the width
 /// @param codecKernels which loops code FLAC frames, likewise
 public record CollectionStats(
@@ -67,6 +69,8 @@ public record CollectionStats(
     Map<String, FieldType> payloadIndexes,
     long payloadIndexBytes,
     SearchIndex search,
+    long syncs,
+    double syncSeconds,
     String kernels,
     String codecKernels) {
   /// How far the search index is. What it does not have is found by comparing, which takes longer.

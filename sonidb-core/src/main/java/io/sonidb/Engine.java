@@ -576,14 +576,6 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
     }
   }
 
-  /// Reads the vector of a record in a segment that is pinned.
-  ///
-  /// @throws IOException if it is not as it was written
-  void read(Segment segment, int ordinal, Reader reader, double[] into) throws IOException {
-    load(segment, ordinal, reader);
-    reader.decoder.copyVector(into);
-  }
-
   /// A point with the payload of a payload record, in a segment that is pinned.
   Point withPayload(Point point, Segment segment, int ordinal) {
     Reader reader = take();

@@ -1,5 +1,6 @@
 package io.sonidb;
 
+import io.sonidb.index.RecordTable;
 import io.sonidb.search.AcceptBits;
 import io.sonidb.search.CodeQuery;
 import io.sonidb.search.FlatSearch;
@@ -13,7 +14,6 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.function.LongPredicate;
-import org.roaringbitmap.PeekableIntIterator;
 import org.roaringbitmap.RoaringBitmap;
 
 /// One search by the index of a view: which vectors are likely to be near the parts tell, how near
@@ -25,10 +25,14 @@ final class IndexSearch {
   /// Matches of a filter are compared one by one, by their codes, when they are as few as that.
   private static final int FEW = 5_000;
 
-  private static final int FIRST = 24;
+  private static final int FIRST = 2 * ChosenVectors.TOGETHER;
   private static final int FIRST_BY_WANTED = 2;
   private static final double DEVIATIONS = 4;
-  private static final double FEW_OF_PART = 0.1;
+
+  /// Matches that are compared one by one in the time in which the graph leads past one vector that
+  /// is kept; measured.
+  private static final int COMPARED_PER_MET = 60;
+
   private static final double MANY_OF_PART = 0.3;
 
   private final CollectionView view;
@@ -126,7 +130,9 @@ final class IndexSearch {
       return part.nearest(query, far, sequence -> places.liveKey(sequence) != Places.NONE);
     }
     long matches = matchesIn(part);
-    if (matches <= Math.max(FEW, FEW_OF_PART * part.size())) {
+    // The fewer vectors match, the more of them the graph leads past: of these it meets about far *
+    // size / matches. Comparing all matches costs as much when both come to a certain ratio.
+    if (matches <= Math.max(FEW, Math.sqrt((double) COMPARED_PER_MET * far * part.size()))) {
       return amongMatches(part);
     }
     LongPredicate accept =
@@ -161,11 +167,14 @@ final class IndexSearch {
   }
 
   private void hand(int index, int from, int to, LongConsumer sink) {
-    RoaringBitmap matches = matching.get().vectors().get(index);
-    PeekableIntIterator each = matches.getIntIterator();
-    each.advanceIfNeeded(from);
-    while (each.hasNext() && each.peekNext() < to) {
-      sink.accept(view.log().segments().get(index).table().sequence(each.next()));
+    RecordTable table = view.log().segments().get(index).table();
+    RoaringBitmap matches = matching.orElseThrow().vectors().get(index);
+    long first = table.sequence(from);
+    if (table.sequence(to - 1) - first == to - 1 - from) {
+      // No number is missing, as mostly: then the table, which is large, need not be read.
+      matches.forEachInRange(from, to - from, ordinal -> sink.accept(first + ordinal - from));
+    } else {
+      matches.forEachInRange(from, to - from, ordinal -> sink.accept(table.sequence(ordinal)));
     }
   }
 }

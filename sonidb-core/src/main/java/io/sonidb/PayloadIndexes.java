@@ -4,11 +4,13 @@ import io.sonidb.filter.FieldPath;
 import io.sonidb.payload.IndexedField;
 import io.sonidb.store.LogView;
 import io.sonidb.store.Segment;
+import io.sonidb.store.SegmentLog;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -84,6 +86,21 @@ final class PayloadIndexes implements AutoCloseable {
     return present;
   }
 
+  /// Compares the files with what was written.
+  ///
+  /// @return of each that is damaged, its name and why
+  Map<String, String> damaged() throws IOException {
+    Map<String, String> damaged = new TreeMap<>();
+    try (LogView view = engine.log().view()) {
+      for (Segment segment : view.segments()) {
+        of(segment)
+            .damage()
+            .ifPresent(reason -> damaged.put(SegmentLog.payloadIndexFile(segment), reason));
+      }
+    }
+    return damaged;
+  }
+
   /// Bytes of all indexes, in memory and on disk.
   long size() {
     return segments.values().stream().mapToLong(SegmentPayloads::size).sum();
@@ -137,7 +154,10 @@ final class PayloadIndexes implements AutoCloseable {
       Set<Integer> numbers =
           view.segments().stream().map(Segment::number).collect(Collectors.toSet());
       segments.keySet().retainAll(numbers);
-      for (int i = 0; i < view.segments().size() && !closing; i++) {
+      // Files of fields that were dropped go even if the collection is being closed: nobody looks
+      // for
+      // them when it is opened again.
+      for (int i = 0; i < view.segments().size() && (!closing || fields.isEmpty()); i++) {
         bringUpToDate(view.segments().get(i), view.count(i));
       }
     } catch (IOException | RuntimeException e) {

@@ -19,6 +19,14 @@ public final class RescanRequiredException extends SoniDbException {
     this.horizon = horizon;
   }
 
+  static RescanRequiredException of(long horizon) {
+    return new RescanRequiredException(
+        "deletes up to sequence number "
+            + horizon
+            + " are not in the history any more: read the collection again, and subscribe from there",
+        horizon);
+  }
+
   /// Up to this sequence number deletes may be missing from the history; who has read further need
   /// not read again.
   public long horizon() {

@@ -2,7 +2,10 @@ package io.sonidb;
 
 import io.sonidb.filter.FieldPath;
 import io.sonidb.filter.Filter;
+import io.sonidb.filter.TimeText;
 import io.sonidb.sound.VectorId;
+import java.math.BigDecimal;
+import java.time.Instant;
 import java.util.Optional;
 
 /// Which page of points is wanted. Immutable: each setter gives a copy.
@@ -68,11 +71,34 @@ public record Scroll(
     ///   time
     public Order {
       FieldPath.parse(field);
-      startFrom.ifPresent(OrderKey::parse);
+      startFrom.ifPresent(Order::parse);
     }
 
     Optional<OrderKey> first() {
-      return startFrom.map(OrderKey::parse);
+      return startFrom.map(Order::parse);
+    }
+
+    /// @throws IllegalArgumentException if the text is neither a number nor a time
+    private static OrderKey parse(String text) {
+      Optional<Instant> time = TimeText.parse(text);
+      if (time.isPresent()) {
+        return new OrderKey.OfTime(time.get());
+      }
+      try {
+        return new OrderKey.OfNumber(number(text));
+      } catch (NumberFormatException e) {
+        throw new IllegalArgumentException(
+            "the first value must be a number or a time as in RFC 3339, was '" + text + "'", e);
+      }
+    }
+
+    /// What the text would be in a payload: a whole number exactly, another one as a double.
+    private static BigDecimal number(String text) {
+      try {
+        return BigDecimal.valueOf(Long.parseLong(text));
+      } catch (NumberFormatException notWhole) {
+        return new BigDecimal(Double.parseDouble(text));
+      }
     }
   }
 }

@@ -1,11 +1,13 @@
 package io.sonidb;
 
 import io.sonidb.filter.FieldPath;
+import io.sonidb.filter.TimeText;
 import io.sonidb.payload.FieldOrder;
 import io.sonidb.payload.FieldValues;
 import io.sonidb.payload.PayloadBlock;
 import io.sonidb.sound.VectorId;
 import io.sonidb.store.Segment;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -13,6 +15,7 @@ import java.util.Optional;
 import java.util.PriorityQueue;
 import org.roaringbitmap.PeekableIntIterator;
 import org.roaringbitmap.RoaringBitmap;
+import tools.jackson.databind.JsonNode;
 
 /// Gathers a page of points.
 final class Scrolling {
@@ -43,7 +46,7 @@ final class Scrolling {
         next = Optional.of(cursor.next().id());
       }
     }
-    return new ScrollPage(points, next, view.sequence());
+    return new ScrollPage(points, List.of(), next, view.sequence());
   }
 
   private Point selected(Point point) {
@@ -79,13 +82,31 @@ final class Scrolling {
       }
     }
     List<Point> points = new ArrayList<>();
+    List<OrderKey> keys = new ArrayList<>();
     best.stream()
         .sorted(better)
         .forEach(placed ->
             view.pointOfVector(
                     LiveVectors.segmentOf(placed.key()), LiveVectors.ordinalOf(placed.key()))
-                .ifPresent(point -> points.add(selected(point))));
-    return new ScrollPage(points, Optional.empty(), view.sequence());
+                .ifPresent(point -> {
+                  points.add(selected(point));
+                  keys.add(placed.order());
+                }));
+    return new ScrollPage(points, keys, Optional.empty(), view.sequence());
+  }
+
+  /// The key of a value; none if it is neither a number nor a time.
+  private static Optional<OrderKey> key(JsonNode value) {
+    if (value.isString()) {
+      return TimeText.parse(value.stringValue()).map(OrderKey.OfTime::new);
+    }
+    if (value.isIntegralNumber() && value.canConvertToLong()) {
+      return Optional.of(new OrderKey.OfNumber(BigDecimal.valueOf(value.longValue())));
+    }
+    if (!value.isNumber() || !Double.isFinite(value.numberValue().doubleValue())) {
+      return Optional.empty();
+    }
+    return Optional.of(new OrderKey.OfNumber(new BigDecimal(value.numberValue().doubleValue())));
   }
 
   /// Those records of a segment that can be on the page; the index leaves few.
@@ -123,7 +144,7 @@ final class Scrolling {
     FieldValues.forEachElement(
         view.engine().payloadAt(segment, ordinal).tree(),
         field,
-        element -> OrderKey.of(element).ifPresent(keys::add));
+        element -> key(element).ifPresent(keys::add));
     return keys.stream()
         .filter(key -> order.first().map(first -> direction.compare(key, first) >= 0).orElse(true))
         .min(direction);

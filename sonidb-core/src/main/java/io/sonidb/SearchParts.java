@@ -38,6 +38,9 @@ import java.util.concurrent.locks.ReentrantLock;
 /// there are many of them, merges neighbours so that there are few, and makes a part again when too
 /// many of its vectors are dead. Only durable records are covered: their numbers are never given to
 /// others.
+///
+/// Opening reads none of it. The indexer's thread begins with reading and checking every file, and
+/// who searches, or asks, before it is through waits for that: no part is used unchecked.
 final class SearchParts implements AutoCloseable {
   /// Generation of an index without parts.
   static final String NO_GENERATION = "none";
@@ -67,12 +70,15 @@ final class SearchParts implements AutoCloseable {
   private final Indexer indexer;
   private final ReentrantLock working = new ReentrantLock(); // held by who makes parts
   private final ReentrantLock changing = new ReentrantLock(); // guards replacing the list
+  private final ReentrantLock loading = new ReentrantLock(); // guards taking in the files
   private final AtomicBoolean scheduled = new AtomicBoolean();
   private final AtomicBoolean waitsForRest = new AtomicBoolean();
   private final LongAdder died = new LongAdder();
   private volatile Listed listed;
   private volatile Score score;
+  private long lastAtStart; // written before it starts
   private volatile boolean started;
+  private volatile boolean loaded;
   private volatile boolean closing;
   private volatile boolean stopping;
   private volatile boolean failed;
@@ -111,11 +117,11 @@ final class SearchParts implements AutoCloseable {
 
   // What there is ----------------------------------------------------------------------------
 
-  /// The parts as they are now. A view that is taken afterwards has nothing that one of them should
-  /// have and has not.
+  /// The parts as they are now, each of them checked. A view that is taken afterwards has nothing
+  /// that one of them should have and has not.
   PinnedParts pin() {
     while (true) {
-      Listed now = listed;
+      Listed now = listed();
       Optional<PinnedParts> pinned = PinnedParts.of(now.parts(), now.score(), now.generation());
       if (pinned.isPresent()) {
         return pinned.get();
@@ -125,7 +131,7 @@ final class SearchParts implements AutoCloseable {
 
   /// How far the index is; from counters.
   CollectionStats.SearchIndex figures() {
-    Listed now = listed;
+    Listed now = listed();
     long bytes = 0;
     long linked = 0;
     long coded = 0;
@@ -165,13 +171,40 @@ final class SearchParts implements AutoCloseable {
             sorted.isEmpty() ? NO_GENERATION : String.format("%016x", hash));
   }
 
-  /// Takes in the files that fit the log, deletes the others, and begins to follow the writers.
-  void start() throws IOException {
-    load();
+  /// Has the files taken in, and begins to follow the writers.
+  void start() {
+    lastAtStart = log.lastSequence();
     started = true;
+    if (!indexer.run(this::takeIn, 0)) {
+      takeIn();
+    }
+  }
+
+  private void takeIn() {
+    var _ = listed();
     catchUp();
   }
 
+  /// The parts, once the files are taken in.
+  private Listed listed() {
+    if (!loaded) {
+      loading.lock();
+      try {
+        if (!loaded && started && !closing) {
+          load();
+          loaded = true;
+        }
+      } catch (IOException | SegmentRetiredException e) {
+        // What has no part is compared vector by vector; the files are tried again.
+        engine.note("search index: " + e.getMessage());
+      } finally {
+        loading.unlock();
+      }
+    }
+    return listed;
+  }
+
+  /// Takes in the files that fit the log, deletes the others.
   private void load() throws IOException {
     List<MappedPart> found = new ArrayList<>();
     for (String file : files()) {
@@ -179,7 +212,9 @@ final class SearchParts implements AutoCloseable {
         found.add(map(log.folder().resolve(file), file));
       } catch (CorruptSearchPartException e) {
         engine.note(file + ": " + e.getMessage() + ": rebuilt");
-        delete(file);
+        drop(file);
+      } catch (IOException e) {
+        engine.note(file + ": " + e.getMessage() + ": not used");
       }
     }
     // A crash may have left a part beside those that it was merged from.
@@ -191,10 +226,18 @@ final class SearchParts implements AutoCloseable {
         kept.add(each);
       } else {
         each.retire();
-        delete(each.part().fileName());
+        drop(each.part().fileName());
       }
     }
     list(kept);
+  }
+
+  private void drop(String file) {
+    try {
+      delete(file);
+    } catch (IOException e) {
+      engine.note(file + ": " + e.getMessage() + ": still there"); // it is looked at again
+    }
   }
 
   private static boolean overlap(MappedPart a, MappedPart b) {
@@ -204,7 +247,7 @@ final class SearchParts implements AutoCloseable {
   /// An older collection that was put back may have given the same numbers to other vectors.
   private boolean fits(SearchPart part) {
     try (LogView view = log.view()) {
-      return part.to() <= view.asOf()
+      return part.to() <= lastAtStart
           && part.isMadeOf((sequence, hash) -> {
             long location = view.locate(sequence);
             return location == Directory.NONE
@@ -241,7 +284,7 @@ final class SearchParts implements AutoCloseable {
   /// @return of each that is damaged, its name and why
   Map<String, String> damaged() throws IOException {
     Map<String, String> damaged = new TreeMap<>();
-    for (MappedPart each : listed.parts()) {
+    for (MappedPart each : listed().parts()) {
       String name = each.part().fileName();
       try {
         map(log.folder().resolve(name), name).retire();
@@ -297,7 +340,7 @@ final class SearchParts implements AutoCloseable {
       }
       return;
     }
-    if (isWanted() && log.lastDurable() > listed.coveredTo()) {
+    if (isWanted() && log.lastDurable() > listed().coveredTo()) {
       work(Math.min(AT_REST, soon()));
     }
   }
@@ -379,6 +422,7 @@ final class SearchParts implements AutoCloseable {
   private void make(int leastUncovered) throws IOException {
     working.lock();
     try {
+      var _ = listed();
       // What comes meanwhile is taken when it is more than a little.
       long until = log.lastDurable();
       for (Optional<Job> job = next(leastUncovered, until);
@@ -744,7 +788,7 @@ final class SearchParts implements AutoCloseable {
   /// Waits while too many writes are not indexed yet, if the settings say so.
   void awaitBacklog() {
     long most = indexing.mostBacklog();
-    while (most > 0 && isWanted() && !failed && log.lastDurable() - listed.coveredTo() > most) {
+    while (most > 0 && isWanted() && !failed && log.lastDurable() - listed().coveredTo() > most) {
       catchUp();
       LockSupport.parkNanos(1_000_000);
       if (Thread.currentThread().isInterrupted()) {
@@ -786,6 +830,7 @@ final class SearchParts implements AutoCloseable {
     stopping = true;
     working.lock();
     try {
+      var _ = listed();
       changing.lock();
       try {
         List<MappedPart> gone = choice.choose();
@@ -812,6 +857,7 @@ final class SearchParts implements AutoCloseable {
   public void close() {
     closing = true;
     working.lock();
+    loading.lock();
     try {
       changing.lock();
       try {
@@ -822,6 +868,7 @@ final class SearchParts implements AutoCloseable {
         changing.unlock();
       }
     } finally {
+      loading.unlock();
       working.unlock();
     }
   }

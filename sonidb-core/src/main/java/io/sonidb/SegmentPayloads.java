@@ -7,6 +7,7 @@ import io.sonidb.payload.PayloadBlock;
 import io.sonidb.sound.RecordKind;
 import io.sonidb.store.Segment;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -188,6 +189,25 @@ final class SegmentPayloads {
   /// Whether there is anything to be done for a file.
   boolean isUnsaved() {
     return segment.isSealed() && !index.isSaved();
+  }
+
+  /// What is wrong with the file of a sealed segment, which is pinned; nothing if it is sound, or
+  /// not written yet.
+  Optional<String> damage() throws IOException {
+    Index now = index;
+    if (!now.isSaved()) {
+      return Optional.empty();
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      Optional<MemorySegment> file = engine.log().payloadIndex(segment, arena);
+      if (file.isEmpty()) {
+        return Optional.of("is missing");
+      }
+      PayloadBlock.open(file.get(), origin(segment.table().count()), "payload index");
+      return Optional.empty();
+    } catch (CorruptPayloadIndexException e) {
+      return Optional.of(String.valueOf(e.getMessage()));
+    }
   }
 
   /// Brings the index of a sealed segment, which is pinned, into its file.

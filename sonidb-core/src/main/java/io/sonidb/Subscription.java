@@ -32,7 +32,7 @@ public final class Subscription implements AutoCloseable {
     this.horizon = engine.log().horizon();
     // Who has seen nothing yet misses no delete.
     if (from > 1 && from <= horizon) {
-      throw rescan();
+      throw RescanRequiredException.of(horizon);
     }
     long next = engine.log().lastSequence() + 1;
     if (from > next) {
@@ -45,14 +45,6 @@ public final class Subscription implements AutoCloseable {
           horizon);
     }
     this.cursor = new LogCursor(engine.log(), from);
-  }
-
-  private RescanRequiredException rescan() {
-    return new RescanRequiredException(
-        "deletes up to sequence number "
-            + horizon
-            + " are not in the history any more: read the collection again, and subscribe from there",
-        horizon);
   }
 
   /// The next change, if there is one by then.
@@ -77,7 +69,7 @@ public final class Subscription implements AutoCloseable {
       if (left <= 0 || engine.log().isClosed() && engine == current.get()) {
         return Optional.empty();
       }
-      engine.log().awaitPublished(seen + 1, left);
+      engine.log().awaitPublished(seen + 1, left, () -> closed);
     }
     return Optional.empty();
   }
@@ -115,7 +107,7 @@ public final class Subscription implements AutoCloseable {
       cursor.close();
       if (next > 1) {
         horizon = now;
-        throw rescan();
+        throw RescanRequiredException.of(horizon);
       }
       // Nothing was read yet. The cursor may stand in a segment that still has what a delete
       // took away, and the delete is gone: begin again.
@@ -155,10 +147,19 @@ public final class Subscription implements AutoCloseable {
     }
   }
 
-  /// Ends the subscription; a thread that waits in [#next] returns at its timeout.
+  /// Whether nothing comes any more: it was closed, or the collection was.
+  public boolean isOver() {
+    Engine now = current.get();
+    return closed || now.log().isClosed() && now == engine;
+  }
+
+  /// Ends the subscription; a thread that waits in [#next] returns.
   @Override
-  public synchronized void close() {
+  public void close() {
     closed = true;
-    cursor.close();
+    synchronized (this) {
+      cursor.close();
+      engine.log().wake();
+    }
   }
 }

@@ -531,6 +531,30 @@ class FilteredSearchTest {
   }
 
   @Test
+  void verifyNamesADamagedPayloadIndex() throws IOException {
+    try (SoniDb db = open(2)) {
+      Collection songs = fill(db);
+      songs.createPayloadIndex("n", FieldType.INTEGER);
+      songs.buildIndex();
+    }
+    try (SoniDb db = open(2)) {
+      Collection songs = db.collection("songs");
+      check(songs, "{'key':'n','range':{'lt':10}}", 10);
+      assertThat(songs.verifyIntegrity().ok()).isTrue();
+      Path file = payloadIndexFiles().getFirst();
+      byte[] bytes = Files.readAllBytes(file);
+      bytes[bytes.length / 2] ^= 16;
+      Path other = file.resolveSibling("other");
+      Files.write(other, bytes);
+      Files.move(other, file, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+      assertThat(songs.verifyIntegrity().damaged())
+          .extracting(Damage::file)
+          .containsExactly("segments/" + file.getFileName());
+      check(songs, "{'key':'n','range':{'lt':10}}", 10);
+    }
+  }
+
+  @Test
   void dropsAnIndex() throws IOException {
     try (SoniDb db = open(2)) {
       Collection songs = fill(db);

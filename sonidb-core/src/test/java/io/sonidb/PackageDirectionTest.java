@@ -27,6 +27,8 @@ class PackageDirectionTest {
         .definedBy("io.sonidb.file")
         .layer("filter")
         .definedBy("io.sonidb.filter")
+        .layer("json")
+        .definedBy("io.sonidb.json")
         .layer("payload")
         .definedBy("io.sonidb.payload")
         .layer("integrity")
@@ -49,6 +51,8 @@ class PackageDirectionTest {
         .mayOnlyBeAccessedByLayers("api")
         .whereLayer("filter")
         .mayOnlyBeAccessedByLayers("api", "payload")
+        .whereLayer("json")
+        .mayNotBeAccessedByAnyLayer()
         .whereLayer("payload")
         .mayOnlyBeAccessedByLayers("api")
         .whereLayer("integrity")
@@ -63,7 +67,7 @@ class PackageDirectionTest {
         .mayOnlyBeAccessedByLayers("api", "search")
         .whereLayer("sound")
         .mayOnlyBeAccessedByLayers(
-            "api", "file", "filter", "payload", "integrity", "search", "store", "index")
+            "api", "file", "filter", "json", "payload", "integrity", "search", "store", "index")
         .whereLayer("flac")
         .mayOnlyBeAccessedByLayers("api", "store", "sound")
         .check(classes);

@@ -11,8 +11,11 @@ import io.sonidb.store.SegmentLog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -69,6 +72,34 @@ final class SkippedNumbersTest extends SmallSegments {
     try (SoniDb db = SoniDb.open(data, BY_HAND)) {
       Collection songs = db.collection("songs");
       assertThat(songs.lastSequence()).as("after a clean close").isEqualTo(last);
+      byte[] buffer = new byte[1 << 16];
+      try (AudioStream all = songs.audio(1, false, StreamOptions.ALL)) {
+        assertThat(all.fill(buffer, 0, buffer.length)).isPositive();
+        assertThat(all.fill(buffer, 0, buffer.length)).isZero();
+        assertThat(all.isOver()).as("a stream without end of what there is").isTrue();
+      }
+      try (AudioStream live = songs.audio(last + 1, true, StreamOptions.ALL)) {
+        assertThat(live.fill(buffer, 0, buffer.length)).isZero();
+        AtomicInteger looks = new AtomicInteger();
+        CompletableFuture<Integer> bytes =
+            CompletableFuture.supplyAsync(() -> {
+              int count = 0;
+              while (count == 0) {
+                try {
+                  live.await(Duration.ofMinutes(1));
+                } catch (InterruptedException e) {
+                  throw new IllegalStateException(e);
+                }
+                looks.incrementAndGet();
+                count = live.fill(buffer, 0, buffer.length);
+              }
+              return count;
+            });
+        upsert(songs, 6, 7);
+        assertThat(bytes.join()).isPositive();
+        assertThat(looks.get()).as("looks for one record").isLessThan(10);
+        assertThat(live.nextSequence()).isEqualTo(last + 2);
+      }
     }
   }
 

@@ -95,8 +95,9 @@ public class FlacKernelBenchmark {
       numbers[i] = small[i];
     }
     Arrays.fill(parameters, 1);
-    // Of random bits half begin a code's end, so that codes are as long as those of exponents.
-    random.nextBytes(smallCodes);
+    for (int lane = 0; lane < LANES; lane++) {
+      writeSmallCodes(random, 8 * SIZE * lane);
+    }
     FrameEncoder encoder = new FrameEncoder(new AudioFormat(48_000, 1, 8), SubframeSearch.NOISE);
     int room = encoder.maxFrameSize(SIZE);
     frames = new byte[FRAMES * room];
@@ -108,6 +109,24 @@ public class FlacKernelBenchmark {
       at += encoder.encodeFixed(new int[][] {samples}, SIZE, i, frames, at);
       limits[i] = at;
     }
+  }
+
+  /// Rice codes of parameter 1, as short as those of exponents.
+  private void writeSmallCodes(SplittableRandom random, int firstBit) {
+    int bit = firstBit;
+    for (int n = 0; n < SIZE; n++) {
+      int folded = Integer.numberOfTrailingZeros(random.nextInt() | 1 << 7);
+      bit += folded >>> 1;
+      set(bit);
+      if ((folded & 1) != 0) {
+        set(bit + 1);
+      }
+      bit += 2;
+    }
+  }
+
+  private void set(int bit) {
+    smallCodes[bit >>> 3] |= (byte) (0x80 >>> (bit & 7));
   }
 
   /// 24-bit samples into bytes.
@@ -173,12 +192,27 @@ public class FlacKernelBenchmark {
     return ints;
   }
 
+  /// Baseline of `unfold`: one by one.
+  @Benchmark
+  public int[] unfoldBaseline() {
+    for (int i = 0; i < SIZE; i++) {
+      ints[i] = Rice.unfold(bytes[i] & 0xff);
+    }
+    return ints;
+  }
+
   /// Small Rice codes of sixteen runs in lanes; `off` is the baseline, one run after the other.
   @Benchmark
   @OperationsPerInvocation(LANES)
   public int readSmallInLanes() {
-    Arrays.setAll(positions, lane -> 8L * SIZE * lane);
-    return kernels.readSmallInLanes(smallCodes, positions, laneWords, parameters, SIZE, rows);
+    for (int lane = 0; lane < LANES; lane++) {
+      positions[lane] = 8L * SIZE * lane;
+    }
+    int read = kernels.readSmallInLanes(smallCodes, positions, laneWords, parameters, SIZE, rows);
+    if (read < SIZE - Long.BYTES) {
+      throw new IllegalStateException("only " + read + " numbers of each run are read");
+    }
+    return read;
   }
 
   /// What a predictor of order 12 leaves.

@@ -1,5 +1,8 @@
 package io.sonidb.bench;
 
+import io.sonidb.json.VectorJson;
+import io.sonidb.sound.Vector;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -12,41 +15,53 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.ObjectWriteContext;
+import tools.jackson.core.json.JsonFactory;
 
-/// Measures a running node from outside, over loopback: upserts of 256 vectors as JSON, single gets
-/// over 16 connections, queries for the ten nearest over 8, and their recall.
+/// Measures a running node from outside, over loopback: upserts of 256 vectors as JSON, and when
+/// the node says that it has indexed them, single gets over 16 connections and queries for the ten
+/// nearest over 8, with their recall.
 ///
 /// Arguments: URL, vectors (50000), dimension (768), seconds of each measurement (5), ef of queries
-/// (0, the default). The collection is called `http-load`, and stays.
+/// (0, the default; several, separated by commas). The collection is called `http-load`, and stays.
+/// Vectors are printed while they are sent, as clients must; all else that a client might do with
+/// answers, it does not. Any server with these four routes of Qdrant's can be measured.
 final class HttpLoad {
   private static final int BATCH = 256;
-  private static final int BODIES = 40;
   private static final int WRITERS = 4;
   private static final int GETTERS = 16;
   private static final int SEARCHERS = 8;
   private static final int RECALL_QUERIES = 200;
   private static final int QUERIES = 500;
+  private static final int K = 10;
   private static final String PATH = "/collections/http-load";
   private static final byte[] NOTHING = {};
-  private static final long FIRST_ID = 1_000_000_000L; // ten digits, to be overwritten in place
+  private static final int WARM_SECONDS = 6;
+  private static final int MOST_WAIT_SECONDS = 1800;
   private static final Pattern ID = Pattern.compile("\"id\":([0-9]+)");
+  private static final JsonFactory JSON = new JsonFactory();
 
   private final URI node;
   private final int vectors;
   private final int dimension;
   private final int seconds;
-  private final int ef;
-  private final List<byte[]> queries = new ArrayList<>();
-  private final List<byte[]> exactQueries = new ArrayList<>();
+  private final List<Integer> efs;
+  private final List<Vector> stored = new ArrayList<>();
+  private final List<Vector> asked = new ArrayList<>();
 
-  private HttpLoad(URI node, int vectors, int dimension, int seconds, int ef) {
+  private HttpLoad(URI node, int vectors, int dimension, int seconds, List<Integer> efs) {
     this.node = node;
     this.vectors = vectors;
     this.dimension = dimension;
     this.seconds = seconds;
-    this.ef = ef;
+    this.efs = List.copyOf(efs);
   }
 
   /// Prints the figures.
@@ -55,28 +70,60 @@ final class HttpLoad {
   public static void main(String... args) throws IOException {
     if (args.length < 1) {
       throw new IllegalArgumentException(
-          "usage: HttpLoad URL [VECTORS] [DIMENSION] [SECONDS] [EF]");
+          "usage: HttpLoad URL [VECTORS] [DIMENSION] [SECONDS] [EF,EF...]");
     }
     new HttpLoad(
             URI.create(args[0]),
             args.length > 1 ? Integer.parseInt(args[1]) : 50_000,
             args.length > 2 ? Integer.parseInt(args[2]) : 768,
             args.length > 3 ? Integer.parseInt(args[3]) : 5,
-            args.length > 4 ? Integer.parseInt(args[4]) : 0)
+            Stream.of(args.length > 4 ? args[4] : "0")
+                .flatMap(efs -> Stream.of(efs.split(",")))
+                .map(Integer::valueOf)
+                .toList())
         .run();
   }
 
   private void run() throws IOException {
-    List<Batch> batches = batches();
+    ClusteredVectors source = new ClusteredVectors(dimension, 1);
+    for (int i = 0; i < vectors + QUERIES; i++) {
+      (i < vectors ? stored : asked).add(Vector.sharing(source.next()));
+    }
     try (HttpConnection connection = new HttpConnection(node)) {
       connection.send("DELETE", PATH, NOTHING);
       connection.send(
           "PUT", PATH, ascii("{\"vectors\":{\"size\":" + dimension + ",\"distance\":\"Cosine\"}}"));
+      upsert();
+      awaitIndex(connection);
     }
-    upsert(batches);
     measure("get, " + GETTERS + " connections", GETTERS, this::get);
-    measure("query k 10, " + SEARCHERS + " connections", SEARCHERS, this::query);
-    System.out.printf(Locale.ROOT, "recall@10 %.4f%n", recall());
+    List<Set<String>> exact =
+        asked.subList(0, RECALL_QUERIES).stream()
+            .map(each -> found(query(each, "\"exact\":true")))
+            .toList();
+    for (int ef : efs) {
+      String params = "\"hnsw_ef\":" + ef;
+      List<byte[]> bodies = asked.stream().map(each -> query(each, params)).toList();
+      measure(
+          "query k 10, hnsw_ef " + ef + ", " + SEARCHERS + " connections",
+          SEARCHERS,
+          (connection, random) ->
+              connection.send("POST", PATH + "/points/query", bodies.get(random.nextInt(QUERIES))));
+      System.out.printf(Locale.ROOT, "recall@10 %.4f%n", recall(exact, bodies));
+    }
+  }
+
+  /// Waits until the node says that nothing is left to do for the index.
+  private void awaitIndex(HttpConnection connection) throws IOException {
+    long start = System.nanoTime();
+    while (!new String(connection.send("GET", PATH, NOTHING), StandardCharsets.UTF_8)
+        .contains("\"status\":\"green\"")) {
+      if (System.nanoTime() - start > MOST_WAIT_SECONDS * 1_000_000_000L) {
+        throw new IOException("the index is not complete after half an hour");
+      }
+      LockSupport.parkNanos(200_000_000);
+    }
+    System.out.printf(Locale.ROOT, "indexed %.1f s later%n", (System.nanoTime() - start) / 1e9);
   }
 
   private static byte[] ascii(String text) {
@@ -85,55 +132,54 @@ final class HttpLoad {
 
   // Bodies -------------------------------------------------------------------------------------
 
-  /// A body of which the ids are replaced, so that making it costs the client nothing.
-  private record Batch(String text, List<Integer> idPlaces) {
-    byte[] withIds(long first) {
-      byte[] body = ascii(text);
-      for (int i = 0; i < idPlaces.size(); i++) {
-        byte[] id = ascii(String.valueOf(first + i));
-        System.arraycopy(id, 0, body, idPlaces.get(i), id.length);
+  private byte[] batch(int first) {
+    return body(to -> {
+      to.writeStartObject();
+      to.writeArrayPropertyStart("points");
+      for (int i = first; i < Math.min(vectors, first + BATCH); i++) {
+        to.writeStartObject();
+        to.writeNumberProperty("id", i);
+        to.writeName("vector");
+        VectorJson.write(stored.get(i), to);
+        to.writeEndObject();
       }
-      return body;
-    }
+      to.writeEndArray();
+      to.writeEndObject();
+    });
   }
 
-  private List<Batch> batches() {
-    ClusteredVectors source = new ClusteredVectors(dimension, 1);
-    List<Batch> batches = new ArrayList<>();
-    for (int i = 0; i < BODIES; i++) {
-      StringBuilder text = new StringBuilder("{\"points\":[");
-      List<Integer> places = new ArrayList<>();
-      for (int k = 0; k < BATCH; k++) {
-        text.append(k == 0 ? "" : ",").append("{\"id\":");
-        places.add(text.length());
-        text.append(FIRST_ID)
-            .append(",\"vector\":")
-            .append(Arrays.toString(source.next()).replace(" ", ""))
-            .append('}');
-      }
-      batches.add(new Batch(text.append("]}").toString(), places));
+  private static byte[] query(Vector vector, String params) {
+    return body(to -> {
+      to.writeStartObject();
+      to.writeNumberProperty("limit", K);
+      to.writeName("params");
+      to.writeRawValue("{" + params + "}");
+      to.writeName("query");
+      VectorJson.write(vector, to);
+      to.writeEndObject();
+    });
+  }
+
+  private static byte[] body(Consumer<JsonGenerator> writer) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(1 << 16);
+    try (JsonGenerator to = JSON.createGenerator(ObjectWriteContext.empty(), bytes)) {
+      writer.accept(to);
     }
-    for (int i = 0; i < QUERIES; i++) {
-      String vector = Arrays.toString(source.next()).replace(" ", "");
-      queries.add(
-          ascii("{\"limit\":10,\"params\":{\"hnsw_ef\":" + ef + "},\"query\":" + vector + "}"));
-      exactQueries.add(
-          ascii("{\"limit\":10,\"params\":{\"exact\":true},\"query\":" + vector + "}"));
-    }
-    return batches;
+    return bytes.toByteArray();
   }
 
   // Measurements -------------------------------------------------------------------------------
 
-  private void upsert(List<Batch> batches) {
+  private void upsert() {
     AtomicInteger next = new AtomicInteger();
-    int count = (vectors + BATCH - 1) / BATCH;
+    AtomicLong bytes = new AtomicLong();
     long start = System.nanoTime();
     atOnce(
         WRITERS,
         (connection, _) -> {
-          for (int i = next.getAndIncrement(); i < count; i = next.getAndIncrement()) {
-            byte[] body = batches.get(i % BODIES).withIds(FIRST_ID + (long) i * BATCH);
+          for (int i = next.getAndAdd(BATCH); i < vectors; i = next.getAndAdd(BATCH)) {
+            byte[] body = batch(i);
+            bytes.addAndGet(body.length);
             connection.send("PUT", PATH + "/points?wait=true", body);
           }
         });
@@ -143,8 +189,8 @@ final class HttpLoad {
         "upsert, batches of %d, %d connections: %.0f vectors/s, %.0f MB/s of JSON%n",
         BATCH,
         WRITERS,
-        (double) count * BATCH / took,
-        (double) count * batches.getFirst().text().length() / took / 1e6);
+        vectors / took,
+        bytes.get() / took / 1e6);
   }
 
   @FunctionalInterface
@@ -158,15 +204,11 @@ final class HttpLoad {
   }
 
   private void get(HttpConnection connection, SplittableRandom random) throws IOException {
-    connection.send("GET", PATH + "/points/" + (FIRST_ID + random.nextInt(vectors)), NOTHING);
-  }
-
-  private void query(HttpConnection connection, SplittableRandom random) throws IOException {
-    connection.send("POST", PATH + "/points/query", queries.get(random.nextInt(QUERIES)));
+    connection.send("GET", PATH + "/points/" + random.nextInt(vectors), NOTHING);
   }
 
   private void measure(String what, int connections, Request request) {
-    run(connections, request, Math.min(4, seconds)); // warm
+    run(connections, request, WARM_SECONDS); // warm
     List<long[]> times = run(connections, request, seconds);
     long[] all = times.stream().flatMapToLong(Arrays::stream).sorted().toArray();
     System.out.printf(
@@ -226,20 +268,22 @@ final class HttpLoad {
     }
   }
 
-  private double recall() throws IOException {
-    int found = 0;
-    int wanted = 0;
+  private Set<String> found(byte[] query) {
     try (HttpConnection connection = new HttpConnection(node)) {
-      for (int i = 0; i < RECALL_QUERIES; i++) {
-        Set<String> exact =
-            ids(connection.send("POST", PATH + "/points/query", exactQueries.get(i)));
-        Set<String> near = ids(connection.send("POST", PATH + "/points/query", queries.get(i)));
-        wanted += exact.size();
-        near.retainAll(exact);
-        found += near.size();
-      }
+      return ids(connection.send("POST", PATH + "/points/query", query));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
-    return (double) found / wanted;
+  }
+
+  private double recall(List<Set<String>> exact, List<byte[]> bodies) {
+    int found = 0;
+    for (int i = 0; i < exact.size(); i++) {
+      Set<String> near = found(bodies.get(i));
+      near.retainAll(exact.get(i));
+      found += near.size();
+    }
+    return (double) found / exact.stream().mapToInt(Set::size).sum();
   }
 
   private static Set<String> ids(byte[] answer) {

@@ -139,7 +139,7 @@ final class QuantisedSpeed {
     Vector[] pool = new Vector[VECTORS];
     Arrays.setAll(pool, i -> Vector.sharing(generator.next()));
     try (TemporaryFolder folder = TemporaryFolder.create();
-        SoniDb db = SoniDb.open(folder.path())) {
+        SoniDb db = SoniDb.open(folder.path(), Sustained.WITHOUT_INDEX)) {
       Collection songs =
           db.create(
               "songs", CollectionSpec.dimension(768).quantize(quantize).durability(Durability.OS));

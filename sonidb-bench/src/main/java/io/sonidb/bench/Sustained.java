@@ -39,7 +39,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /// after, and compares.
 final class Sustained {
   /// Graphs are another measurement.
-  private static final SoniDbOptions WITHOUT_INDEX =
+  static final SoniDbOptions WITHOUT_INDEX =
       SoniDbOptions.DEFAULT.indexing(new Indexing(false, Integer.MAX_VALUE, 0));
 
   private static final int BATCH = 1000;

@@ -1,11 +1,10 @@
 package io.sonidb.cli;
 
 import io.sonidb.Change;
-import io.sonidb.Collection;
 import io.sonidb.Damage;
 import io.sonidb.Point;
 import io.sonidb.RescanRequiredException;
-import io.sonidb.Subscription;
+import io.sonidb.client.HistoryGoneException;
 import io.sonidb.sound.VectorId;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -64,17 +63,22 @@ final class ChangesCommand extends DatabaseCommand {
   }
 
   @Override
+  boolean worksOnNodes() {
+    return true;
+  }
+
+  @Override
   ExitCode run() throws IOException {
     if (from < 0) {
       throw new CommandFailure(ExitCode.USAGE, "--from must be 0 or more, was " + from);
     }
-    return with(
+    return reach(
         name,
         collection -> {
           next = Math.max(1, from);
-          try (Subscription changes = collection.subscribe(from)) {
+          try (ChangeFeed changes = collection.changes(from, follow)) {
             showAll(changes);
-          } catch (RescanRequiredException e) {
+          } catch (RescanRequiredException | HistoryGoneException e) {
             end();
             throw new CommandFailure(ExitCode.FAILED, advice(collection, e), e);
           } catch (InterruptedException e) {
@@ -87,19 +91,16 @@ final class ChangesCommand extends DatabaseCommand {
         });
   }
 
-  private void showAll(Subscription changes) throws InterruptedException {
-    while (!interruption().requested()) {
+  private void showAll(ChangeFeed changes) throws InterruptedException {
+    while (!interruption().requested() && !changes.isOver()) {
       Optional<Change> change = changes.next(Duration.ZERO);
-      if (change.isPresent()) {
-        show(change.get());
-        continue;
+      if (change.isEmpty()) {
+        output().flush();
+        change = changes.next(PATIENCE);
       }
-      output().flush();
-      if (!follow) {
-        return;
-      }
-      changes.next(PATIENCE).ifPresent(this::show);
+      change.ifPresent(this::show);
     }
+    output().flush();
   }
 
   /// With --json all changes are one object, begun with the first of them.
@@ -117,12 +118,14 @@ final class ChangesCommand extends DatabaseCommand {
     }
   }
 
-  private String advice(Collection collection, RescanRequiredException e) {
+  private String advice(Points collection, RuntimeException e) {
     return e.getMessage()
         + ". Read everything with `sonidb export "
         + name
         + " FILE.jsonl`, then go on with --from "
-        + (collection.lastSequence() + 1);
+        + (collection.lastSequence().isPresent()
+            ? String.valueOf(collection.lastSequence().getAsLong() + 1)
+            : "the number after the newest");
   }
 
   private Map<String, Object> json(Change change) {

@@ -24,7 +24,7 @@ import picocli.CommandLine.Parameters;
     description = {
       "Get vectors and payloads by id.",
       "As JSON, one line each, which `insert` reads back; or as .npy or FLAC. With --json also when each"
-          + " was inserted, and the sequence number of its newest change, which a node does not tell."
+          + " was inserted, and the sequence number of its newest change."
     },
     footerHeading = "%nExamples:%n",
     footer = {

@@ -54,13 +54,16 @@ final class ListCommand extends DatabaseCommand {
   }
 
   private static String line(String name, long vectors, CollectionSpec spec) {
-    return "%s  %s of dimension %d, %s, %s"
+    String rounded =
+        spec.quantize().isRounding() ? ", rounded to " + spec.quantize() + " bits a component" : "";
+    return "%s  %s of dimension %d, %s, %s%s"
         .formatted(
             name,
             Quantity.count(vectors, "vector"),
             spec.dimension(),
             spec.element(),
-            spec.metric());
+            spec.metric(),
+            rounded);
   }
 
   private static Map<String, Object> describe(String name, long vectors, CollectionSpec spec) {
@@ -70,6 +73,7 @@ final class ListCommand extends DatabaseCommand {
     description.put("dimension", spec.dimension());
     description.put("element", spec.element().toString());
     description.put("metric", spec.metric().toString());
+    description.put("quantize", spec.quantize().toString());
     return description;
   }
 }

@@ -1,6 +1,7 @@
 package io.sonidb.cli;
 
 import io.sonidb.Payload;
+import io.sonidb.client.ClientOptions;
 import io.sonidb.file.VectorFormat;
 import io.sonidb.file.VectorWriter;
 import io.sonidb.sound.Ear;
@@ -44,6 +45,7 @@ import picocli.CommandLine.Parameters;
     footer = {
       "  sonidb listen recording.wav",
       "  sonidb stream songs --follow | sonidb listen -",
+      "  sonidb listen http://127.0.0.1:7664/collections/songs/audio?follow=true",
       "  sonidb listen recording.flac -o heard.npy",
       "  sonidb listen tones.mp3",
       "  sonidb listen tape.raw --raw-channels 2 --rate 48000"
@@ -109,7 +111,8 @@ final class ListenCommand extends DatabaseCommand {
       // Nothing is half done when it stops in the middle.
       interruption().whenRequested(interruption()::commandFinished);
     }
-    try (SoundInput input = SoundInput.open(source, sonidb().terminal(), interruption(), patience);
+    try (SoundInput input =
+            SoundInput.open(source, sonidb().terminal(), interruption(), patience, key());
         ProgressBar progress = output().progress("listen")) {
       ListenReport report =
           listen(
@@ -131,6 +134,14 @@ final class ListenCommand extends DatabaseCommand {
         writer.get().close();
       }
     }
+  }
+
+  /// The key goes to the node that it is for, and to nobody else.
+  private Optional<String> key() {
+    return sonidb()
+        .node()
+        .filter(node -> source.startsWith(node.uri() + "/"))
+        .flatMap(ClientOptions::apiKey);
   }
 
   private static VectorFormat formatOf(Path file) {

@@ -108,6 +108,26 @@ record LocalPoints(Collection collection) implements Points {
   }
 
   @Override
+  public InputStream streamVector(VectorId id) {
+    return collection.streamVector(id);
+  }
+
+  @Override
+  public InputStream stream(long from, boolean follow) {
+    return collection.stream(from, follow);
+  }
+
+  @Override
+  public ChangeFeed changes(long from, boolean follow) {
+    return ChangeFeed.of(collection.subscribe(from), follow);
+  }
+
+  @Override
+  public OptionalLong lastSequence() {
+    return OptionalLong.of(collection.lastSequence());
+  }
+
+  @Override
   public void createPayloadIndex(String field, FieldType type) {
     collection.createPayloadIndex(field, type);
   }

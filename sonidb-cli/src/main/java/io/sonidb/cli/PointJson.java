@@ -55,7 +55,7 @@ final class PointJson {
     Map<String, Object> json = row(point);
     point.insertedAt().ifPresent(time -> json.put("inserted_at", time.toString()));
     if (point.sequence() > 0) {
-      json.put("sequence", point.sequence()); // a node does not tell
+      json.put("sequence", point.sequence());
     }
     return json;
   }

@@ -64,6 +64,18 @@ sealed interface Points permits LocalPoints, RemotePoints {
 
   PointsView view();
 
+  /// A FLAC file of one vector.
+  InputStream streamVector(VectorId id);
+
+  /// The records from a sequence number on as one FLAC stream.
+  InputStream stream(long from, boolean follow);
+
+  /// The changes from a sequence number on.
+  ChangeFeed changes(long from, boolean follow);
+
+  /// Number of the newest write, where that is told.
+  OptionalLong lastSequence();
+
   void createPayloadIndex(String field, FieldType type);
 
   /// @return whether there was one

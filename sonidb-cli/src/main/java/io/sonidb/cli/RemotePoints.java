@@ -12,6 +12,7 @@ import io.sonidb.Payload;
 import io.sonidb.Point;
 import io.sonidb.Progress;
 import io.sonidb.Query;
+import io.sonidb.StreamOptions;
 import io.sonidb.client.IntakeReport;
 import io.sonidb.client.RemoteCollection;
 import io.sonidb.filter.FieldPath;
@@ -116,6 +117,26 @@ record RemotePoints(RemoteCollection collection) implements Points {
   @Override
   public PointsView view() {
     return new RemoteView(collection);
+  }
+
+  @Override
+  public InputStream streamVector(VectorId id) {
+    return collection.streamVector(id);
+  }
+
+  @Override
+  public InputStream stream(long from, boolean follow) {
+    return collection.stream(from, follow, StreamOptions.ALL);
+  }
+
+  @Override
+  public ChangeFeed changes(long from, boolean follow) {
+    return NodeChanges.of(collection.changes(from, follow));
+  }
+
+  @Override
+  public OptionalLong lastSequence() {
+    return OptionalLong.empty();
   }
 
   @Override

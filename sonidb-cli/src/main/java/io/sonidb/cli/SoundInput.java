@@ -50,15 +50,21 @@ final class SoundInput implements Closeable {
   ///
   /// @param source a path, an http or https address, or `-` for standard input
   /// @param patience how long a server may send nothing
+  /// @param key for the server, if it is a node that asks for one
   static SoundInput open(
-      String source, Terminal terminal, Interruption interruption, Duration patience)
+      String source,
+      Terminal terminal,
+      Interruption interruption,
+      Duration patience,
+      Optional<String> key)
       throws IOException {
     if (source.equals("-")) {
       return new SoundInput("standard input", terminal, Optional.empty(), terminal.in(), false);
     }
     if (source.startsWith("http://") || source.startsWith("https://")) {
       InputStream body =
-          new InterruptibleInput(download(source, patience), interruption, Optional.of(patience));
+          new InterruptibleInput(
+              download(source, patience, key), interruption, Optional.of(patience));
       return new SoundInput(source, terminal, Optional.empty(), body, true);
     }
     Path file = Path.of(source);
@@ -77,14 +83,17 @@ final class SoundInput implements Closeable {
     return new SoundInput(name, terminal, path.filter(Files::isRegularFile), stream, false);
   }
 
-  private static InputStream download(String address, Duration patience) throws IOException {
+  private static InputStream download(String address, Duration patience, Optional<String> key)
+      throws IOException {
     HttpClient client =
         HttpClient.newBuilder()
             .connectTimeout(CONNECT_PATIENCE)
             .followRedirects(HttpClient.Redirect.NORMAL)
             .build();
     try {
-      HttpRequest request = HttpRequest.newBuilder(URI.create(address)).timeout(patience).build();
+      HttpRequest.Builder asking = HttpRequest.newBuilder(URI.create(address)).timeout(patience);
+      key.ifPresent(known -> asking.header("api-key", known));
+      HttpRequest request = asking.build();
       HttpResponse<InputStream> answer =
           client.send(request, HttpResponse.BodyHandlers.ofInputStream());
       if (answer.statusCode() != 200) {

@@ -25,7 +25,8 @@ import picocli.CommandLine.Parameters;
     footer = {
       "  sonidb stream songs 42 | ffplay -",
       "  sonidb stream songs -o songs.flac",
-      "  sonidb stream songs --from 5000 --follow | sonidb listen -"
+      "  sonidb stream songs --from 5000 --follow | sonidb listen -",
+      "  sonidb stream songs --follow --url http://127.0.0.1:7664 | ffplay -"
     })
 final class StreamCommand extends DatabaseCommand {
 
@@ -60,6 +61,11 @@ final class StreamCommand extends DatabaseCommand {
   }
 
   @Override
+  boolean worksOnNodes() {
+    return true;
+  }
+
+  @Override
   ExitCode run() throws IOException {
     if (id.isPresent() && (from.isPresent() || follow)) {
       throw new CommandFailure(
@@ -68,7 +74,7 @@ final class StreamCommand extends DatabaseCommand {
     if (from.orElse(0L) < 0) {
       throw new CommandFailure(ExitCode.USAGE, "--from must be 0 or more, was " + from.get());
     }
-    return with(
+    return reach(
         name,
         collection -> {
           try (InputStream audio =

@@ -113,8 +113,6 @@ class NodeCommandsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "stream songs",
-        "changes songs",
         "play songs 1",
         "picture songs 1 -o a.png",
         "demo",
@@ -361,5 +359,37 @@ class NodeCommandsTest {
     assertThat(remote().ok("list").out())
         .contains("same  20 vectors of dimension 3, float32, euclid")
         .doesNotContain("bench");
+  }
+
+  // Streams ------------------------------------------------------------------------------------
+
+  @Test
+  void streamsAndListensAsInAFolder() {
+    byte[] local = inFolderOfTheSame().ok("stream", "same").bytes();
+    byte[] remote = onNode(inFolderOfTheSame()).ok("stream", "same").bytes();
+    String heard = local().input(local).ok("listen", "-").out();
+    assertThat(heard.lines()).hasSize(20);
+    assertThat(withoutTimes(local().input(remote).ok("listen", "-").out()))
+        .isEqualTo(withoutTimes(heard));
+    String address = url + "/collections/same/audio";
+    assertThat(withoutTimes(remote().ok("listen", address).out())).isEqualTo(withoutTimes(heard));
+    assertThat(local().run("listen", address).err()).contains("the server answered 401");
+    byte[] one = remote().ok("stream", "same", "3").bytes();
+    assertThat(local().input(one).ok("listen", "-").out()).contains("\"id\":3,");
+    assertThat(remote().run("stream", "same", "nobody").exitCode()).isEqualTo(4);
+    assertThat(remote().run("stream", "same", "--from", "1000").exitCode()).isEqualTo(2);
+  }
+
+  @Test
+  void showsTheSameChanges() {
+    Cli.Outcome remote = onNode(inFolderOfTheSame()).ok("changes", "same", "--with-vectors");
+    assertThat(withoutTimes(remote.out()))
+        .isEqualTo(withoutTimes(inFolderOfTheSame().ok("changes", "same", "--with-vectors").out()));
+    assertThat(remote.err()).contains("go on with --from 21");
+    assertThat(remote().run("changes", "same", "--from", "1000").exitCode()).isEqualTo(2);
+  }
+
+  private static String withoutTimes(String lines) {
+    return lines.replaceAll("\"inserted_at\":\"[^\"]*\"", "");
   }
 }

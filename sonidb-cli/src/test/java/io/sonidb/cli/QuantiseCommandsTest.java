@@ -88,6 +88,9 @@ class QuantiseCommandsTest {
     assertThat(outcome.json().get("quantize").asString()).isEqualTo("6");
     assertThat(cli.ok("create", "b", "--dimension", "40", "--quantize", "4").out())
         .contains("rounded to 4 bits a component");
+    assertThat(cli.ok("list").out()).contains("rounded to 4 bits a component");
+    assertThat(cli.ok("list", "--json").json().get("collections").get(0).get("quantize").asString())
+        .isEqualTo("6");
     assertThat(cli.ok("create", "c", "--dimension", "40").out()).doesNotContain("rounded");
     assertThat(stats("a").get("quantize").asString()).isEqualTo("6");
     assertThat(stats("a").has("quantize_sample")).isFalse();

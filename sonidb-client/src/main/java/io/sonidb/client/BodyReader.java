@@ -6,6 +6,7 @@ import io.sonidb.Payload;
 import io.sonidb.Point;
 import io.sonidb.ValueCount;
 import io.sonidb.filter.Scalar;
+import io.sonidb.json.VectorJson;
 import io.sonidb.sound.ElementType;
 import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
@@ -13,7 +14,6 @@ import java.io.ByteArrayOutputStream;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -26,14 +26,12 @@ import tools.jackson.core.JsonToken;
 /// What is not as it must be is an [IllegalArgumentException] that says so; keys that are not known
 /// are left out.
 final class BodyReader {
-  private final ElementType element;
-  private final int dimension;
+  private final VectorJson vectors;
 
   /// @param element of the collection's vectors
   /// @param dimension of them
   BodyReader(ElementType element, int dimension) {
-    this.element = element;
-    this.dimension = dimension;
+    this.vectors = new VectorJson(element, dimension);
   }
 
   /// A page as it was sent.
@@ -46,6 +44,7 @@ final class BodyReader {
       double score,
       Payload payload,
       Optional<Vector> vector,
+      Optional<Instant> insertedAt,
       Optional<Instant> expiresAt) {
     VectorId knownId() {
       return id.orElseThrow(() -> new IllegalArgumentException("a point has no id"));
@@ -55,11 +54,11 @@ final class BodyReader {
       Vector there =
           vector.orElseThrow(() ->
               new IllegalArgumentException("point " + knownId() + " came without its vector"));
-      return new Point(knownId(), there, payload, 0, Optional.empty(), expiresAt);
+      return new Point(knownId(), there, payload, version, insertedAt, expiresAt);
     }
 
     Hit hit() {
-      return new Hit(knownId(), score, payload, vector, version, Optional.empty(), expiresAt);
+      return new Hit(knownId(), score, payload, vector, version, insertedAt, expiresAt);
     }
   }
 
@@ -128,13 +127,14 @@ final class BodyReader {
     double score = 0;
     Payload payload = Payload.EMPTY;
     Optional<Vector> vector = Optional.empty();
+    Optional<Instant> insertedAt = Optional.empty();
     Optional<Instant> expiresAt = Optional.empty();
     while (from.nextToken() == JsonToken.PROPERTY_NAME) {
       String key = from.currentName();
       from.nextToken();
       switch (key) {
         case "id" -> id = Optional.of(id(from));
-        case "version" -> version = from.getLongValue();
+        case "version", "sequence" -> version = from.getLongValue();
         case "score" -> score = number(from);
         case "payload" -> payload = payload(from);
         case "vector" ->
@@ -142,11 +142,12 @@ final class BodyReader {
                 from.currentToken() == JsonToken.VALUE_NULL
                     ? Optional.empty()
                     : Optional.of(vector(from));
+        case "inserted_at" -> insertedAt = Optional.of(time(from));
         case "expires_at" -> expiresAt = Optional.of(time(from));
         default -> from.skipChildren();
       }
     }
-    return new Row(id, version, score, payload, vector, expiresAt);
+    return new Row(id, version, score, payload, vector, insertedAt, expiresAt);
   }
 
   static VectorId id(JsonParser from) {
@@ -161,7 +162,7 @@ final class BodyReader {
     try {
       return Instant.parse(from.getString());
     } catch (DateTimeException e) {
-      throw new IllegalArgumentException("expires_at is no time: " + from.getString(), e);
+      throw new IllegalArgumentException("not a time: " + from.getString(), e);
     }
   }
 
@@ -189,47 +190,9 @@ final class BodyReader {
     return Payload.ofCbor(cbor.toByteArray());
   }
 
-  /// Each component is rounded once, to what the collection holds.
   private Vector vector(JsonParser from) {
     expect(from, JsonToken.START_ARRAY, "vector");
-    return element == ElementType.FLOAT32 ? floats(from) : doubles(from);
-  }
-
-  private Vector floats(JsonParser from) {
-    float[] components = new float[dimension];
-    int size = 0;
-    for (JsonToken token = from.nextToken();
-        token != JsonToken.END_ARRAY;
-        token = from.nextToken()) {
-      if (size == components.length) {
-        components = Arrays.copyOf(components, grown(size));
-      }
-      components[size++] =
-          token == JsonToken.VALUE_STRING ? (float) number(from) : from.getFloatValue();
-    }
-    return Vector.sharing(size == components.length ? components : Arrays.copyOf(components, size));
-  }
-
-  private Vector doubles(JsonParser from) {
-    double[] components = new double[dimension];
-    int size = 0;
-    for (JsonToken token = from.nextToken();
-        token != JsonToken.END_ARRAY;
-        token = from.nextToken()) {
-      if (size == components.length) {
-        components = Arrays.copyOf(components, grown(size));
-      }
-      components[size++] = number(from);
-    }
-    return Vector.sharing(size == components.length ? components : Arrays.copyOf(components, size));
-  }
-
-  private static int grown(int size) {
-    if (size >= Vector.MAX_DIMENSION) {
-      throw new IllegalArgumentException(
-          "a vector has more than " + Vector.MAX_DIMENSION + " components");
-    }
-    return Math.min(Vector.MAX_DIMENSION, 2 * size + 16);
+    return vectors.read(from);
   }
 
   GroupResult.Group group(JsonParser from) {

@@ -9,7 +9,7 @@ import io.sonidb.Point;
 import io.sonidb.Query;
 import io.sonidb.Scroll;
 import io.sonidb.filter.Filter;
-import io.sonidb.sound.ElementType;
+import io.sonidb.json.VectorJson;
 import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
 import java.math.BigInteger;
@@ -40,29 +40,6 @@ final class BodyWriter {
     to.writeEndArray();
   }
 
-  /// Numbers; NaN and infinities as the strings that stand for them in JSON.
-  static void vector(Vector vector, JsonGenerator to) {
-    to.writeStartArray();
-    if (vector.elementType() == ElementType.FLOAT32) {
-      for (float component : vector.floats()) {
-        if (Float.isFinite(component)) {
-          to.writeNumber(component);
-        } else {
-          to.writeString(Float.toString(component));
-        }
-      }
-    } else {
-      for (double component : vector.doubles()) {
-        if (Double.isFinite(component)) {
-          to.writeNumber(component);
-        } else {
-          to.writeString(Double.toString(component));
-        }
-      }
-    }
-    to.writeEndArray();
-  }
-
   static void payload(Payload payload, JsonGenerator to) {
     if (payload.isEmpty()) {
       to.writeStartObject();
@@ -84,7 +61,7 @@ final class BodyWriter {
     to.writeName("id");
     id(point.id(), to);
     to.writeName("vector");
-    vector(point.vector(), to);
+    VectorJson.write(point.vector(), to);
     if (!point.payload().isEmpty()) {
       to.writeName("payload");
       payload(point.payload(), to);
@@ -117,7 +94,7 @@ final class BodyWriter {
   static void query(Query query, JsonGenerator to) {
     to.writeName("query");
     switch (query.target()) {
-      case Query.Nearest(Vector vector) -> vector(vector, to);
+      case Query.Nearest(Vector vector) -> VectorJson.write(vector, to);
       case Query.Like(VectorId id) -> id(id, to);
       case Query.Recommend recommend -> recommend(recommend, to);
     }
@@ -150,7 +127,7 @@ final class BodyWriter {
     to.writeArrayPropertyStart(key);
     for (Query.Example each : examples) {
       switch (each) {
-        case Query.Example.OfVector(Vector vector) -> vector(vector, to);
+        case Query.Example.OfVector(Vector vector) -> VectorJson.write(vector, to);
         case Query.Example.OfId(VectorId id) -> id(id, to);
       }
     }

@@ -76,6 +76,8 @@ record CollectionInfo(CollectionSpec spec, CollectionStats stats) {
         spec.payloadIndexes(),
         whole(own, "payload_index_bytes"),
         search(object(own, "search_index")),
+        whole(own, "syncs"),
+        number(own, "sync_seconds"),
         text(own, "kernels"),
         text(own, "codec_kernels"));
   }

@@ -80,7 +80,8 @@ final class Connection implements AutoCloseable {
     return path.toString();
   }
 
-  private static String encode(String segment) {
+  /// A value, percent-encoded.
+  static String encode(String segment) {
     String encoded = URLEncoder.encode(segment, StandardCharsets.UTF_8).replace("+", "%20");
     // Whoever tidies paths up would take these for folders.
     return encoded.equals(".") || encoded.equals("..") ? encoded.replace(".", "%2E") : encoded;
@@ -243,6 +244,24 @@ final class Connection implements AutoCloseable {
     }
   }
 
+  /// An answer whose bytes are read as they come, for as long as they come.
+  ///
+  /// @param accept media type that is wanted
+  InputStream open(String path, String accept) {
+    Call call = new Call("GET", path, Optional.empty(), true, options.timeout());
+    HttpResponse<InputStream> response =
+        exchange(request(call, accept), true, BodyHandlers.ofInputStream());
+    if (response.statusCode() == 200) {
+      return response.body();
+    }
+    try (InputStream in = response.body()) {
+      byte[] body = in.readNBytes(1 << 16);
+      throw RefusedException.of(options.uri(), response.statusCode(), reason(response, body));
+    } catch (IOException e) {
+      throw UnreachableException.of(options, e);
+    }
+  }
+
   private int next(InputStream in, byte[] buffer) {
     try {
       return in.read(buffer);
@@ -252,8 +271,11 @@ final class Connection implements AutoCloseable {
   }
 
   private HttpRequest request(Call call) {
-    HttpRequest.Builder request =
-        bare(call.path(), call.timeout()).header("accept", options.format().mediaType());
+    return request(call, options.format().mediaType());
+  }
+
+  private HttpRequest request(Call call, String accept) {
+    HttpRequest.Builder request = bare(call.path(), call.timeout()).header("accept", accept);
     call.body().ifPresent(_ -> request.header("content-type", options.format().mediaType()));
     return request.method(call.method(), publisher(call.body())).build();
   }
@@ -317,7 +339,8 @@ final class Connection implements AutoCloseable {
     };
   }
 
-  private static long pause(int attempt) {
+  /// How long to wait after so many failures, in milliseconds.
+  static long pause(int attempt) {
     long pause = Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS << Math.min(attempt - 1, 10));
     return pause / 2 + ThreadLocalRandom.current().nextLong(pause);
   }

@@ -8,6 +8,7 @@ public sealed class RefusedException extends NodeException
         AlreadyExistsException,
         KeyRefusedException,
         BadRequestException,
+        HistoryGoneException,
         BusyException {
   private static final long serialVersionUID = 1L;
 
@@ -29,6 +30,7 @@ public sealed class RefusedException extends NodeException
           reason.startsWith("Conflict")
               ? new RefusedException(node, status, reason)
               : new AlreadyExistsException(node, status, reason);
+      case 410 -> new HistoryGoneException(node, status, reason);
       case 429, 503 -> new BusyException(node, status, reason);
       default -> new RefusedException(node, status, reason);
     };

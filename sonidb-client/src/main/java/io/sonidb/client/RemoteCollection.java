@@ -1,6 +1,7 @@
 package io.sonidb.client;
 
 import io.sonidb.AlterReport;
+import io.sonidb.Change;
 import io.sonidb.CollectionSpec;
 import io.sonidb.CollectionStats;
 import io.sonidb.CompactionReport;
@@ -17,6 +18,7 @@ import io.sonidb.PointSound;
 import io.sonidb.Progress;
 import io.sonidb.Query;
 import io.sonidb.Scroll;
+import io.sonidb.StreamOptions;
 import io.sonidb.ValueCount;
 import io.sonidb.file.VectorFormat;
 import io.sonidb.file.VectorWriter;
@@ -48,6 +50,7 @@ import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Flow;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import tools.jackson.core.JsonGenerator;
@@ -58,8 +61,7 @@ import tools.jackson.databind.JsonNode;
 ///
 /// Writes have become durable when they return, as the collection promises. Vectors come back with
 /// the bits that went in; of NaNs only that they are, unless they travel as sound or arrays. What
-/// the API does not tell is not there: when a point was written, and, of points that were not
-/// searched for, the number of their newest change.
+/// the API does not tell is not there: when a point was written that was searched for.
 ///
 /// It knows the element type and the dimension that the collection had when it was opened: open it
 /// again when somebody has dropped it and made another one of the same name.
@@ -464,14 +466,6 @@ public final class RemoteCollection {
         from -> BodyReader.at("inserted", from, JsonParser::getLongValue));
   }
 
-  /// A whole FLAC file that holds one vector with every bit, its payload and its times.
-  ///
-  /// @throws NotFoundException if it is not there
-  public InputStream streamVector(VectorId id) {
-    return new ByteArrayInputStream(
-        connection.fetch(Connection.path("/collections/", name, "/points/", id.toString()), FLAC));
-  }
-
   // Work on the whole ------------------------------------------------------------------------
 
   /// Has every index file brought up to date, or made again from the audio alone.
@@ -556,7 +550,7 @@ public final class RemoteCollection {
   private List<BodyReader.Row> retrieve(List<VectorId> ids, boolean whole) {
     return connection.send(
         "POST",
-        path("/points"),
+        path("/points") + (whole ? "?with_version=true" : ""),
         to -> {
           to.writeStartObject();
           BodyWriter.ids("ids", ids, to);
@@ -606,7 +600,7 @@ public final class RemoteCollection {
   public Page scroll(Scroll scroll) {
     return connection.send(
         "POST",
-        path("/points/scroll"),
+        path("/points/scroll") + "?with_version=true",
         to -> BodyWriter.scroll(scroll, to),
         from -> {
           BodyReader.Rows page = reader.page(from);
@@ -717,6 +711,74 @@ public final class RemoteCollection {
             true,
             connection.options().timeout()),
         _ -> true);
+  }
+
+  // Streams ----------------------------------------------------------------------------------
+
+  /// A FLAC file that holds one vector; closed by whoever asks for it.
+  ///
+  /// @throws NotFoundException if it is not there
+  public InputStream streamVector(VectorId id) {
+    return connection.open(
+        Connection.path("/collections/", name, "/points/", id.toString(), "/audio"), "audio/flac");
+  }
+
+  /// The records from a sequence number on as one FLAC stream; closed by whoever asks for it. A
+  /// read waits for what comes. It does not resume by itself: [#records] does.
+  ///
+  /// @param from sequence number of the first record, 1 for all
+  /// @param follow whether it goes on with what is written from now on
+  /// @param options which records, in which container
+  /// @throws HistoryGoneException if deletes from there on are not in the history any more
+  /// @throws BadRequestException if nothing that late was written yet
+  public InputStream stream(long from, boolean follow, StreamOptions options) {
+    String filter =
+        options.filter().isEmpty() ? "" : "&filter=" + Connection.encode(options.filter().toJson());
+    String shard =
+        options.shards() == 1 ? "" : "&shard=" + options.shard() + "/" + options.shards();
+    boolean isOgg = options.container() == StreamOptions.Container.OGG;
+    return connection.open(
+        path("/audio?from=" + from + "&follow=" + follow + shard + filter),
+        isOgg ? "audio/ogg" : "audio/flac");
+  }
+
+  /// The changes from a sequence number on, history and then live, out of the FLAC stream: every
+  /// bit of every vector. They come each once and in order; when the connection breaks, the node is
+  /// asked again from the last one on, and what got lost on the way is noticed and asked for again.
+  /// A subscriber that is busy holds up the sending. Its thread is a virtual one of its own.
+  ///
+  /// A record that is damaged on the node is left out; [#changes] names it.
+  ///
+  /// @param from sequence number of the first change, 1 for all
+  /// @param options which records; the container does not matter
+  /// @return ends with [HistoryGoneException] if deletes from there on are not in the history any
+  ///   more, with [NotFoundException] if the collection is not there any more
+  public Flow.Publisher<Change> records(long from, StreamOptions options) {
+    StreamOptions flac = options.container(StreamOptions.Container.FLAC);
+    return new Changes(
+        next ->
+            new AudioSource(
+                stream(next, true, flac), opened.element(), next, connection::unexpected),
+        from,
+        true);
+  }
+
+  /// The changes from a sequence number on, history and then live, out of the change feed;
+  /// otherwise as [#records]. A NaN comes as a NaN, without its payload bits.
+  ///
+  /// @param from sequence number of the first change, 1 for all
+  /// @param follow whether it goes on with what is written from now on; else it completes
+  public Flow.Publisher<Change> changes(long from, boolean follow) {
+    return new Changes(
+        next ->
+            new EventSource(
+                connection.open(
+                    path("/changes?with_vector=true&follow=" + follow + "&from=" + next),
+                    "text/event-stream"),
+                reader,
+                next),
+        from,
+        follow);
   }
 
   // Snapshots --------------------------------------------------------------------------------

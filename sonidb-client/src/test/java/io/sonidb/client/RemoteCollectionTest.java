@@ -123,6 +123,14 @@ class RemoteCollectionTest {
   }
 
   @Test
+  void tellsWhenPointsWereWritten() {
+    Point one = remote.get(VectorId.of(1)).orElseThrow();
+    assertThat(one.sequence()).isEqualTo(local.get(VectorId.of(1)).orElseThrow().sequence());
+    assertThat(one.insertedAt()).isPresent();
+    assertThat(remote.scroll(Scroll.of(2)).points().get(1)).isEqualTo(one);
+  }
+
+  @Test
   void findsWhatTheDatabaseFinds() {
     Query.Example like = new Query.Example.OfVector(vector(2));
     Query.Example unlike = new Query.Example.OfId(VectorId.of(9));

@@ -186,6 +186,13 @@ final class FilterJson {
     if (node.has("has_id")) {
       return hasId(place.only(Set.of("has_id")).at("has_id"));
     }
+    if (node.has("has_vector")) {
+      Place name = place.only(Set.of("has_vector")).at("has_vector");
+      if (!name.string().isEmpty()) {
+        throw name.wrong("must be \"\", the one vector that every point has");
+      }
+      return Filter.ALL;
+    }
     if (node.has("nested")) {
       Place nested = place.only(Set.of("nested")).at("nested").only(Set.of("key", "filter"));
       return nested.made(_ ->
@@ -202,7 +209,7 @@ final class FilterJson {
       return filter(place, depth + 1);
     }
     throw place.wrong(
-        "must be a condition: an object with key, has_id, is_empty, is_null, nested, or a filter");
+        "must be a condition: an object with key, has_id, has_vector, is_empty, is_null, nested, or a filter");
   }
 
   private static Condition hasId(Place place) {

@@ -244,6 +244,19 @@ public final class RecordTable {
     };
   }
 
+  /// The fingerprint of the record's id ([VectorId#fingerprint]); 0 for a skip record.
+  public long fingerprint(int ordinal) {
+    MemorySegment entries = columns.entries();
+    long at = at(ordinal);
+    long low = entries.get(LONG, at + ID_LOW);
+    return switch (entries.get(BYTE, at + ID_KIND)) {
+      case ID_NUMBER -> VectorId.of(low).fingerprint();
+      case ID_UUID -> VectorId.of(new UUID(entries.get(LONG, at + ID_HIGH), low)).fingerprint();
+      case ID_NAME -> low;
+      default -> 0;
+    };
+  }
+
   /// Whether the record has this id; compares the bytes, so that it costs no allocation for numbers
   /// and UUIDs.
   public boolean hasId(int ordinal, VectorId id) {

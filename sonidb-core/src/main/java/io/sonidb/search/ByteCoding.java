@@ -70,15 +70,13 @@ final class ByteCoding extends Coding {
   }
 
   private final class ByteScorer extends CodeScorer {
-    private final MemorySegment codes;
-    private final int size = codeBytes();
     private final byte[] wanted = new byte[dimension];
     private final byte[] other = new byte[dimension];
     private float step;
     private float square;
 
     ByteScorer(MemorySegment codes) {
-      this.codes = codes;
+      super(codes, codeBytes());
     }
 
     @Override
@@ -89,7 +87,7 @@ final class ByteCoding extends Coding {
 
     @Override
     void aimAt(int node) {
-      long at = (long) node * size;
+      long at = (long) node * codeBytes;
       MemorySegment.copy(codes, ValueLayout.JAVA_BYTE, at, wanted, 0, dimension);
       step = codes.get(FLOAT, at + dimension);
       square = score == Score.EUCLID ? codes.get(FLOAT, at + dimension + 4) : 0;
@@ -97,7 +95,7 @@ final class ByteCoding extends Coding {
 
     @Override
     float score(int node) {
-      long at = (long) node * size;
+      long at = (long) node * codeBytes;
       MemorySegment.copy(codes, ValueLayout.JAVA_BYTE, at, other, 0, dimension);
       float product =
           VectorUtil.dotProduct(wanted, other) * step * codes.get(FLOAT, at + dimension);

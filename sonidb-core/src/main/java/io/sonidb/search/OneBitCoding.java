@@ -8,7 +8,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import org.apache.lucene.index.VectorSimilarityFunction;
-import org.apache.lucene.util.VectorUtil;
 import org.apache.lucene.util.quantization.OptimizedScalarQuantizer;
 
 /// A bit for each component of the rotated vector, less the centroid, and what an estimate of the
@@ -115,26 +114,34 @@ final class OneBitCoding extends Coding {
     return new BitScorer(codes, probes);
   }
 
+  /// Sums are over words of 64 components: what both vectors have in common is counted there at
+  /// once, for each of the four bits. Bits meet wherever they are in a word, so it does not matter
+  /// in which order a machine has its bytes.
   private final class BitScorer extends CodeScorer {
-    private final MemorySegment codes;
+    private static final int BITS = 4;
+    private static final ValueLayout.OfLong WORD = ValueLayout.JAVA_LONG_UNALIGNED;
+
     private final MemorySegment probes;
-    private final int size = codeBytes();
-    private final byte[] wanted = new byte[padded / 2];
-    private final byte[] other = new byte[padded / 8];
+    private final int words = padded / Long.SIZE;
+
+    /// Of each word, its four bits one behind the other.
+    private final long[] wanted = new long[BITS * words];
+
     private float lower;
     private float width;
     private float extra;
     private float sum;
 
     BitScorer(MemorySegment codes, MemorySegment probes) {
-      this.codes = codes;
+      super(codes, codeBytes());
       this.probes = probes;
     }
 
     @Override
     void aim(float[] prepared) {
       OptimizedScalarQuantizer.QuantizationResult probe = quantise(prepared, PROBE_BITS);
-      OptimizedScalarQuantizer.transposeHalfByte(levels, wanted);
+      OptimizedScalarQuantizer.transposeHalfByte(levels, nibbles);
+      want(MemorySegment.ofArray(nibbles), 0);
       aim(
           probe.lowerInterval(),
           probe.upperInterval(),
@@ -145,13 +152,23 @@ final class OneBitCoding extends Coding {
     @Override
     void aimAt(int node) {
       long at = (long) node * probeBytes();
-      MemorySegment.copy(probes, ValueLayout.JAVA_BYTE, at, wanted, 0, wanted.length);
-      long rest = at + wanted.length;
+      want(probes, at);
+      long rest = at + padded / 2;
       aim(
           probes.get(FLOAT, rest),
           probes.get(FLOAT, rest + 4),
           probes.get(FLOAT, rest + 8),
           probes.get(INT, rest + 12));
+    }
+
+    private void want(MemorySegment from, long start) {
+      long at = start;
+      for (int bit = 0; bit < BITS; bit++) {
+        for (int word = 0; word < words; word++) {
+          wanted[BITS * word + bit] = from.get(WORD, at);
+          at += Long.BYTES;
+        }
+      }
     }
 
     private void aim(float lowest, float highest, float additional, int ofLevels) {
@@ -163,10 +180,21 @@ final class OneBitCoding extends Coding {
 
     @Override
     float score(int node) {
-      long at = (long) node * size;
-      MemorySegment.copy(codes, ValueLayout.JAVA_BYTE, at, other, 0, other.length);
-      long both = VectorUtil.int4BitDotProduct(wanted, other);
-      long rest = at + other.length;
+      long at = (long) node * codeBytes;
+      int first = 0;
+      int second = 0;
+      int third = 0;
+      int fourth = 0;
+      for (int word = 0; word < words; word++) {
+        long code = codes.get(WORD, at + (long) Long.BYTES * word);
+        int bit = BITS * word;
+        first += Long.bitCount(code & wanted[bit]);
+        second += Long.bitCount(code & wanted[bit + 1]);
+        third += Long.bitCount(code & wanted[bit + 2]);
+        fourth += Long.bitCount(code & wanted[bit + 3]);
+      }
+      int both = first + 2 * second + 4 * third + 8 * fourth;
+      long rest = at + padded / 8;
       float low = codes.get(FLOAT, rest);
       float step = codes.get(FLOAT, rest + 4) - low;
       float ones = codes.get(SHORT, rest + 12);

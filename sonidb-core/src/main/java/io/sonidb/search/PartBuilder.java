@@ -269,6 +269,11 @@ public final class PartBuilder {
     }
 
     @Override
+    public float bulkScore(int[] nodes, float[] scores, int count) {
+      return scorer.scores(nodes, count, scores);
+    }
+
+    @Override
     public int maxOrd() {
       return size;
     }

@@ -8,7 +8,11 @@ public enum Score {
   COSINE {
     @Override
     float of(float[] a, float[] b) {
-      float squareA = K.dot(a, a);
+      return of(a, square(a), b);
+    }
+
+    @Override
+    float of(float[] a, float squareA, float[] b) {
       float squareB = K.dot(b, b);
       // Sums of squares that overflowed or lost their small terms are done again in double.
       return isInRange(squareA) && isInRange(squareB)
@@ -76,6 +80,18 @@ public enum Score {
   private static final float MAX_SQUARE = 1e30f;
 
   abstract float of(float[] a, float[] b);
+
+  /// The same, of a vector that is compared with many.
+  ///
+  /// @param squareA as [#square(float\[\])] has it
+  float of(float[] a, float squareA, float[] b) {
+    return of(a, b);
+  }
+
+  /// The sum of the squares of a vector's components.
+  static float square(float[] a) {
+    return K.dot(a, a);
+  }
 
   abstract double of(double[] a, double[] b);
 

@@ -23,18 +23,20 @@ abstract sealed class Scorer {
   private static final class One extends Scorer {
     private final Score score;
     private final float[] floats;
+    private final float square;
     private final double[] doubles;
 
     One(Score score, Vector query) {
       this.score = score;
       boolean narrow = query.elementType() == ElementType.FLOAT32;
       this.floats = narrow ? query.floats() : new float[0];
+      this.square = Score.square(floats);
       this.doubles = narrow ? new double[0] : query.doubles();
     }
 
     @Override
     double of(float[] vector) {
-      return score.of(floats, vector);
+      return score.of(floats, square, vector);
     }
 
     @Override

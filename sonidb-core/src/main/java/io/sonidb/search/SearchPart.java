@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.LongConsumer;
 import java.util.function.LongPredicate;
 import org.apache.lucene.search.ScoreDoc;
 import org.apache.lucene.search.TopKnnCollector;
@@ -46,11 +47,13 @@ public final class SearchPart {
   @FunctionalInterface
   public interface Sequences {
     /// Hands each to `sink`, ascending.
-    void forEach(java.util.function.LongConsumer sink);
+    void forEach(LongConsumer sink);
   }
 
   // All neighbours are looked at: those that may not be found lead to those that may.
   private static final KnnSearchStrategy PLAIN = new KnnSearchStrategy.Hnsw(0);
+
+  private static final int AT_ONCE = 64;
 
   private final MemorySegment file;
   private final Score score;
@@ -223,12 +226,17 @@ public final class SearchPart {
     return from + Integer.toUnsignedLong(file.get(INT, sequences + 4L * node));
   }
 
-  private int nodeOf(long sequence) {
-    int high = (int) Math.min(size - 1L, sequence - from);
-    int low = 0;
-    // Mostly no number is missing: then the very last place is the right one.
-    if (high < 0 || sequence(high) <= sequence) {
-      return high >= 0 && sequence(high) == sequence ? high : -1;
+  /// The node of a sequence number, -1 if there is none.
+  ///
+  /// @param from a node that is not behind it
+  private int nodeOf(long sequence, int from) {
+    int low = from;
+    // No number is there twice, so it cannot be farther away than this; mostly none is missing, so
+    // it is there.
+    long farthest = low + Math.max(0, sequence - sequence(low));
+    int high = (int) Math.min(size - 1L, farthest);
+    if (sequence(high) <= sequence) {
+      return sequence(high) == sequence ? high : -1;
     }
     while (low < high) {
       int middle = (low + high) >>> 1;
@@ -279,14 +287,45 @@ public final class SearchPart {
       return List.of();
     }
     TopKnnCollector found = new TopKnnCollector(Math.min(most, size), Integer.MAX_VALUE, PLAIN);
-    CodeScorer scorer = scorer(query);
-    among.forEach(sequence -> {
-      int node = nodeOf(sequence);
-      if (node >= 0) {
-        found.collect(node, scorer.score(node));
-      }
-    });
+    Looking looking = new Looking(scorer(query), found);
+    among.forEach(looking);
+    looking.score();
     return candidates(found);
+  }
+
+  /// Scores nodes, several at a time.
+  private final class Looking implements LongConsumer {
+    private final CodeScorer scorer;
+    private final TopKnnCollector found;
+    private final int[] nodes = new int[AT_ONCE];
+    private final float[] scores = new float[AT_ONCE];
+    private int count;
+    private int last;
+
+    Looking(CodeScorer scorer, TopKnnCollector found) {
+      this.scorer = scorer;
+      this.found = found;
+    }
+
+    @Override
+    public void accept(long sequence) {
+      int node = nodeOf(sequence, last);
+      if (node >= 0) {
+        last = node;
+        nodes[count++] = node;
+        if (count == AT_ONCE) {
+          score();
+        }
+      }
+    }
+
+    void score() {
+      scorer.scores(nodes, count, scores);
+      for (int i = 0; i < count; i++) {
+        found.collect(nodes[i], scores[i]);
+      }
+      count = 0;
+    }
   }
 
   private CodeScorer scorer(CodeQuery query) {
@@ -336,6 +375,11 @@ public final class SearchPart {
     @Override
     public float score(int node) {
       return scorer.score(node);
+    }
+
+    @Override
+    public float bulkScore(int[] nodes, float[] scores, int count) {
+      return scorer.scores(nodes, count, scores);
     }
 
     @Override

@@ -21,6 +21,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 
 /// Gives records their place at the end of a log, in groups.
 ///
@@ -99,12 +100,13 @@ final class Appender {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition work = lock.newCondition();
-  private final Condition published = lock.newCondition();
+  private final Bell published = new Bell();
   private final ArrayDeque<Ticket> queue = new ArrayDeque<>();
   private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
   private long nextSequence;
   private volatile long lastPublished;
   private volatile long lastDurable;
+  private volatile Syncs syncs = new Syncs(0, 0); // written by the appender's thread
   private volatile boolean closing; // written under lock
   private volatile Optional<IOException> failure = Optional.empty();
   private Optional<Thread> thread = Optional.empty();
@@ -187,19 +189,22 @@ final class Appender {
   ///
   /// @return whether it is
   boolean awaitPublished(long sequence, long timeoutNanos) throws InterruptedException {
-    if (lastPublished >= sequence) {
-      return true;
-    }
-    lock.lockInterruptibly();
-    try {
-      long left = timeoutNanos;
-      while (lastPublished < sequence && left > 0 && !closing) {
-        left = published.awaitNanos(left);
-      }
-      return lastPublished >= sequence;
-    } finally {
-      lock.unlock();
-    }
+    return awaitPublished(sequence, timeoutNanos, () -> false);
+  }
+
+  /// As [#awaitPublished(long, long)], until the log is closed or whoever waits has given up.
+  ///
+  /// @param isOver whether nobody waits any more; asked again after [#wake]
+  boolean awaitPublished(long sequence, long timeoutNanos, BooleanSupplier isOver)
+      throws InterruptedException {
+    published.await(
+        () -> lastPublished >= sequence || closing || isOver.getAsBoolean(), timeoutNanos);
+    return lastPublished >= sequence;
+  }
+
+  /// Has those who wait look whether they still want to.
+  void wake() {
+    published.ring();
   }
 
   // The callers' threads ---------------------------------------------------------------------
@@ -381,10 +386,10 @@ final class Appender {
       }
       closing = true;
       work.signalAll();
-      published.signalAll();
     } finally {
       lock.unlock();
     }
+    published.ring();
     thread.ifPresent(Appender::joinUninterruptibly);
     return true;
   }
@@ -523,10 +528,10 @@ final class Appender {
       }
       throw e;
     }
-    boolean syncs = segments.syncsWrites();
+    boolean syncsNow = segments.syncsWrites();
     try {
-      if (syncs) {
-        current.sync();
+      if (syncsNow) {
+        sync(current);
       }
       int from = current.publish();
       owedSkipCount = 0;
@@ -540,13 +545,25 @@ final class Appender {
     lock.lock();
     try {
       lastPublished = last.first + last.count - 1;
-      lastDurable = syncs ? lastPublished : lastDurable;
-      published.signalAll();
+      lastDurable = syncsNow ? lastPublished : lastDurable;
     } finally {
       lock.unlock();
     }
+    published.ring();
     tickets.forEach(ticket -> ticket.done.complete(null));
     segments.prepare(current);
+  }
+
+  private void sync(SegmentWriter written) throws IOException {
+    long start = System.nanoTime();
+    written.sync();
+    Syncs before = syncs;
+    syncs = new Syncs(before.count() + 1, before.nanos() + System.nanoTime() - start);
+  }
+
+  /// What syncing took until now.
+  Syncs syncs() {
+    return syncs;
   }
 
   private void owe(List<Ticket> tickets) {
@@ -584,7 +601,7 @@ final class Appender {
   private void rotate() throws IOException {
     SegmentWriter full = writer.orElseThrow();
     // Whoever finds a record in a later segment knows that this one is whole.
-    full.sync();
+    sync(full);
     lastDurable = lastPublished;
     writer = Optional.empty();
     segments.full(full);

@@ -8,11 +8,14 @@ import java.util.Optional;
 /// is written meanwhile. It holds the bytes of one record, whatever the log's size, and keeps one
 /// segment from being deleted, as long as there is more to read. Not thread-safe.
 public final class LogCursor implements AutoCloseable {
+  private static final byte[] NOTHING = {};
+  private static final int LEAST_BYTES = 1 << 12;
+
   private final SegmentLog log;
   private Optional<Segment> pinned = Optional.empty();
   private long nextSequence;
   private int ordinal;
-  private byte[] bytes = new byte[1 << 12];
+  private byte[] bytes = NOTHING;
   private int length;
 
   /// A cursor in front of the first record whose sequence number is `from` or above.
@@ -28,6 +31,7 @@ public final class LogCursor implements AutoCloseable {
     long last = log.lastSequence(); // read first: what it counts is in the tables
     if (nextSequence > last) {
       close(); // who waits here keeps nothing
+      bytes = NOTHING;
       return false;
     }
     if (pinned.isPresent()
@@ -81,7 +85,7 @@ public final class LogCursor implements AutoCloseable {
     RecordTable table = segment().table();
     length = Math.clamp(table.length(ordinal), 0, Recovery.MAX_RECORD_BYTES);
     if (length > bytes.length) {
-      bytes = new byte[Math.max(length, bytes.length * 2)];
+      bytes = new byte[Math.max(LEAST_BYTES, Math.max(length, bytes.length * 2))];
     }
     segment().copy(table.offset(ordinal), length, bytes, 0);
     nextSequence = table.sequence(ordinal) + 1;

@@ -69,7 +69,7 @@ public final class Segment {
   /// Keeps its files and mappings, unless it is retired already.
   ///
   /// @return whether it is pinned now
-  boolean pin() {
+  public boolean pin() {
     int now = pins.get();
     while (now >= 0) {
       if (pins.compareAndSet(now, now + 1)) {
@@ -80,7 +80,8 @@ public final class Segment {
     return false;
   }
 
-  void unpin() {
+  /// Takes a [#pin] back.
+  public void unpin() {
     if (pins.decrementAndGet() == RETIRED) {
       release();
     }
@@ -194,6 +195,13 @@ public final class Segment {
   boolean hasBytes() {
     MemorySegment[] bytes = pieces.bytes;
     return bytes.length > 0 && bytes[0].byteSize() > 0;
+  }
+
+  /// The whole file of a segment that is sealed and pinned; read-only, as long as it is pinned.
+  /// Nothing if the file is missing.
+  public MemorySegment bytes() {
+    MemorySegment[] bytes = pieces.bytes;
+    return bytes.length == 1 ? bytes[0] : MemorySegment.NULL;
   }
 
   /// Copies `length` bytes at `offset` of the file, of one record or of several that follow one

@@ -6,6 +6,7 @@ import io.sonidb.sound.SoundRecord;
 import io.sonidb.sound.VectorId;
 import java.io.IOException;
 import java.io.SyncFailedException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -24,6 +25,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// The log of one collection: every record, in the order of its sequence number, in segments.
@@ -304,6 +306,21 @@ public final class SegmentLog implements AutoCloseable {
   /// @return whether it is
   public boolean awaitPublished(long sequence, long timeoutNanos) throws InterruptedException {
     return appender.awaitPublished(sequence, timeoutNanos);
+  }
+
+  /// Waits until a record with this sequence number is visible, the log is closed, or nobody waits
+  /// any more.
+  ///
+  /// @param isOver asked again after each call of [#wake]
+  /// @return whether it is visible
+  public boolean awaitPublished(long sequence, long timeoutNanos, BooleanSupplier isOver)
+      throws InterruptedException {
+    return appender.awaitPublished(sequence, timeoutNanos, isOver);
+  }
+
+  /// Has all who wait in [#awaitPublished] look whether they still want to.
+  public void wake() {
+    appender.wake();
   }
 
   /// @param bytes of a batch, about
@@ -680,6 +697,11 @@ public final class SegmentLog implements AutoCloseable {
     return appender.lastDurable();
   }
 
+  /// What syncing what was written took until now.
+  public Syncs syncs() {
+    return appender.syncs();
+  }
+
   Listener listener() {
     return listener.orElseThrow();
   }
@@ -785,15 +807,26 @@ public final class SegmentLog implements AutoCloseable {
     storage.delete(folder.resolve(SFV_FILE));
   }
 
+  /// Name of the file that holds a segment's payload index, in the collection's folder.
+  public static String payloadIndexFile(Segment segment) {
+    return SegmentFormat.FOLDER + "/" + SegmentFormat.payloadIndexName(segment.file());
+  }
+
   /// The payload index of a sealed segment that is pinned, mapped as long as its other files; none
   /// if there is no file.
   public Optional<MemorySegment> payloadIndex(Segment segment) throws IOException {
+    return payloadIndex(segment, segment.arena());
+  }
+
+  /// The payload index of a sealed segment that is pinned, mapped as long as an arena is open; none
+  /// if there is no file.
+  public Optional<MemorySegment> payloadIndex(Segment segment, Arena arena) throws IOException {
     Path path = segmentFolder.resolve(SegmentFormat.payloadIndexName(segment.file()));
     if (!storage.exists(path)) {
       return Optional.empty();
     }
     try (Storage.File file = storage.open(path)) {
-      return Optional.of(file.map(0, file.size(), segment.arena()));
+      return Optional.of(file.map(0, file.size(), arena));
     }
   }
 

@@ -4,7 +4,8 @@ package io.sonidb.vector;
 ///
 /// One implementation is chosen when the class is loaded: SIMD when the machine has vectors of at
 /// least four floats, plain loops otherwise or with `-Dsonidb.simd=off`. Both keep several running
-/// sums, so results of the two differ in the last bits; on one machine they never vary.
+/// sums, so results of the two differ in the last bits. Each adds in an order of its own that never
+/// varies, so on one machine a sum always has the same bits, interpreted or compiled.
 public sealed interface Kernels permits ScalarKernels, SimdKernels {
   /// The implementation for this machine.
   Kernels BEST = choose();

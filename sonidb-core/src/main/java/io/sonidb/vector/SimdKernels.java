@@ -2,16 +2,60 @@ package io.sonidb.vector;
 
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
-/// The widest vectors that the machine prefers, two running sums.
+/// The widest vectors that the machine prefers, up to 512 bits, two running sums.
+///
+/// The order of all additions is fixed, so that a sum has the same bits whether the loop is
+/// interpreted or compiled, by whichever compiler: with `n` lanes, the products of components `2n *
+/// i + j` and `2n * i + n + j` go to lane `j` of the one sum and of the other; both are added lane
+/// by lane; the upper half of the lanes is added to the lower half until one is left; what is left
+/// of the components follows one by one. The library's own sum of lanes leaves the order open.
 final class SimdKernels implements Kernels {
-  private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
-  private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
+  private static final VectorSpecies<Float> FLOATS =
+      FloatVector.SPECIES_PREFERRED.length() > 16
+          ? FloatVector.SPECIES_512
+          : FloatVector.SPECIES_PREFERRED;
+  private static final VectorSpecies<Double> DOUBLES = FLOATS.withLanes(double.class);
+  private static final VectorShuffle<Float> FLOATS_BY_8 = turned(FLOATS, 8);
+  private static final VectorShuffle<Float> FLOATS_BY_4 = turned(FLOATS, 4);
+  private static final VectorShuffle<Float> FLOATS_BY_2 = turned(FLOATS, 2);
+  private static final VectorShuffle<Float> FLOATS_BY_1 = turned(FLOATS, 1);
+  private static final VectorShuffle<Double> DOUBLES_BY_4 = turned(DOUBLES, 4);
+  private static final VectorShuffle<Double> DOUBLES_BY_2 = turned(DOUBLES, 2);
+  private static final VectorShuffle<Double> DOUBLES_BY_1 = turned(DOUBLES, 1);
 
   static boolean isWorthwhile() {
     return FLOATS.length() >= 4;
+  }
+
+  /// Brings to each lane what is some lanes above it.
+  private static <E> VectorShuffle<E> turned(VectorSpecies<E> species, int lanes) {
+    return VectorShuffle.iota(species, lanes, 1, true);
+  }
+
+  private static float sum(FloatVector lanes) {
+    FloatVector sum = lanes;
+    if (FLOATS.length() >= 16) {
+      sum = sum.add(sum.rearrange(FLOATS_BY_8));
+    }
+    if (FLOATS.length() >= 8) {
+      sum = sum.add(sum.rearrange(FLOATS_BY_4));
+    }
+    sum = sum.add(sum.rearrange(FLOATS_BY_2));
+    return sum.add(sum.rearrange(FLOATS_BY_1)).lane(0);
+  }
+
+  private static double sum(DoubleVector lanes) {
+    DoubleVector sum = lanes;
+    if (DOUBLES.length() >= 8) {
+      sum = sum.add(sum.rearrange(DOUBLES_BY_4));
+    }
+    if (DOUBLES.length() >= 4) {
+      sum = sum.add(sum.rearrange(DOUBLES_BY_2));
+    }
+    return sum.add(sum.rearrange(DOUBLES_BY_1)).lane(0);
   }
 
   @Override
@@ -31,7 +75,7 @@ final class SimdKernels implements Kernels {
           FloatVector.fromArray(FLOATS, a, i + lanes)
               .fma(FloatVector.fromArray(FLOATS, b, i + lanes), y);
     }
-    float sum = x.add(y).reduceLanes(VectorOperators.ADD);
+    float sum = sum(x.add(y));
     for (; i < a.length; i++) {
       sum = Math.fma(a[i], b[i], sum);
     }
@@ -52,7 +96,7 @@ final class SimdKernels implements Kernels {
               .sub(FloatVector.fromArray(FLOATS, b, i + lanes));
       y = dy.fma(dy, y);
     }
-    float sum = x.add(y).reduceLanes(VectorOperators.ADD);
+    float sum = sum(x.add(y));
     for (; i < a.length; i++) {
       float d = a[i] - b[i];
       sum = Math.fma(d, d, sum);
@@ -74,7 +118,7 @@ final class SimdKernels implements Kernels {
                   .sub(FloatVector.fromArray(FLOATS, b, i + lanes))
                   .abs());
     }
-    float sum = x.add(y).reduceLanes(VectorOperators.ADD);
+    float sum = sum(x.add(y));
     for (; i < a.length; i++) {
       sum += Math.abs(a[i] - b[i]);
     }
@@ -93,7 +137,7 @@ final class SimdKernels implements Kernels {
           DoubleVector.fromArray(DOUBLES, a, i + lanes)
               .fma(DoubleVector.fromArray(DOUBLES, b, i + lanes), y);
     }
-    double sum = x.add(y).reduceLanes(VectorOperators.ADD);
+    double sum = sum(x.add(y));
     for (; i < a.length; i++) {
       sum = Math.fma(a[i], b[i], sum);
     }
@@ -115,7 +159,7 @@ final class SimdKernels implements Kernels {
               .sub(DoubleVector.fromArray(DOUBLES, b, i + lanes));
       y = dy.fma(dy, y);
     }
-    double sum = x.add(y).reduceLanes(VectorOperators.ADD);
+    double sum = sum(x.add(y));
     for (; i < a.length; i++) {
       double d = a[i] - b[i];
       sum = Math.fma(d, d, sum);
@@ -141,7 +185,7 @@ final class SimdKernels implements Kernels {
                   .sub(DoubleVector.fromArray(DOUBLES, b, i + lanes))
                   .abs());
     }
-    double sum = x.add(y).reduceLanes(VectorOperators.ADD);
+    double sum = sum(x.add(y));
     for (; i < a.length; i++) {
       sum += Math.abs(a[i] - b[i]);
     }

@@ -44,6 +44,11 @@ final class SubframeEncoder {
 
   private int union;
 
+  /// Of the samples behind the most raw ones.
+  private long sumBehind;
+
+  private int unionBehind;
+
   // What is chosen: the subframe type, and what it takes to write it.
 
   private int kind;
@@ -105,18 +110,15 @@ final class SubframeEncoder {
   }
 
   /// Looks at raw samples ahead of a residual that is not predicted, and at none. One is looked at
-  /// first, and with the sums at hand: for sonified vectors it wins, and then rules out the rest by
-  /// their lower bounds. Only the best number of them, and none, are looked at with partitions.
+  /// first: for sonified vectors it wins, and then rules out the rest by their lower bounds. What
+  /// is behind the most raw samples is summed up once for all of them. Only the best number of
+  /// them, and none, are looked at with partitions.
   private long chooseUnpredicted(long sum, int union, long limit) {
     long bits = limit;
-    for (int warmUp = 1; warmUp <= search.maxWarmUp() && warmUp < blockSize; warmUp++) {
-      if (warmUp == 1) {
-        this.sum = sum;
-        this.union = union;
-      } else {
-        measure(samples, warmUp, blockSize);
-      }
-      unary.start(samples, warmUp, blockSize, this.sum);
+    int most = Math.min(search.maxWarmUp(), blockSize - 1);
+    startBehind(most, sum, union);
+    for (int warmUp = 1; warmUp <= most; warmUp++) {
+      include(warmUp, most);
       if (isBetter(samples, warmUp, 0, bits - ahead(warmUp))) {
         zeros.setZeros(warmUp);
         predictor = zeros;
@@ -131,19 +133,43 @@ final class SubframeEncoder {
         && isBetter(samples, order, parts, bits - ahead(order))) {
       bits = ahead(order) + best.bits;
     }
-    int first = Rice.fold(samples[0]);
-    this.sum = sum + first;
-    this.union = union | first;
-    if (search.maxWarmUp() == 1 && blockSize > 1) {
-      unary.includeOneAhead();
-    } else {
-      unary.start(samples, 0, blockSize, this.sum);
-    }
+    include(0, most);
     if (isBetter(samples, 0, parts, bits)) {
       take(FIXED, 0, samples);
       bits = best.bits;
     }
     return bits;
+  }
+
+  /// Sums up the samples behind some.
+  ///
+  /// @param sum of all folded samples but the first
+  /// @param union of all folded samples but the first
+  private void startBehind(int most, long sum, int union) {
+    sumBehind = sum;
+    unionBehind = most > 1 ? foldedUnion(samples, most, blockSize) : union;
+    for (int i = 1; i < most; i++) {
+      sumBehind -= Rice.fold(samples[i]);
+    }
+    if (most == 0) {
+      sumBehind += Rice.fold(samples[0]);
+      unionBehind |= Rice.fold(samples[0]);
+    }
+    unary.start(samples, most, blockSize, sumBehind);
+  }
+
+  /// Sets the sums of the samples from `first` on.
+  ///
+  /// @param most whose sums have been started
+  private void include(int first, int most) {
+    sum = sumBehind;
+    union = unionBehind;
+    for (int i = first; i < most; i++) {
+      int folded = Rice.fold(samples[i]);
+      sum += folded;
+      union |= folded;
+    }
+    unary.include(first);
   }
 
   /// What raw samples ahead of a residual that is not predicted take.

@@ -16,7 +16,7 @@ final class UnarySums {
   private int to;
   private long total;
 
-  /// One more residual, folded, or 0.
+  /// Where those begin that are counted as well.
   private int ahead;
 
   /// Goes on with `residuals[from..to)`.
@@ -28,12 +28,14 @@ final class UnarySums {
     this.to = to;
     this.total = total;
     known = 0;
-    ahead = 0;
+    ahead = from;
   }
 
-  /// Counts the residual before all these as well; what is known stays known.
-  void includeOneAhead() {
-    ahead = Rice.fold(residuals[from - 1]);
+  /// Counts some residuals before all these as well; what is known stays known.
+  ///
+  /// @param first of them
+  void include(int first) {
+    ahead = first;
   }
 
   long of(int parameter) {
@@ -41,6 +43,10 @@ final class UnarySums {
       sums[parameter] = Rice.shiftedSum(residuals, from, to, parameter, total);
       known |= 1 << parameter;
     }
-    return sums[parameter] + (ahead >>> parameter);
+    long sum = sums[parameter];
+    for (int i = ahead; i < from; i++) {
+      sum += (Rice.fold(residuals[i]) & 0xffffffffL) >>> parameter;
+    }
+    return sum;
   }
 }

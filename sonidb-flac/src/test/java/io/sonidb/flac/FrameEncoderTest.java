@@ -224,10 +224,15 @@ class FrameEncoderTest {
           int maxOrder = random.nextInt(6);
           UnarySums unary = new UnarySums();
           if (random.nextBoolean()) {
-            // The first residual is counted last, after some sums are known.
-            unary.start(residuals, from + 1, size, sum);
+            // The first residuals are counted last, after some sums are known.
+            int ahead = random.nextInt(1, 10);
+            long behind = 0;
+            for (int i = from + ahead; i < size; i++) {
+              behind += Rice.fold(residuals[i]);
+            }
+            unary.start(residuals, from + ahead, size, behind);
             unary.of(random.nextInt(31));
-            unary.includeOneAhead();
+            unary.include(from);
           } else {
             unary.start(residuals, from, size, sum);
           }

@@ -33,11 +33,16 @@ class FramesTest {
     Seeds.repeat(
         500,
         random -> {
-          byte[] frame = frame(1 + random.nextInt(300), random.nextInt(1 << 20));
+          int size = 1 + random.nextInt(300);
+          byte[] frame = frame(size, random.nextInt(1 << 20));
+          assertThat(Frames.isWhole(frame, 0, frame.length, size)).isTrue();
+          assertThat(Frames.isWhole(frame, 0, frame.length, size + 1)).isFalse();
+          assertThat(Frames.isWhole(frame, 0, frame.length - 1, size)).isFalse();
           // The header's last byte is its CRC-8; what follows may be damaged and still be
           // renumbered.
           int bit = 8 * 12 + random.nextInt(8 * (frame.length - 12));
           frame[bit / 8] ^= (byte) (128 >> bit % 8);
+          assertThat(Frames.isWhole(frame, 0, frame.length, size)).isFalse();
           byte[] out = new byte[frame.length + Frames.MAX_RENUMBER_GROWTH];
           int length = Frames.renumber(frame, 0, frame.length, random.nextLong() >>> 28, out, 0);
           assertThat(Frames.crc16(out, 0, length)).isNotZero();

@@ -21,13 +21,15 @@ import java.util.Arrays;
 final class OggFlac extends InputStream {
   static final int MAGIC = 0x4F676753;
 
-  private static final int HEAD_BYTES = 27;
+  static final int HEAD_BYTES = 27;
   private static final int MAX_PAGE_BYTES = HEAD_BYTES + 255 + 255 * 255;
   private static final int FIRST_PAGE = 2;
-  private static final int FLAGS_AT = 5;
-  private static final int SERIAL_AT = 14;
-  private static final int CRC_AT = 22;
-  private static final int SEGMENTS_AT = 26;
+  static final int FLAGS_AT = 5;
+  static final int GRANULE_AT = 6;
+  static final int SERIAL_AT = 14;
+  static final int PAGE_AT = 18;
+  static final int CRC_AT = 22;
+  static final int SEGMENTS_AT = 26;
 
   /// In the first packet: where the FLAC stream's own bytes begin.
   private static final int MAPPING_BYTES = 9;
@@ -164,15 +166,15 @@ final class OggFlac extends InputStream {
       return -1;
     }
     creditBytes -= size;
-    return crc(at, size) == littleEndian(at + CRC_AT) ? size : -1;
+    return crc(buffer, at, size) == littleEndian(at + CRC_AT) ? size : -1;
   }
 
   /// The CRC-32 of RFC 3533, section 6: the field itself counts as zeros.
-  private int crc(int from, int size) {
+  static int crc(byte[] page, int from, int size) {
     int crc = 0;
     for (int i = 0; i < size; i++) {
       boolean field = i >= CRC_AT && i < CRC_AT + 4;
-      int value = field ? 0 : buffer[from + i] & 0xFF;
+      int value = field ? 0 : page[from + i] & 0xFF;
       crc = crc << 8 ^ CRC[crc >>> 24 ^ value];
     }
     return crc;

@@ -24,6 +24,7 @@ import java.util.Set;
 /// @param keys who may do what; without any, everybody may do everything
 /// @param ftp how other nodes sync with it; empty if they may not
 /// @param limits of requests
+/// @param streams limits of answers without end
 /// @param accessLog where requests are noted; empty for nowhere, `-` for standard error
 /// @param auditLog where administrative calls are noted, likewise
 public record NodeConfig(
@@ -34,6 +35,7 @@ public record NodeConfig(
     List<KeySpec> keys,
     Optional<Ftp> ftp,
     Limits limits,
+    Streams streams,
     Optional<String> accessLog,
     String auditLog) {
 
@@ -83,6 +85,13 @@ public record NodeConfig(
       int nesting,
       int requestSeconds,
       int shutdownSeconds) {}
+
+  /// Limits of answers without end: audio that is followed, and change feeds.
+  ///
+  /// @param most more are not begun
+  /// @param stallSeconds a reader that takes none of what is there for so long is disconnected
+  /// @param heartbeatSeconds after which a change feed without changes says that it is alive
+  public record Streams(int most, int stallSeconds, int heartbeatSeconds) {}
 
   /// Copies the lists.
   public NodeConfig {
@@ -164,6 +173,11 @@ public record NodeConfig(
             (int) values.whole("limits.max_nesting", 8, 500),
             (int) values.whole("limits.request_seconds", 1, 86_400),
             (int) values.whole("limits.shutdown_seconds", 0, 3_600));
+    Streams streams =
+        new Streams(
+            (int) values.whole("http.max_streams", 1, 1_000_000),
+            (int) values.whole("http.stall_seconds", 1, 86_400),
+            (int) values.whole("http.heartbeat_seconds", 1, 86_400));
     String snapshots = values.text("storage.snapshots");
     String audit = values.text("log.audit");
     NodeConfig config =
@@ -175,6 +189,7 @@ public record NodeConfig(
             KeySpec.of(values),
             ftp(values, environment),
             limits,
+            streams,
             Optional.of(values.text("log.access")).filter(text -> !text.isEmpty()),
             audit.isEmpty() ? data.resolve("audit.log").toString() : audit);
     config.checkIsSafe(values.isTrue("http.insecure"));

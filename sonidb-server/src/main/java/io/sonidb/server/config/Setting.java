@@ -34,6 +34,15 @@ public record Setting(String key, String fallback, String help, boolean isSecret
               "Web pages that may call the node, such as https://app.example.com, separated by commas."),
           plain("http.idle_seconds", "30", "A connection that is idle for longer is closed."),
           plain("http.max_connections", "1024", "More connections are not accepted."),
+          plain("http.max_streams", "1000", "More audio streams and change feeds are not begun."),
+          plain(
+              "http.stall_seconds",
+              "30",
+              "A reader of a stream that takes nothing of what is there for so long is disconnected."),
+          plain(
+              "http.heartbeat_seconds",
+              "15",
+              "A change feed without changes says that it is alive so often."),
           plain(
               "tls.certificate",
               "",

@@ -3,6 +3,7 @@ package io.sonidb.server.http;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
+import org.eclipse.jetty.server.Request;
 import tools.jackson.core.JsonGenerator;
 
 /// What a request is answered with.
@@ -45,6 +46,15 @@ sealed interface Answer {
   /// @param json its text
   /// @param signature of it
   record Signed(String json, String signature) implements Answer {}
+
+  /// Something that writes its own head and body.
+  record Written(Writing writing) implements Answer {}
+
+  /// Writes head and body of an answer.
+  @FunctionalInterface
+  interface Writing {
+    void write(Request request, Outgoing out) throws IOException;
+  }
 
   /// Writes an answer that comes piece by piece.
   @FunctionalInterface

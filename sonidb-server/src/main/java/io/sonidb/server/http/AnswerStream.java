@@ -33,6 +33,12 @@ final class AnswerStream extends OutputStream {
     return written + size;
   }
 
+  /// Others have written so much past it.
+  void add(long bytes) {
+    written += bytes;
+    hasBegun |= bytes > 0;
+  }
+
   @Override
   public void write(int value) throws IOException {
     write(new byte[] {(byte) value}, 0, 1);

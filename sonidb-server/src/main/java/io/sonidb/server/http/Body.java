@@ -21,6 +21,10 @@ import tools.jackson.dataformat.cbor.CBORMapper;
 ///
 /// @param path such as `points[3].payload`; empty for the whole body
 record Body(String path, JsonNode node) {
+  static final String ONE_DENSE_ONLY =
+      "named, sparse and multi-vectors are not supported, nor is inference: a point has one dense"
+          + " vector, an array of numbers";
+
   private static final int MAX_SHOWN = 80;
   private static final int MAX_ELEMENTS = 100_000;
   private static final CBORMapper CBOR = CBORMapper.builder().build();
@@ -184,14 +188,24 @@ record Body(String path, JsonNode node) {
 
   /// Whether it is an array of numbers where a vector may be.
   boolean isVector() {
-    return node instanceof POJONode pojo && pojo.getPojo() instanceof Vector;
+    return nameless().node instanceof POJONode pojo && pojo.getPojo() instanceof Vector;
+  }
+
+  /// What clients that know of several vectors call "", the only one here: `{"": vector}`, or
+  /// `{"name": "", "vector": vector}`.
+  Body nameless() {
+    if (node.isObject() && node.size() == 1 && has("")) {
+      return at("");
+    }
+    boolean isNamed = node.isObject() && node.size() == 2 && has("name") && has("vector");
+    return isNamed && at("name").text().isEmpty() ? at("vector") : this;
   }
 
   /// A vector of that many components.
   Vector vector(int dimension) {
-    if (!(node instanceof POJONode pojo && pojo.getPojo() instanceof Vector vector)) {
+    if (!(nameless().node instanceof POJONode pojo && pojo.getPojo() instanceof Vector vector)) {
       if (node.isObject() || node.isArray()) {
-        throw ApiException.wrongInput(path + ": " + VectorJson.ONE_DENSE_ONLY);
+        throw ApiException.wrongInput(path + ": " + ONE_DENSE_ONLY);
       }
       throw wrong("must be a vector, an array of numbers");
     }

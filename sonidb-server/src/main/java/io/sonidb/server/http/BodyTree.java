@@ -1,5 +1,7 @@
 package io.sonidb.server.http;
 
+import io.sonidb.json.MalformedVectorException;
+import io.sonidb.json.VectorJson;
 import java.util.Set;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -75,6 +77,9 @@ final class BodyTree {
     if (outer == Place.PLAIN || PLAIN.contains(key)) {
       return Place.PLAIN;
     }
+    if (key.isEmpty()) {
+      return outer; // the name of the vector that has none
+    }
     return VECTORS.contains(key)
         ? Place.VECTOR
         : LISTS_OF_VECTORS.contains(key) ? Place.LIST_OF_VECTORS : Place.ANY;
@@ -92,7 +97,13 @@ final class BodyTree {
   }
 
   private JsonNode vector() {
-    return NODES.pojoNode(vectors.read(from));
+    try {
+      return NODES.pojoNode(vectors.read(from));
+    } catch (MalformedVectorException e) {
+      throw e.isNested()
+          ? ApiException.wrongInput(Body.ONE_DENSE_ONLY)
+          : ApiException.format(String.valueOf(e.getMessage()));
+    }
   }
 
   private JsonNode whole() {

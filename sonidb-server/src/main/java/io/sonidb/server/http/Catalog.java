@@ -5,6 +5,7 @@ import io.sonidb.CollectionExistsException;
 import io.sonidb.CollectionNotFoundException;
 import io.sonidb.CollectionSpec;
 import io.sonidb.SoniDb;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,6 +16,9 @@ import java.util.concurrent.ConcurrentHashMap;
 /// Collections are looked up without a lock: making or dropping one, which takes a while, holds up
 /// nobody who uses another.
 final class Catalog {
+  private static final String FORBIDDEN = "<>:\"/\\|?*";
+  private static final int MAX_NAME_BYTES = 255;
+
   private final SoniDb database;
   private final Aliases aliases;
   private final ConcurrentHashMap<String, Collection> opened = new ConcurrentHashMap<>();
@@ -44,6 +48,17 @@ final class Catalog {
     return aliases.collection(name).orElse(name);
   }
 
+  /// The name of a collection that is there, or comes to be.
+  ///
+  /// @throws ApiException if none may be called so
+  String resolveNew(String name) {
+    String resolved = resolve(name);
+    if (!opened.containsKey(resolved)) {
+      checkNewName("path parameters", resolved);
+    }
+    return resolved;
+  }
+
   Optional<Collection> find(String name) {
     return Optional.ofNullable(opened.get(resolve(name)));
   }
@@ -64,6 +79,7 @@ final class Catalog {
   }
 
   Collection create(String name, CollectionSpec spec) {
+    checkNewName("path parameters", name);
     if (aliases.collection(name).isPresent()) {
       throw ApiException.wrongInput(
           "Can't create collection with name "
@@ -116,6 +132,37 @@ final class Catalog {
   /// Changes aliases, all or none.
   void changeAliases(java.util.function.Consumer<Map<String, String>> change) {
     aliases.change(change);
+  }
+
+  /// Refuses names that Qdrant refuses, too. Names of files do not depend on them; addresses and
+  /// shells do.
+  ///
+  /// @param place where the name stands
+  static void checkNewName(String place, String name) {
+    int size = name.getBytes(StandardCharsets.UTF_8).length;
+    if (size < 1 || size > MAX_NAME_BYTES) {
+      throw wrongName(place, size + " bytes", "must have 1 to " + MAX_NAME_BYTES);
+    }
+    if (name.equals(".") || name.equals("..")) {
+      throw wrongName(place, '"' + name + '"', "is the name of a folder");
+    }
+    name.chars()
+        .filter(each -> Character.isISOControl(each) || FORBIDDEN.indexOf(each) >= 0)
+        .findFirst()
+        .ifPresent(each -> {
+          throw wrongName(
+              place,
+              '"' + name + '"',
+              "collection name cannot contain "
+                  + (Character.isISOControl(each)
+                      ? "control characters"
+                      : "\"" + (char) each + "\" char"));
+        });
+  }
+
+  private static ApiException wrongName(String place, String value, String why) {
+    return ApiException.of(
+        422, "Validation error in " + place + ": [name: value " + value + " invalid, " + why + "]");
   }
 
   static ApiException exists(String name) {

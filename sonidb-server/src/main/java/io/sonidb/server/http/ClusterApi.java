@@ -7,6 +7,7 @@ import io.sonidb.ftp.CallGuard;
 import io.sonidb.ftp.FtpNode;
 import io.sonidb.ftp.Peer;
 import io.sonidb.ftp.SignedCall;
+import io.sonidb.json.VectorJson;
 import io.sonidb.sound.ElementType;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -91,7 +92,7 @@ final class ClusterApi {
       return new Body("", tools.jackson.databind.node.JsonNodeFactory.instance.objectNode());
     }
     try (JsonParser parser =
-        exchange.node().formats().reader(new ByteArrayInputStream(bytes), false)) {
+        exchange.node().formats().reader(new ByteArrayInputStream(bytes), bytes.length, false)) {
       return new Body("", BodyTree.read(parser, new VectorJson(ElementType.FLOAT32, NO_DIMENSION)));
     }
   }

@@ -4,6 +4,7 @@ import io.sonidb.Collection;
 import io.sonidb.CollectionSpec;
 import io.sonidb.CollectionStats;
 import io.sonidb.Durability;
+import io.sonidb.Indexing;
 import io.sonidb.Metric;
 import io.sonidb.RoundingReport;
 import io.sonidb.filter.Condition;
@@ -25,6 +26,7 @@ import tools.jackson.core.JsonGenerator;
 /// Collections: made, listed, described, dropped; their payload indexes and aliases.
 final class CollectionsApi {
   static final String NO_EFFECT = " has no effect here";
+  private static final int SMALL_BACKLOG = 256; // fewer writes wait until there is nothing to do
 
   private final Catalog catalog;
 
@@ -70,17 +72,17 @@ final class CollectionsApi {
     body.object();
     Body sparse = body.at("sparse_vectors");
     if (sparse.isThere() && !sparse.object().node().isEmpty()) {
-      throw ApiException.wrongInput("sparse_vectors: " + VectorJson.ONE_DENSE_ONLY);
+      throw ApiException.wrongInput("sparse_vectors: " + Body.ONE_DENSE_ONLY);
     }
     Body vectors = body.at("vectors").object();
     if (!vectors.has("size") && !vectors.has("distance")) {
       throw ApiException.wrongInput(
           vectors.node().isEmpty()
               ? "vectors: size and distance are needed: every point has a vector here"
-              : "vectors: " + VectorJson.ONE_DENSE_ONLY);
+              : "vectors: " + Body.ONE_DENSE_ONLY);
     }
     if (vectors.has("multivector_config")) {
-      throw ApiException.wrongInput("vectors.multivector_config: " + VectorJson.ONE_DENSE_ONLY);
+      throw ApiException.wrongInput("vectors.multivector_config: " + Body.ONE_DENSE_ONLY);
     }
     vectors.others("size", "distance").forEach(key -> warnings.add("vectors." + key + NO_EFFECT));
     body.others("vectors", "sparse_vectors", "sonidb")
@@ -177,9 +179,9 @@ final class CollectionsApi {
   private static void describe(
       JsonGenerator to, CollectionSpec spec, CollectionStats stats, Map<String, Long> indexed) {
     to.writeStartObject();
-    to.writeStringProperty("status", "green");
+    to.writeStringProperty("status", status(stats));
     to.writeStringProperty("optimizer_status", "ok");
-    to.writeNumberProperty("indexed_vectors_count", stats.vectors());
+    to.writeNumberProperty("indexed_vectors_count", stats.search().linked());
     to.writeNumberProperty("points_count", stats.vectors());
     to.writeNumberProperty("segments_count", stats.segments());
     to.writeObjectPropertyStart("config");
@@ -212,6 +214,17 @@ final class CollectionsApi {
     to.writeEndObject();
     own(to, spec, stats);
     to.writeEndObject();
+  }
+
+  /// Whether everything that a search index is to hold is in a graph, as far as that is worth
+  /// while: `green`, or `yellow` while there is work to do. It is begun without being asked for, so
+  /// nothing is ever `grey`.
+  private static String status(CollectionStats stats) {
+    int least = Indexing.DEFAULT.least();
+    boolean hasIndex = stats.metric() != Metric.MANHATTAN && stats.vectors() >= least;
+    CollectionStats.SearchIndex search = stats.search();
+    boolean isBehind = search.backlog() >= SMALL_BACKLOG || search.coded() >= least;
+    return hasIndex && isBehind ? "yellow" : "green";
   }
 
   private static void params(JsonGenerator to, CollectionStats stats) {
@@ -252,6 +265,8 @@ final class CollectionsApi {
     to.writeNumberProperty("directory_bytes", stats.directoryBytes());
     to.writeNumberProperty("payload_index_bytes", stats.payloadIndexBytes());
     to.writeNumberProperty("outdated_segments", stats.outdatedSegments());
+    to.writeNumberProperty("syncs", stats.syncs());
+    to.writeNumberProperty("sync_seconds", stats.syncSeconds());
     to.writeStringProperty("kernels", stats.kernels());
     to.writeStringProperty("codec_kernels", stats.codecKernels());
     stats.rounding().ifPresent(rounding -> rounding(to, rounding));
@@ -359,9 +374,7 @@ final class CollectionsApi {
     if (catalog.names().contains(alias)) {
       throw Catalog.exists(alias);
     }
-    if (alias.isEmpty() || alias.length() > 255) {
-      throw ApiException.range(name.path(), alias.length(), "must have 1 to 255 characters");
-    }
+    Catalog.checkNewName("JSON body", alias);
     return alias;
   }
 

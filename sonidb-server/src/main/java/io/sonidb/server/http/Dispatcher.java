@@ -14,6 +14,8 @@ import tools.jackson.core.JsonGenerator;
 
 /// Answers every request: who is it, may they, what is it about, what comes of it.
 final class Dispatcher extends Handler.Abstract {
+  private static final int DRAINED_BODIES = 8; // of the largest size that is taken
+
   private final Router router;
   private final ApiKeys keys;
   private final Visitors visitors;
@@ -32,6 +34,7 @@ final class Dispatcher extends Handler.Abstract {
   private static final class Course {
     private @Nullable Route route;
     private String who = "nobody";
+    private long readyNanos; // of a file or stream, which lasts as long as its reader likes
   }
 
   @Override
@@ -46,6 +49,9 @@ final class Dispatcher extends Handler.Abstract {
       } else {
         Answer answer = answer(request, response, course);
         audit(request, course, HttpStatus.OK_200);
+        if (!(answer instanceof Answer.Result)) {
+          course.readyNanos = System.nanoTime();
+        }
         send(answer, request, response, out);
       }
       note(request, response, course, out);
@@ -145,6 +151,15 @@ final class Dispatcher extends Handler.Abstract {
         response.getHeaders().put("Content-Disposition", "attachment; filename=\"" + name + "\"");
         bytes.write(out);
       }
+      case Answer.Written(Answer.Writing writing) -> {
+        Outgoing paced = new Outgoing(response, shared.stallSeconds());
+        try {
+          writing.write(request, paced);
+        } finally {
+          out.add(paced.written());
+        }
+        return;
+      }
       case Answer.Live(String type, Answer.Pieces pieces) -> {
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, type);
         response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-store");
@@ -185,13 +200,16 @@ final class Dispatcher extends Handler.Abstract {
       logs.failure(request, failure);
     }
     try {
-      if (answer.status() != HttpStatus.REQUEST_TIMEOUT_408
-          && answer.status() != HttpStatus.PAYLOAD_TOO_LARGE_413) {
-        drain(request);
+      boolean isTooLarge = answer.status() == HttpStatus.PAYLOAD_TOO_LARGE_413;
+      if (!isTooLarge && answer.status() != HttpStatus.REQUEST_TIMEOUT_408) {
+        drain(request, shared.bodyBytes());
       }
       response.reset();
       visitors.welcome(request, response);
       response.setStatus(answer.status());
+      if (failure instanceof ApiException told) {
+        told.headers().forEach(response.getHeaders()::put);
+      }
       audit(request, course, answer.status());
       if (answer.status() == HttpStatus.SERVICE_UNAVAILABLE_503) {
         response.getHeaders().put(HttpHeader.RETRY_AFTER, "1");
@@ -213,6 +231,9 @@ final class Dispatcher extends Handler.Abstract {
             to.writeEndObject();
           });
       fresh.finish();
+      if (isTooLarge) {
+        drain(request, DRAINED_BODIES * shared.bodyBytes());
+      }
       note(request, response, course, fresh);
       callback.succeeded();
     } catch (IOException | RuntimeException gone) {
@@ -230,14 +251,14 @@ final class Dispatcher extends Handler.Abstract {
   }
 
   /// Reads what is left of a body, so that the client, which may still be sending, gets to read the
-  /// answer.
-  private void drain(Request request) {
+  /// answer: who sends what is too large must not take that for a lost connection.
+  private void drain(Request request, long most) {
     if (request.getLength() == 0
-        || request.getLength() > shared.bodyBytes()
+        || request.getLength() > most
         || request.getHeaders().contains(HttpHeader.EXPECT)) {
       return;
     }
-    try (BodyStream rest = shared.stream(request, shared.bodyBytes())) {
+    try (BodyStream rest = shared.stream(request, most)) {
       byte[] buffer = new byte[1 << 13];
       while (rest.read(buffer, 0, buffer.length) >= 0) {}
     } catch (IOException | RuntimeException e) {
@@ -250,7 +271,8 @@ final class Dispatcher extends Handler.Abstract {
     long nanos = System.nanoTime() - request.getHeadersNanoTime();
     Route route = course.route;
     if (route != null) {
-      route.meter().note(status, nanos);
+      boolean isLong = course.readyNanos != 0;
+      route.meter().note(status, isLong ? course.readyNanos - request.getHeadersNanoTime() : nanos);
     }
     if (logs.notesAccess()) {
       logs.access(request, status, out.written(), nanos);

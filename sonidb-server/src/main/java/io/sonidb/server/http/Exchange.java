@@ -1,6 +1,8 @@
 package io.sonidb.server.http;
 
 import io.sonidb.Collection;
+import io.sonidb.json.VectorJson;
+import io.sonidb.sound.ElementType;
 import java.io.InputStream;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -32,8 +34,14 @@ record Exchange(
   /// @param budget room for bodies
   /// @param bodyBytes largest body
   /// @param requestSeconds in which a request must arrive
+  /// @param stallSeconds in which a piece of a long answer must be taken
   record Shared(
-      Catalog catalog, Formats formats, BodyBudget budget, long bodyBytes, int requestSeconds) {
+      Catalog catalog,
+      Formats formats,
+      BodyBudget budget,
+      long bodyBytes,
+      int requestSeconds,
+      int stallSeconds) {
     /// The bytes of a body, which must not be more than that.
     BodyStream stream(Request request, long most) {
       return new BodyStream(
@@ -96,7 +104,7 @@ record Exchange(
 
   /// The body, in which there are no vectors.
   Body body() {
-    return read(new VectorJson(io.sonidb.sound.ElementType.FLOAT32, NO_DIMENSION));
+    return read(new VectorJson(ElementType.FLOAT32, NO_DIMENSION));
   }
 
   /// The body; nothing at all is an empty object.
@@ -137,7 +145,8 @@ record Exchange(
     String type = Objects.requireNonNullElse(request.getHeaders().get(HttpHeader.CONTENT_TYPE), "");
     try (BodyBudget.Room _ = node.budget().take(length < 0 ? node.bodyBytes() : length);
         JsonParser parser =
-            node.formats().reader(node.stream(request, node.bodyBytes()), Formats.isCbor(type))) {
+            node.formats()
+                .reader(node.stream(request, node.bodyBytes()), length, Formats.isCbor(type))) {
       return new Body("", BodyTree.read(parser, vectors));
     }
   }

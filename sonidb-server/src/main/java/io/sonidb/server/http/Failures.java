@@ -9,7 +9,9 @@ import io.sonidb.VectorNotFoundException;
 import io.sonidb.filter.MalformedFilterException;
 import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.http.HttpException;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.exc.StreamConstraintsException;
 
 /// Turns what went wrong into a status and a line for the client.
@@ -40,12 +42,7 @@ final class Failures {
       case JacksonException e ->
           new Failure(
               400,
-              "Format error in JSON body: "
-                  + e.getOriginalMessage()
-                  + " at line "
-                  + e.getLocation().getLineNr()
-                  + " column "
-                  + e.getLocation().getColumnNr(),
+              "Format error in JSON body: " + e.getOriginalMessage() + place(e.getLocation()),
               false);
       case CollectionNotFoundException e -> new Failure(404, "Not found: " + firstLine(e), false);
       case VectorNotFoundException e -> new Failure(404, "Not found: " + firstLine(e), false);
@@ -59,6 +56,16 @@ final class Failures {
           new Failure(500, "Service internal error: " + e.getClass().getSimpleName(), true);
       default -> new Failure(500, "Service internal error", true);
     };
+  }
+
+  /// By line and column or, behind vectors, which are read otherwise, by byte.
+  private static String place(@Nullable TokenStreamLocation at) {
+    if (at == null) {
+      return "";
+    }
+    return at.getLineNr() < 0
+        ? " at byte " + at.getByteOffset()
+        : " at line " + at.getLineNr() + " column " + at.getColumnNr();
   }
 
   private static String firstLine(Throwable failure) {

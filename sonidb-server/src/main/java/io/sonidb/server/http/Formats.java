@@ -1,5 +1,6 @@
 package io.sonidb.server.http;
 
+import io.sonidb.json.FedJsonParser;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Locale;
@@ -7,6 +8,7 @@ import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.StreamWriteFeature;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.ObjectMapper;
 import tools.jackson.databind.json.JsonMapper;
@@ -22,6 +24,7 @@ final class Formats {
   private static final int MAX_NAME_LENGTH = 50_000;
   private static final int MAX_STRING_LENGTH = 1 << 24;
 
+  private final JsonFactory jsonFactory;
   private final ObjectMapper json;
   private final ObjectMapper cbor;
 
@@ -33,14 +36,14 @@ final class Formats {
             .maxNameLength(MAX_NAME_LENGTH)
             .maxStringLength(MAX_STRING_LENGTH)
             .build();
-    this.json =
-        new JsonMapper(
-            JsonFactory.builder()
-                .streamReadConstraints(limits)
-                .enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
-                .enable(StreamReadFeature.USE_FAST_BIG_NUMBER_PARSER)
-                .disable(StreamReadFeature.AUTO_CLOSE_SOURCE)
-                .build());
+    this.jsonFactory =
+        JsonFactory.builder()
+            .streamReadConstraints(limits)
+            .enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
+            .enable(StreamReadFeature.USE_FAST_BIG_NUMBER_PARSER)
+            .enable(StreamWriteFeature.USE_FAST_DOUBLE_WRITER)
+            .build();
+    this.json = new JsonMapper(jsonFactory);
     this.cbor =
         new CBORMapper(
             CBORFactory.builder()
@@ -54,8 +57,9 @@ final class Formats {
     return types.toLowerCase(Locale.ROOT).contains(CBOR);
   }
 
-  JsonParser reader(InputStream in, boolean isCbor) {
-    return (isCbor ? cbor : json).createParser(in);
+  /// @param length of the body in bytes; negative if that is not known
+  JsonParser reader(InputStream in, long length, boolean isCbor) {
+    return isCbor ? cbor.createParser(in) : new FedJsonParser(jsonFactory, in, length);
   }
 
   JsonGenerator writer(OutputStream out, boolean isCbor) {

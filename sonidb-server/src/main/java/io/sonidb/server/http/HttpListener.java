@@ -20,7 +20,6 @@ import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
 import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
 import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.HttpConfiguration;
-import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
@@ -40,6 +39,7 @@ public final class HttpListener implements AutoCloseable {
   private final Server server;
   private final ServerConnector connector;
   private final AtomicBoolean ready;
+  private final Streams streams;
   private final Optional<TlsKeys> tls;
   private final Optional<Cluster> cluster;
   private final Logs logs;
@@ -49,6 +49,7 @@ public final class HttpListener implements AutoCloseable {
       Server server,
       ServerConnector connector,
       AtomicBoolean ready,
+      Streams streams,
       Optional<TlsKeys> tls,
       Optional<Cluster> cluster,
       Logs logs,
@@ -56,6 +57,7 @@ public final class HttpListener implements AutoCloseable {
     this.server = server;
     this.connector = connector;
     this.ready = ready;
+    this.streams = streams;
     this.tls = tls;
     this.cluster = cluster;
     this.logs = logs;
@@ -98,17 +100,21 @@ public final class HttpListener implements AutoCloseable {
     GracefulHandler graceful = new GracefulHandler();
 
     AtomicBoolean ready = new AtomicBoolean(true);
+    Streams streams = new Streams(config.streams());
     MetricsText metrics =
         new MetricsText(
             catalog,
             graceful::getCurrentRequestCount,
-            () -> connector.getConnectedEndPoints().size());
+            () -> connector.getConnectedEndPoints().size(),
+            streams::count);
     List<Route> routes =
         Routes.of(
             new CollectionsApi(catalog),
             new VectorBodies(),
             new MaintenanceApi(logs),
             new SnapshotsApi(snapshots, config.limits().uploadBytes(), logs),
+            new AudioApi(streams),
+            new ChangesApi(streams),
             new ServiceApi(metrics, ready),
             new ClusterApi(cluster, catalog));
     metrics.routes(routes);
@@ -119,7 +125,8 @@ public final class HttpListener implements AutoCloseable {
             new Formats(config.limits().nesting()),
             new BodyBudget(config.limits().bodiesBytes()),
             config.limits().bodyBytes(),
-            config.limits().requestSeconds());
+            config.limits().requestSeconds(),
+            config.streams().stallSeconds());
     graceful.setHandler(
         new Dispatcher(
             new Router(routes), keys, new Visitors(config.http(), keys.areNeeded()), shared, logs));
@@ -127,7 +134,8 @@ public final class HttpListener implements AutoCloseable {
     server.setErrorHandler(new PlainErrors());
     server.setStopTimeout(config.limits().shutdownSeconds() * 1000L);
     HttpListener listener =
-        new HttpListener(server, connector, ready, tls, cluster, logs, config.http().host());
+        new HttpListener(
+            server, connector, ready, streams, tls, cluster, logs, config.http().host());
     listener.start(config);
     return listener;
   }
@@ -146,7 +154,7 @@ public final class HttpListener implements AutoCloseable {
             UriCompliance.Violation.AMBIGUOUS_PATH_ENCODING,
             UriCompliance.Violation.SUSPICIOUS_PATH_CHARACTERS));
     List<ConnectionFactory> factories = new ArrayList<>();
-    HttpConnectionFactory http1 = new HttpConnectionFactory(http);
+    SlowHeads.Http1 http1 = new SlowHeads.Http1(http);
     if (tls.isPresent()) {
       http.addCustomizer(new org.eclipse.jetty.server.SecureRequestCustomizer(false));
       ALPNServerConnectionFactory alpn = new ALPNServerConnectionFactory();
@@ -167,7 +175,7 @@ public final class HttpListener implements AutoCloseable {
     connector.setShutdownIdleTimeout(1000);
     server.addConnector(connector);
     server.addBean(new NetworkConnectionLimit(config.http().maxConnections(), connector));
-    server.addBean(new SlowHeads(connector, config.limits().requestSeconds()));
+    server.addBean(new SlowHeads(connector, http1, config.limits().requestSeconds()));
     return connector;
   }
 
@@ -203,10 +211,11 @@ public final class HttpListener implements AutoCloseable {
     return cluster.isPresent() ? OptionalInt.of(cluster.get().ftp().port()) : OptionalInt.empty();
   }
 
-  /// Accepts nothing any more, waits for the requests that are under way, and stops.
+  /// Accepts nothing any more, ends streams, waits for the requests that are under way, and stops.
   @Override
   public void close() {
     ready.set(false);
+    streams.close();
     stop();
     cluster.ifPresent(Cluster::close);
     logs.close();

@@ -16,12 +16,18 @@ final class MetricsText {
   private final Catalog catalog;
   private final LongSupplier requestsNow;
   private final LongSupplier connectionsNow;
+  private final LongSupplier streamsNow;
   private volatile List<Route> routes = List.of();
 
-  MetricsText(Catalog catalog, LongSupplier requestsNow, LongSupplier connectionsNow) {
+  MetricsText(
+      Catalog catalog,
+      LongSupplier requestsNow,
+      LongSupplier connectionsNow,
+      LongSupplier streamsNow) {
     this.catalog = catalog;
     this.requestsNow = requestsNow;
     this.connectionsNow = connectionsNow;
+    this.streamsNow = streamsNow;
   }
 
   void routes(List<Route> all) {
@@ -35,6 +41,7 @@ final class MetricsText {
     requests(text);
     gauge(text, "sonidb_http_requests_in_progress", "Requests that are answered.", requestsNow);
     gauge(text, "sonidb_http_connections", "Connections that are open.", connectionsNow);
+    gauge(text, "sonidb_streams", "Audio streams and change feeds under way.", streamsNow);
     collections(text, caller);
     process(text);
     return text.toString();
@@ -121,6 +128,28 @@ final class MetricsText {
         "sonidb_last_sequence",
         "Number of the newest write.",
         CollectionStats::lastSequence);
+    figure(
+        text,
+        all,
+        "sonidb_search_index_linked_vectors",
+        "Vectors that are in a graph.",
+        stats -> stats.search().linked());
+    figure(
+        text,
+        all,
+        "sonidb_search_index_coded_vectors",
+        "Vectors that have codes, and wait for a graph.",
+        stats -> stats.search().coded());
+    figure(
+        text,
+        all,
+        "sonidb_search_index_backlog",
+        "Writes that wait for codes.",
+        stats -> stats.search().backlog());
+    String syncs = "sonidb_fsync_seconds";
+    head(text, syncs, "summary", "Time that it took to sync what was written.");
+    line(text, all, syncs + "_sum", CollectionStats::syncSeconds);
+    line(text, all, syncs + "_count", CollectionStats::syncs);
   }
 
   private static void figure(
@@ -130,6 +159,14 @@ final class MetricsText {
       String help,
       ToDoubleFunction<CollectionStats> value) {
     head(text, name, "gauge", help);
+    line(text, all, name, value);
+  }
+
+  private static void line(
+      StringBuilder text,
+      Map<String, CollectionStats> all,
+      String name,
+      ToDoubleFunction<CollectionStats> value) {
     all.forEach((collection, stats) ->
         text.append(name)
             .append("{collection=")

@@ -1,6 +1,7 @@
 package io.sonidb.server.http;
 
 import io.sonidb.Collection;
+import io.sonidb.OrderKey;
 import io.sonidb.Payload;
 import io.sonidb.PayloadSelection;
 import io.sonidb.Point;
@@ -32,8 +33,14 @@ final class PointsApi {
         collection
             .get(id)
             .orElseThrow(() -> ApiException.notFound("Point with id " + id + " does not exists!"));
-    PointJson.Wanted all = new PointJson.Wanted(true, PayloadSelection.ALL, true);
+    PointJson.Wanted all =
+        new PointJson.Wanted(true, PayloadSelection.ALL, true, version(exchange));
     return Answer.result(to -> PointJson.record(point, all, to));
+  }
+
+  /// Qdrant's clients do not ask for it, and get points as Qdrant's.
+  private static boolean version(Exchange exchange) {
+    return exchange.isTrue("with_version", false);
   }
 
   static VectorId idIn(Exchange exchange) {
@@ -48,7 +55,7 @@ final class PointsApi {
     Collection collection = exchange.collection();
     Body body = exchange.body(collection);
     List<VectorId> ids = idsIn(body);
-    PointJson.Wanted wanted = PointJson.Wanted.of(body, true);
+    PointJson.Wanted wanted = PointJson.Wanted.of(body, true).version(version(exchange));
     List<Point> points =
         collection.get(ids).stream()
             .flatMap(Optional::stream)
@@ -89,11 +96,15 @@ final class PointsApi {
     Collection collection = exchange.collection();
     Body body = exchange.body(collection);
     ScrollPage page = collection.scroll(scrollIn(body));
-    PointJson.Wanted wanted = PointJson.Wanted.of(body, true);
+    PointJson.Wanted wanted = PointJson.Wanted.of(body, true).version(version(exchange));
     return Answer.result(to -> {
       to.writeStartObject();
       to.writeArrayPropertyStart("points");
-      page.points().forEach(point -> PointJson.record(point, wanted, to));
+      for (int i = 0; i < page.points().size(); i++) {
+        Optional<OrderKey> key =
+            page.keys().isEmpty() ? Optional.empty() : Optional.of(page.keys().get(i));
+        PointJson.record(page.points().get(i), key, wanted, to);
+      }
       to.writeEndArray();
       to.writeName("next_page_offset");
       page.next().ifPresentOrElse(id -> PointJson.id(id, to), to::writeNull);
@@ -192,8 +203,9 @@ final class PointsApi {
     return Updates.done(exchange, collection, List.of());
   }
 
-  /// Several operations, one after the other. All are read before the first is done, so one that is
-  /// malformed stops the others, too.
+  /// Several operations, one after the other and each by itself, as by Qdrant: where one fails
+  /// those before it stay. All are read before the first is done, so one that is malformed stops
+  /// all.
   static Answer batch(Exchange exchange) {
     exchange.checkParameters();
     Collection collection = exchange.collection();
@@ -294,10 +306,11 @@ final class PointsApi {
     batch.only("ids", "vectors", "payloads");
     int dimension = collection.spec().dimension();
     List<VectorId> ids = batch.at("ids").ids();
-    if (batch.at("vectors").node().isObject()) {
-      throw ApiException.wrongInput(batch.path() + ".vectors: " + VectorJson.ONE_DENSE_ONLY);
+    Body all = batch.at("vectors").nameless();
+    if (all.node().isObject()) {
+      throw ApiException.wrongInput(batch.path() + ".vectors: " + Body.ONE_DENSE_ONLY);
     }
-    List<Body> vectors = batch.at("vectors").array();
+    List<Body> vectors = all.array();
     List<Body> payloads = batch.at("payloads").arrayIfAny();
     if (vectors.size() != ids.size() || (!payloads.isEmpty() && payloads.size() != ids.size())) {
       throw ApiException.of(

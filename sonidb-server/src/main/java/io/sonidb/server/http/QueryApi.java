@@ -4,10 +4,12 @@ import io.sonidb.Collection;
 import io.sonidb.GroupResult;
 import io.sonidb.Grouping;
 import io.sonidb.Hit;
+import io.sonidb.OrderKey;
 import io.sonidb.PayloadSelection;
 import io.sonidb.Point;
 import io.sonidb.Query;
 import io.sonidb.Scroll;
+import io.sonidb.ScrollPage;
 import io.sonidb.SearchResult;
 import io.sonidb.ValueCount;
 import io.sonidb.filter.Filter;
@@ -44,25 +46,47 @@ final class QueryApi {
 
   // The query ----------------------------------------------------------------------------------
 
-  static Answer query(Exchange exchange) {
-    exchange.checkParameters();
-    Collection collection = exchange.collection();
-    Asked asked = asked(exchange.body(collection), collection);
-    Found found = answer(List.of(asked), collection).getFirst();
-    return Answer.result(to -> points(found, to));
+  /// Understands a body.
+  @FunctionalInterface
+  private interface Reader {
+    Asked read(Body body, Collection collection);
   }
 
-  static Answer queryBatch(Exchange exchange) {
+  /// Puts what was found into an answer.
+  @FunctionalInterface
+  private interface Form {
+    void write(Found found, JsonGenerator to);
+  }
+
+  private static Answer one(Exchange exchange, Reader reader, Form form) {
+    exchange.checkParameters();
+    Collection collection = exchange.collection();
+    Asked asked = reader.read(exchange.body(collection), collection);
+    Found found = answer(List.of(asked), collection).getFirst();
+    return Answer.result(to -> form.write(found, to));
+  }
+
+  private static Answer several(Exchange exchange, Reader reader, Form form) {
     exchange.checkParameters();
     Collection collection = exchange.collection();
     List<Asked> asked =
-        searches(exchange.body(collection)).stream().map(each -> asked(each, collection)).toList();
+        searches(exchange.body(collection)).stream()
+            .map(each -> reader.read(each, collection))
+            .toList();
     List<Found> found = answer(asked, collection);
     return Answer.result(to -> {
       to.writeStartArray();
-      found.forEach(each -> points(each, to));
+      found.forEach(each -> form.write(each, to));
       to.writeEndArray();
     });
+  }
+
+  static Answer query(Exchange exchange) {
+    return one(exchange, QueryApi::asked, QueryApi::points);
+  }
+
+  static Answer queryBatch(Exchange exchange) {
+    return several(exchange, QueryApi::asked, QueryApi::points);
   }
 
   private static void points(Found found, JsonGenerator to) {
@@ -186,7 +210,7 @@ final class QueryApi {
                 + " is not supported; there are nearest, recommend, order_by and sample");
       }
     }
-    throw ApiException.wrongInput("query: " + VectorJson.ONE_DENSE_ONLY);
+    throw ApiException.wrongInput("query: " + Body.ONE_DENSE_ONLY);
   }
 
   private static Query.Target nearest(Body nearest, int dimension) {
@@ -229,7 +253,7 @@ final class QueryApi {
 
   // Answering ------------------------------------------------------------------------------------
 
-  private static List<Found> answer(List<? extends Asked> all, Collection collection) {
+  private static List<Found> answer(List<Asked> all, Collection collection) {
     List<Query> queries =
         all.stream()
             .filter(Asked.Similar.class::isInstance)
@@ -247,8 +271,9 @@ final class QueryApi {
       found.add(
           switch (asked) {
             case Asked.Similar similar -> hits(results.get(next++).hits(), similar.wanted());
-            case Asked.Ordered ordered -> scored(inOrder(ordered, collection), ordered.wanted());
-            case Asked.Random random -> scored(atRandom(random, collection), random.wanted());
+            case Asked.Ordered ordered -> inOrder(ordered, collection);
+            case Asked.Random random ->
+                scored(atRandom(random, collection), List.of(), random.wanted());
           });
     }
     return found;
@@ -263,26 +288,27 @@ final class QueryApi {
   }
 
   /// Points that were found without comparing: each scores 0.
-  private static Found scored(List<Point> points, PointJson.Wanted wanted) {
+  ///
+  /// @param keys by what they were ordered; none if they were not
+  private static Found scored(List<Point> points, List<OrderKey> keys, PointJson.Wanted wanted) {
     return to -> {
       to.writeStartArray();
-      for (Point point : points) {
-        PointJson.scored(
-            point.id(),
-            point.sequence(),
-            0,
-            point.payload(),
-            wanted,
-            wanted.vector() ? Optional.of(point.vector()) : Optional.empty(),
-            to);
+      for (int i = 0; i < points.size(); i++) {
+        Optional<OrderKey> key = keys.isEmpty() ? Optional.empty() : Optional.of(keys.get(i));
+        PointJson.unscored(points.get(i), key, wanted, to);
       }
       to.writeEndArray();
     };
   }
 
-  private static List<Point> inOrder(Asked.Ordered ordered, Collection collection) {
-    List<Point> points = collection.scroll(ordered.scroll()).points();
-    return points.subList(Math.min(ordered.offset(), points.size()), points.size());
+  private static Found inOrder(Asked.Ordered ordered, Collection collection) {
+    ScrollPage page = collection.scroll(ordered.scroll());
+    List<Point> points = page.points();
+    List<OrderKey> keys = page.keys();
+    return scored(
+        points.subList(Math.min(ordered.offset(), points.size()), points.size()),
+        keys.subList(Math.min(ordered.offset(), keys.size()), keys.size()),
+        ordered.wanted());
   }
 
   private static List<Point> atRandom(Asked.Random random, Collection collection) {
@@ -361,25 +387,14 @@ final class QueryApi {
     });
   }
 
-  // The older forms
-  // --------------------------------------------------------------------------------
+  // The older forms --------------------------------------------------------------------------
 
   static Answer search(Exchange exchange) {
-    exchange.checkParameters();
-    Collection collection = exchange.collection();
-    Asked asked = searched(exchange.body(collection), collection);
-    Found found = answer(List.of(asked), collection).getFirst();
-    return Answer.result(found::write);
+    return one(exchange, QueryApi::searched, Found::write);
   }
 
   static Answer searchBatch(Exchange exchange) {
-    exchange.checkParameters();
-    Collection collection = exchange.collection();
-    List<Asked.Similar> asked =
-        searches(exchange.body(collection)).stream()
-            .map(each -> searched(each, collection))
-            .toList();
-    return lists(answer(asked, collection));
+    return several(exchange, QueryApi::searched, Found::write);
   }
 
   static Answer searchGroups(Exchange exchange) {
@@ -390,29 +405,11 @@ final class QueryApi {
   }
 
   static Answer recommend(Exchange exchange) {
-    exchange.checkParameters();
-    Collection collection = exchange.collection();
-    Asked asked = recommended(exchange.body(collection), collection);
-    Found found = answer(List.of(asked), collection).getFirst();
-    return Answer.result(found::write);
+    return one(exchange, QueryApi::recommended, Found::write);
   }
 
   static Answer recommendBatch(Exchange exchange) {
-    exchange.checkParameters();
-    Collection collection = exchange.collection();
-    List<Asked.Similar> asked =
-        searches(exchange.body(collection)).stream()
-            .map(each -> recommended(each, collection))
-            .toList();
-    return lists(answer(asked, collection));
-  }
-
-  private static Answer lists(List<Found> found) {
-    return Answer.result(to -> {
-      to.writeStartArray();
-      found.forEach(each -> each.write(to));
-      to.writeEndArray();
-    });
+    return several(exchange, QueryApi::recommended, Found::write);
   }
 
   private static Asked.Similar searched(Body body, Collection collection) {
@@ -458,8 +455,7 @@ final class QueryApi {
         recommend(body, collection.spec().dimension()), body, PointJson.Wanted.of(body, false));
   }
 
-  // Values
-  // -------------------------------------------------------------------------------------------
+  // Values ------------------------------------------------------------------------------------
 
   static Answer facet(Exchange exchange) {
     exchange.checkParameters();

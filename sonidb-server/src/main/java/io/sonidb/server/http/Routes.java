@@ -17,6 +17,8 @@ final class Routes {
       VectorBodies vectors,
       MaintenanceApi maintenance,
       SnapshotsApi snapshots,
+      AudioApi audio,
+      ChangesApi changes,
       ServiceApi service,
       ClusterApi cluster) {
     return List.of(
@@ -25,6 +27,7 @@ final class Routes {
         open("GET", "/livez", service::health),
         open("GET", "/readyz", service::ready),
         open("GET", "/openapi.json", service::openApi),
+        open("GET", "/sonidb.js", service::script),
         read("GET", "/metrics", service::metrics),
         //
         read("GET", "/collections", collections::list),
@@ -64,6 +67,18 @@ final class Routes {
         read("POST", "/collections/{collection}/points/recommend", QueryApi::recommend),
         read("POST", "/collections/{collection}/points/recommend/batch", QueryApi::recommendBatch),
         read("POST", "/collections/{collection}/facet", QueryApi::facet),
+        //
+        read("GET", "/collections/{collection}/points/{id}/audio", AudioApi::vector),
+        read("HEAD", "/collections/{collection}/points/{id}/audio", AudioApi::vector),
+        read("GET", "/collections/{collection}/audio", audio::stream),
+        read("GET", "/collections/{collection}/changes", changes::follow),
+        read("GET", "/collections/{collection}/segments", SegmentsApi::list),
+        read("GET", "/collections/{collection}/segments/{file}", SegmentsApi::file),
+        read("HEAD", "/collections/{collection}/segments/{file}", SegmentsApi::file),
+        read("GET", "/collections/{collection}/index.sfv", SegmentsApi::sfv),
+        read("HEAD", "/collections/{collection}/index.sfv", SegmentsApi::sfv),
+        read("GET", "/collections/{collection}/index.json", SegmentsApi::json),
+        read("HEAD", "/collections/{collection}/index.json", SegmentsApi::json),
         //
         write("POST", "/collections/{collection}/audio", vectors::insertAudio),
         write("POST", "/collections/{collection}/import", vectors::importFile),

@@ -3,6 +3,7 @@ package io.sonidb.server.http;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.module.ModuleDescriptor;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import java.util.Optional;
@@ -15,11 +16,13 @@ final class ServiceApi {
   private final MetricsText metrics;
   private final AtomicBoolean ready;
   private final String openApi;
+  private final String script;
 
   ServiceApi(MetricsText metrics, AtomicBoolean ready) {
     this.metrics = metrics;
     this.ready = ready;
     this.openApi = resource("openapi.json");
+    this.script = resource("/io/sonidb/server/web/sonidb.js");
   }
 
   private static String resource(String name) {
@@ -31,9 +34,10 @@ final class ServiceApi {
     }
   }
 
-  /// The version that the build wrote into the jar.
+  /// The version that the build wrote into the module.
   static String version() {
-    return Optional.ofNullable(ServiceApi.class.getPackage().getImplementationVersion())
+    return Optional.ofNullable(ServiceApi.class.getModule().getDescriptor())
+        .flatMap(ModuleDescriptor::rawVersion)
         .orElse("0.0.0-unpackaged");
   }
 
@@ -58,6 +62,11 @@ final class ServiceApi {
 
   Answer openApi(Exchange exchange) {
     return new Answer.Text(200, Formats.JSON, openApi);
+  }
+
+  /// What web pages listen with.
+  Answer script(Exchange exchange) {
+    return new Answer.Text(200, "text/javascript; charset=utf-8", script);
   }
 
   Answer metrics(Exchange exchange) {

@@ -103,7 +103,7 @@ final class SnapshotsApi {
   /// From a form with the file in it, as Qdrant's clients send it, or from the bare file.
   Answer upload(Exchange exchange) throws IOException {
     Request request = exchange.request();
-    String name = exchange.node().catalog().resolve(exchange.collectionName());
+    String name = exchange.node().catalog().resolveNew(exchange.collectionName());
     Optional<String> checksum = exchange.parameter("checksum");
     String type = request.getHeaders().get(HttpHeader.CONTENT_TYPE);
     if (type == null || !type.toLowerCase(Locale.ROOT).startsWith("multipart/form-data")) {
@@ -167,7 +167,7 @@ final class SnapshotsApi {
               + ", actual "
               + snapshot.checksum());
     }
-    String name = exchange.node().catalog().resolve(exchange.collectionName());
+    String name = exchange.node().catalog().resolveNew(exchange.collectionName());
     return ToldWork.answer(
         exchange,
         logs,

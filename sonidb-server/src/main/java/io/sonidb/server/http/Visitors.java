@@ -79,6 +79,12 @@ final class Visitors {
     }
     response.getHeaders().put("Access-Control-Allow-Origin", origin);
     response.getHeaders().put(HttpHeader.VARY, "Origin");
+    response
+        .getHeaders()
+        .put(
+            "Access-Control-Expose-Headers",
+            "content-range, etag, sonidb-from, sonidb-horizon, sonidb-last-sequence,"
+                + " sonidb-next-page-offset");
     boolean asks =
         request.getMethod().equals("OPTIONS")
             && request.getHeaders().contains("Access-Control-Request-Method");
@@ -86,7 +92,10 @@ final class Visitors {
       response.getHeaders().put("Access-Control-Allow-Methods", "GET, PUT, POST, PATCH, DELETE");
       response
           .getHeaders()
-          .put("Access-Control-Allow-Headers", "api-key, authorization, content-type");
+          .put(
+              "Access-Control-Allow-Headers",
+              "accept, api-key, authorization, content-type, if-match, if-none-match, if-range,"
+                  + " last-event-id, range");
       response.getHeaders().put("Access-Control-Max-Age", "600");
     }
     return asks;

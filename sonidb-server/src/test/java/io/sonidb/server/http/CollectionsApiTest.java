@@ -126,12 +126,32 @@ class CollectionsApiTest {
   }
 
   @Test
-  void takesAnyNameThatIsOneSegment() {
-    String name = "..%2F..%2Fetc%2Fpasswd";
+  void refusesNamesThatLeadElsewhere() {
+    for (String name :
+        new String[] {
+          "..%2F..%2Fetc%2Fpasswd", "a%2Fb", "a%5Cb", "a%3Fb", "a%2Ab", "a%0Ab", "a%3Ab"
+        }) {
+      rejects(
+          node.put("/collections/" + name, "{'vectors': {'size': 2, 'distance': 'Cosine'}}"),
+          422,
+          "cannot contain");
+    }
+    create("real");
+    rejects(
+        node.post(
+            "/collections/aliases",
+            "{'actions': [{'create_alias': {'collection_name': 'real', 'alias_name': '../b'}}]}"),
+        422,
+        "cannot contain \"/\" char");
+    assertThat(folder.resolve("etc")).doesNotExist();
+  }
+
+  @Test
+  void takesNamesInEveryLanguage() {
+    String name = "L%C3%A4nder%20%26%20%E5%9B%BD.v2";
     create(name);
     assertThat(node.get("/collections/" + name + "/exists").result().toString())
         .isEqualTo("{\"exists\":true}");
-    assertThat(folder.resolve("etc")).doesNotExist();
     assertThat(node.delete("/collections/" + name).result().booleanValue()).isTrue();
   }
 

@@ -169,13 +169,15 @@ class HostileRequestsTest {
 
   @Test
   void refusesLargeBodies() throws IOException {
+    // Whoever sends all of it first reads the answer afterwards, and not that the connection is
+    // lost.
     String large = "{\"points\": [" + "1,".repeat(2 << 20) + "1]}";
     assertThat(
             answerOrCut(
                 HttpRequest.newBuilder(URI.create(node.uri() + C + "/points/delete"))
                     .POST(HttpRequest.BodyPublishers.ofString(large))
                     .build()))
-        .isIn("413", "cut");
+        .isEqualTo("413");
     // Without a length, so that it has to be read.
     HttpRequest chunked =
         HttpRequest.newBuilder(URI.create(node.uri() + C + "/points/delete"))
@@ -183,7 +185,7 @@ class HostileRequestsTest {
                 HttpRequest.BodyPublishers.ofInputStream(
                     () -> new java.io.ByteArrayInputStream(large.getBytes(StandardCharsets.UTF_8))))
             .build();
-    assertThat(answerOrCut(chunked)).isIn("413", "cut");
+    assertThat(answerOrCut(chunked)).isEqualTo("413");
     assertThat(
             raw(
                 "POST "

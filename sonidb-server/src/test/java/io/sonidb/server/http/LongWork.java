@@ -56,7 +56,8 @@ final class LongWork implements AutoCloseable {
                 new Formats(8),
                 new BodyBudget(1 << 20),
                 1 << 20,
-                60),
+                60,
+                30),
             logs));
     server.start();
     return new LongWork(database, logs, server, connector);

@@ -52,8 +52,9 @@ class NodeTest {
       while (!node.get("/metrics").text().contains("sonidb_http_requests_in_progress 2")) {
         Thread.sleep(5);
       }
+      URI uri = node.uri(); // which a node that has stopped has not
       Thread stopping = Thread.startVirtualThread(node::close);
-      while (takesRequests(node.uri())) {
+      while (takesRequests(uri)) {
         Thread.sleep(5);
       }
       out.write(body.substring(10).getBytes(StandardCharsets.US_ASCII));
@@ -97,6 +98,9 @@ class NodeTest {
       String text = node.get("/metrics").text();
       assertThat(text)
           .contains("sonidb_vectors{collection=\"songs\"} 1")
+          .contains("sonidb_search_index_backlog{collection=\"songs\"} 1")
+          .contains("sonidb_streams 0")
+          .containsPattern("sonidb_fsync_seconds_count\\{collection=\"songs\"\\} [1-9]")
           .contains("le=\"+Inf\"} 1");
       assertThat(text.lines())
           .allMatch(line ->

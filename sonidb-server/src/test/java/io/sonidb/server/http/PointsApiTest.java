@@ -6,6 +6,7 @@ import io.sonidb.server.TestNode;
 import io.sonidb.server.TestNode.Reply;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -167,11 +168,22 @@ class PointsApiTest {
                 "{'order_by': {'key': 'year', 'direction': 'desc', 'start_from': 1965},"
                     + " 'with_payload': false}")
             .result();
-    assertThat(page.get("points").toString()).isEqualTo("[{\"id\":2},{\"id\":1}]");
+    assertThat(page.get("points").toString())
+        .isEqualTo("[{\"id\":2,\"order_value\":1965},{\"id\":1,\"order_value\":1959}]");
     rejects(
         node.post(C + "/points/scroll", "{'order_by': {'key': 'year', 'direction': 'up'}}"),
         400,
         "order_by.direction: must be one of asc, desc");
+  }
+
+  @Test
+  void tellsWhenAPointWasWrittenToThoseWhoAsk() {
+    JsonNode point = node.get(C + "/points/1?with_version=true").result();
+    assertThat(point.get("version").longValue()).isBetween(1L, 1000L);
+    assertThat(Instant.parse(point.get("inserted_at").stringValue()))
+        .isBetween(Instant.now().minusSeconds(600), Instant.now().plusSeconds(1));
+    assertThat(node.get(C + "/points/1").result().has("version")).isFalse();
+    rejects(node.get(C + "/points/1?with_version=yes"), 400, "with_version must be true or false");
   }
 
   @Test
@@ -226,6 +238,23 @@ class PointsApiTest {
   }
 
   @Test
+  void takesTheOneVectorByItsEmptyName() {
+    node.put(C + "/points", "{'points': [{'id': 21, 'vector': {'': [1, 2]}}]}").result();
+    assertThat(node.get(C + "/points/21").result().get("vector").toString()).isEqualTo("[1.0,2.0]");
+    assertThat(
+            node.post(
+                    C + "/points/search",
+                    "{'vector': {'name': '', 'vector': [1, 2]}, 'filter': {'must': [{'has_id': [21]},"
+                        + " {'has_vector': ''}]}, 'limit': 9}")
+                .result())
+        .hasSize(1);
+    rejects(
+        node.post(C + "/points/count", "{'filter': {'must': [{'has_vector': 'image'}]}}"),
+        400,
+        "the one vector that every point has");
+  }
+
+  @Test
   void writesNothingOfABatchThatIsWrong() {
     rejects(
         node.put(
@@ -239,7 +268,7 @@ class PointsApiTest {
   void takesColumns() {
     node.put(
             C + "/points",
-            "{'batch': {'ids': [11, 12], 'vectors': [[1, 2], [3, 4]], 'payloads': [{'a': 1}, null]}}")
+            "{'batch': {'ids': [11, 12], 'vectors': {'': [[1, 2], [3, 4]]}, 'payloads': [{'a': 1}, null]}}")
         .result();
     assertThat(payload(11).toString()).isEqualTo("{\"a\":1}");
     assertThat(payload(12).toString()).isEqualTo("{}");

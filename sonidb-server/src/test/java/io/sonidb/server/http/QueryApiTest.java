@@ -134,6 +134,12 @@ class QueryApiTest {
             query(
                 "{'query': {'order_by': {'key': 'n', 'direction': 'desc'}}, 'limit': 2, 'offset': 1}"))
         .containsExactly(18, 17);
+    assertThat(
+            node.post(P + "/query", "{'query': {'order_by': 'n'}, 'limit': 2, 'offset': 1}")
+                .result()
+                .at("/points/0/order_value")
+                .intValue())
+        .isEqualTo(1);
     assertThat(query("{'limit': 3}")).containsExactly(0, 1, 2);
   }
 

@@ -16,7 +16,8 @@ final class TestRoutes {
     Path folder = Files.createTempDirectory("sonidb-routes");
     try (SoniDb database = SoniDb.open(folder)) {
       Catalog catalog = new Catalog(database, Aliases.open(folder));
-      MetricsText metrics = new MetricsText(catalog, () -> 0, () -> 0);
+      MetricsText metrics = new MetricsText(catalog, () -> 0, () -> 0, () -> 0);
+      Streams streams = new Streams(io.sonidb.server.config.NodeConfig.of(folder).streams());
       Logs logs = Logs.open(io.sonidb.server.config.NodeConfig.of(folder), System.err);
       return Routes.of(
           new CollectionsApi(catalog),
@@ -26,6 +27,8 @@ final class TestRoutes {
               SnapshotStore.open(Files.createTempDirectory("sonidb-snapshots"), catalog, logs),
               1,
               logs),
+          new AudioApi(streams),
+          new ChangesApi(streams),
           new ServiceApi(metrics, new AtomicBoolean()),
           new ClusterApi(Optional.empty(), catalog));
     }
