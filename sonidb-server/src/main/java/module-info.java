@@ -5,6 +5,7 @@ import org.jspecify.annotations.NullMarked;
 module io.sonidb.server {
   requires static org.jspecify;
   requires transitive io.sonidb;
+  requires io.sonidb.ftp;
   requires java.logging;
   requires java.management;
   requires org.eclipse.jetty.alpn.server;

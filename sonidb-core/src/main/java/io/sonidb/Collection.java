@@ -1174,6 +1174,21 @@ public final class Collection {
     }
   }
 
+  /// @param parent where its folder is made
+  Outgoing outgoing(Path parent, boolean seal, Progress progress) {
+    openAgain();
+    building.lock();
+    rebuilding.readLock().lock();
+    try {
+      return Uninterrupted.call(() -> Outgoing.of(engine, parent, seal, progress));
+    } catch (IOException e) {
+      throw new StorageException("collection " + name + ": " + e.getMessage(), e);
+    } finally {
+      rebuilding.readLock().unlock();
+      building.unlock();
+    }
+  }
+
   /// Inserts every point of another collection, as it is now, under the same ids. Points of the
   /// same ids are replaced, so it can be done again. Damaged vectors are left out, and named.
   ///

@@ -134,6 +134,11 @@ public final class SoniDb implements AutoCloseable {
   }
 
   private void openCollections() throws IOException {
+    for (String child : storage.list(folder.resolve(Outgoing.FOLDER))) {
+      if (child.startsWith(Outgoing.PREFIX)) {
+        storage.deleteAll(folder.resolve(Outgoing.FOLDER).resolve(child));
+      }
+    }
     Path parent = folder.resolve(COLLECTIONS);
     storage.createFolders(parent);
     // A process that died may have renamed a folder without syncing; what is found counts from now
@@ -333,6 +338,25 @@ public final class SoniDb implements AutoCloseable {
     } catch (IOException e) {
       throw storageException("collection " + name, e);
     }
+  }
+
+  // Sending ----------------------------------------------------------------------------------
+
+  /// The files of a collection as they are now, for sending them to another node.
+  ///
+  /// @param seal whether what the open segment holds is to be among them, which ends that segment;
+  ///   done in any case once compaction has been at work, since else they might be no state that
+  ///   there ever was
+  /// @return to be closed when they are not needed any more
+  /// @throws CollectionNotFoundException if there is none of that name
+  /// @throws StorageException if a segment cannot be sealed, or the disk refuses
+  public Outgoing outgoing(String name, boolean seal, Progress progress) {
+    return collection(name).outgoing(folder.resolve(Outgoing.FOLDER), seal, progress);
+  }
+
+  /// The folder for what other nodes send; not there until somebody makes it.
+  public Path inbox() {
+    return folder.resolve(Outgoing.FOLDER).resolve("in");
   }
 
   // Restoring and importing ------------------------------------------------------------------

@@ -74,8 +74,10 @@ final class ServeCommand extends DatabaseCommand {
       Map<String, Object> answer = new LinkedHashMap<>();
       answer.put("url", running.uri().toString());
       answer.put("data", node.data().toString());
+      running.ftpPort().ifPresent(port -> answer.put("ftp_port", port));
       output().json(answer);
       output().line("listening on " + running.uri() + ", data folder " + node.data());
+      running.ftpPort().ifPresent(port -> output().line("other nodes sync by FTP port " + port));
       output().flush();
       if (node.keys().isEmpty() && !node.isLoopback()) {
         output().warn("everybody who can reach this address may read and delete everything");

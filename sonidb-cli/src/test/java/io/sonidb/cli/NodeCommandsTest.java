@@ -77,6 +77,7 @@ class NodeCommandsTest {
   private static Node start(Path data, Map<String, String> settings) throws Exception {
     Map<String, String> all = new HashMap<>(settings);
     all.putIfAbsent("http.port", "0");
+    all.putIfAbsent("ftp.enabled", "false");
     return Node.start(
         NodeConfig.load(data, Optional.empty(), Map.of(), all),
         new PrintStream(OutputStream.nullOutputStream()));

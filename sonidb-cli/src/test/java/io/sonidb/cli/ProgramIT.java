@@ -157,6 +157,7 @@ class ProgramIT {
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectError(folder.resolve("err").toFile());
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().put("XDG_CONFIG_HOME", folder.resolve("config").toString());
     builder.environment().put("SONIDB_DATA", folder.resolve("data").toString());
     builder.environment().remove("JAVA_TOOL_OPTIONS");
     builder.environment().remove("SONIDB_JAVA_OPTS");

@@ -22,6 +22,7 @@ final class TestNodes {
   static Node start(Path data, Map<String, String> settings) throws IOException {
     Map<String, String> all = new HashMap<>(settings);
     all.putIfAbsent("http.port", "0");
+    all.putIfAbsent("ftp.enabled", "false");
     return Node.start(
         NodeConfig.load(data, Optional.empty(), Map.of(), all),
         new PrintStream(OutputStream.nullOutputStream()));

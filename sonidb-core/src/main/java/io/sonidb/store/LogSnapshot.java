@@ -53,6 +53,17 @@ public final class LogSnapshot implements AutoCloseable {
   /// @param copy whether to copy even where links are possible
   /// @throws IOException if a segment cannot be sealed
   public LogSnapshot(SegmentLog log, boolean copy) throws IOException {
+    this(log, copy, true);
+  }
+
+  /// Keeps the log's segments as they are now until it is closed. Writing goes on.
+  ///
+  /// @param copy whether to copy even where links are possible
+  /// @param seal whether to seal what is open; without, the moment is that of the last record
+  ///   before it. Compaction may have dropped what a record in there superseded, so where it has
+  ///   been at work, everything is sealed all the same.
+  /// @throws IOException if a segment cannot be sealed
+  public LogSnapshot(SegmentLog log, boolean copy, boolean seal) throws IOException {
     this.log = log;
     this.storage = log.storage();
     this.linking = !copy;
@@ -60,8 +71,12 @@ public final class LogSnapshot implements AutoCloseable {
       LogView pinned = log.view();
       Optional<Manifest> state = Optional.empty();
       try {
-        log.sealAll();
-        state = stateOf(log.manifest(), pinned);
+        Manifest now = log.manifest();
+        state = seal ? Optional.empty() : sealedPartOf(now, pinned);
+        if (state.isEmpty()) {
+          log.sealAll();
+          state = stateOf(log.manifest(), pinned);
+        }
       } finally {
         if (state.isEmpty()) {
           pinned.close();
@@ -73,6 +88,26 @@ public final class LogSnapshot implements AutoCloseable {
         return;
       }
     }
+  }
+
+  /// The manifest of the segments before the first one that is open.
+  ///
+  /// @return empty if they are no state that there ever was, or not all of them are pinned
+  private static Optional<Manifest> sealedPartOf(Manifest named, LogView view) {
+    List<SegmentEntry> entries = new ArrayList<>();
+    for (SegmentEntry entry : named.segments()) {
+      if (entry.compacted().isPresent()) {
+        return Optional.empty();
+      }
+      if (entry.sealed().isEmpty()) {
+        break;
+      }
+      if (view.segments().stream().noneMatch(segment -> segment.number() == entry.number())) {
+        return Optional.empty();
+      }
+      entries.add(entry);
+    }
+    return Optional.of(named.snapshot(entries));
   }
 
   /// The manifest of a snapshot that holds a view.

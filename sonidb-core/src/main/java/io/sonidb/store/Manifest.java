@@ -40,6 +40,9 @@ public record Manifest(
   /// Name of the file in the collection's folder.
   public static final String FILE = ManifestFormat.FILE;
 
+  /// Name of the folder beside it that the segments lie in.
+  public static final String SEGMENT_FOLDER = SegmentFormat.FOLDER;
+
   /// Size at which a segment is sealed unless the collection says otherwise.
   public static final long DEFAULT_SEGMENT_BYTES = 128L << 20;
 

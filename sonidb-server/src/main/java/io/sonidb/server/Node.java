@@ -6,6 +6,7 @@ import io.sonidb.server.http.HttpListener;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URI;
+import java.util.OptionalInt;
 
 /// A node: a data folder that is open, and reached by HTTP.
 ///
@@ -43,6 +44,11 @@ public final class Node implements AutoCloseable {
   /// Where it is reached.
   public URI uri() {
     return http.uri();
+  }
+
+  /// The port of the FTP server, by which other nodes move files, if there is one.
+  public OptionalInt ftpPort() {
+    return http.ftpPort();
   }
 
   /// Lets requests finish that are under way, and closes the database.

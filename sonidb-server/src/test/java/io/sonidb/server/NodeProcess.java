@@ -30,7 +30,10 @@ final class NodeProcess implements AutoCloseable {
     Node node =
         Node.start(
             NodeConfig.load(
-                folder.resolve("data"), Optional.empty(), Map.of(), Map.of("http.port", "0")),
+                folder.resolve("data"),
+                Optional.empty(),
+                Map.of(),
+                Map.of("http.port", "0", "ftp.enabled", "false")),
             System.err);
     Path file = folder.resolve(URL_FILE + ".new");
     Files.writeString(file, node.uri().toString());

@@ -54,6 +54,7 @@ public final class TestNode implements AutoCloseable {
   public static TestNode start(Path data, Map<String, String> settings) throws IOException {
     Map<String, String> all = new HashMap<>(settings);
     all.putIfAbsent("http.port", "0");
+    all.putIfAbsent("ftp.enabled", "false");
     return new TestNode(NodeConfig.load(data, Optional.empty(), Map.of(), all));
   }
 

@@ -1,5 +1,7 @@
 package io.sonidb.server.config;
 
+import io.sonidb.ftp.ClusterSecret;
+import io.sonidb.ftp.FtpOptions;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -10,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /// What a node is to be.
@@ -19,6 +22,7 @@ import java.util.Set;
 /// @param http where it listens, and to whom
 /// @param tls its certificate; without, it speaks plainly
 /// @param keys who may do what; without any, everybody may do everything
+/// @param ftp how other nodes sync with it; empty if they may not
 /// @param limits of requests
 /// @param streams limits of answers without end
 /// @param accessLog where requests are noted; empty for nowhere, `-` for standard error
@@ -29,6 +33,7 @@ public record NodeConfig(
     Http http,
     Optional<Tls> tls,
     List<KeySpec> keys,
+    Optional<Ftp> ftp,
     Limits limits,
     Streams streams,
     Optional<String> accessLog,
@@ -56,6 +61,12 @@ public record NodeConfig(
   /// @param key PEM; empty for PKCS#12
   /// @param password of the key; empty for none
   public record Tls(Path certificate, Optional<Path> key, String password) {}
+
+  /// How other nodes sync with it.
+  ///
+  /// @param options of the FTP server
+  /// @param secretFile what the nodes know each other by; made if it is not there
+  public record Ftp(FtpOptions options, Path secretFile) {}
 
   /// Limits of requests.
   ///
@@ -118,7 +129,7 @@ public record NodeConfig(
           Setting.of(key).orElseThrow(() -> new ConfigException("there is no setting " + key));
       said.put(key, new Said(value, setting, setting.flag()));
     });
-    return make(data, said);
+    return make(data, said, environment);
   }
 
   private static void fromFile(Path path, Map<String, Said> said) {
@@ -142,7 +153,8 @@ public record NodeConfig(
     });
   }
 
-  private static NodeConfig make(Path data, Map<String, Said> said) {
+  private static NodeConfig make(
+      Path data, Map<String, Said> said, Map<String, String> environment) {
     Values values = new Values(said);
     Http http =
         new Http(
@@ -175,6 +187,7 @@ public record NodeConfig(
             http,
             tls(values),
             KeySpec.of(values),
+            ftp(values, environment),
             limits,
             streams,
             Optional.of(values.text("log.access")).filter(text -> !text.isEmpty()),
@@ -202,6 +215,36 @@ public record NodeConfig(
             Path.of(certificate),
             key.isEmpty() ? Optional.empty() : Optional.of(Path.of(key)),
             values.text("tls.password")));
+  }
+
+  private static Optional<Ftp> ftp(Values values, Map<String, String> environment) {
+    if (!values.isTrue("ftp.enabled")) {
+      return Optional.empty();
+    }
+    List<String> ports = values.list("ftp.passive_ports", "-");
+    if (ports.size() != 2 || !ports.stream().allMatch(port -> port.matches("\\d{4,5}"))) {
+      throw values.said("ftp.passive_ports").wrong("two ports such as 7622-7721");
+    }
+    String secret = values.text("cluster.secret_file");
+    try {
+      FtpOptions options =
+          new FtpOptions(
+              values.text("http.host"),
+              values.text("ftp.port").isEmpty()
+                  ? OptionalInt.empty()
+                  : OptionalInt.of((int) values.whole("ftp.port", 0, 65_535)),
+              Integer.parseInt(ports.get(0)),
+              Integer.parseInt(ports.get(1)),
+              (int) values.whole("ftp.max_sessions", 1, 10_000),
+              (int) values.whole("ftp.idle_seconds", 1, 86_400),
+              values.isTrue("ftp.plain_data"));
+      return Optional.of(
+          new Ftp(
+              options,
+              secret.isEmpty() ? ClusterSecret.defaultFile(environment) : Path.of(secret)));
+    } catch (IllegalArgumentException e) {
+      throw values.said("ftp.passive_ports").wrong("ports from 1024 to 65535, the first one first");
+    }
   }
 
   private void checkIsSafe(boolean insecure) {

@@ -59,6 +59,24 @@ public record Setting(String key, String fallback, String help, boolean isSecret
               "security.keys",
               "",
               "More keys, separated by semicolons: KEY read|write|manage [COLLECTION,...]."),
+          plain("ftp.enabled", "true", "Whether other nodes may sync with this one, by FTP."),
+          plain(
+              "ftp.port",
+              "",
+              "Port of the FTP server, on the address of http.host; 0 for any that is free"
+                  + " (default: 7621, or any that is free when that is taken)."),
+          plain("ftp.passive_ports", "7622-7721", "Ports that files come in at."),
+          plain("ftp.max_sessions", "64", "More FTP connections are not accepted."),
+          plain("ftp.idle_seconds", "60", "A transfer that stands still for longer is ended."),
+          plain(
+              "ftp.plain_data",
+              "false",
+              "true: files may travel without TLS between nodes that are told to; commands never do."),
+          plain(
+              "cluster.secret_file",
+              "",
+              "File that nodes of one owner have in common, made at the first start (default:"
+                  + " sonidb/cluster.secret in $XDG_CONFIG_HOME or ~/.config)."),
           plain("limits.max_body_mb", "32", "Largest body of a request, in MiB."),
           plain("limits.max_upload_mb", "65536", "Largest snapshot that is uploaded, in MiB."),
           plain(

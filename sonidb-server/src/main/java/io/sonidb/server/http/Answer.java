@@ -41,6 +41,12 @@ sealed interface Answer {
   /// @param name to save it under
   record Download(String type, long size, String name, Bytes bytes) implements Answer {}
 
+  /// An object without envelope for another node, which can tell that it is from this one.
+  ///
+  /// @param json its text
+  /// @param signature of it
+  record Signed(String json, String signature) implements Answer {}
+
   /// Something that writes its own head and body.
   record Written(Writing writing) implements Answer {}
 

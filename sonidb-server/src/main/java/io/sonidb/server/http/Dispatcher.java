@@ -1,5 +1,6 @@
 package io.sonidb.server.http;
 
+import io.sonidb.ftp.SignedCall;
 import io.sonidb.server.config.KeySpec.Access;
 import java.io.IOException;
 import org.eclipse.jetty.http.HttpHeader;
@@ -138,6 +139,11 @@ final class Dispatcher extends Handler.Abstract {
         response.setStatus(status);
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, type);
         out.write(text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+      }
+      case Answer.Signed(String json, String signature) -> {
+        response.getHeaders().put(HttpHeader.CONTENT_TYPE, Formats.JSON);
+        response.getHeaders().put(SignedCall.SIGNATURE, signature);
+        out.write(json.getBytes(java.nio.charset.StandardCharsets.UTF_8));
       }
       case Answer.Download(String type, long size, String name, Answer.Bytes bytes) -> {
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, type);

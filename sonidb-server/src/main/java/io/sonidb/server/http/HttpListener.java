@@ -9,6 +9,7 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -40,6 +41,7 @@ public final class HttpListener implements AutoCloseable {
   private final AtomicBoolean ready;
   private final Streams streams;
   private final Optional<TlsKeys> tls;
+  private final Optional<Cluster> cluster;
   private final Logs logs;
   private final String host;
 
@@ -49,6 +51,7 @@ public final class HttpListener implements AutoCloseable {
       AtomicBoolean ready,
       Streams streams,
       Optional<TlsKeys> tls,
+      Optional<Cluster> cluster,
       Logs logs,
       String host) {
     this.server = server;
@@ -56,6 +59,7 @@ public final class HttpListener implements AutoCloseable {
     this.ready = ready;
     this.streams = streams;
     this.tls = tls;
+    this.cluster = cluster;
     this.logs = logs;
     this.host = host;
   }
@@ -67,16 +71,19 @@ public final class HttpListener implements AutoCloseable {
       throws IOException {
     JETTY.setLevel(Level.WARNING);
     Logs logs = Logs.open(config, err);
+    Optional<Cluster> cluster = Optional.empty();
     try {
-      return start(config, database, logs);
+      cluster = Cluster.start(config, database, logs);
+      return start(config, database, cluster, logs);
     } catch (IOException | RuntimeException e) {
+      cluster.ifPresent(Cluster::close);
       logs.close();
       throw e;
     }
   }
 
-  private static HttpListener start(NodeConfig config, SoniDb database, Logs logs)
-      throws IOException {
+  private static HttpListener start(
+      NodeConfig config, SoniDb database, Optional<Cluster> cluster, Logs logs) throws IOException {
     Catalog catalog = new Catalog(database, Aliases.open(config.data()));
     SnapshotStore snapshots = SnapshotStore.open(config.snapshots(), catalog, logs);
     Optional<TlsKeys> tls =
@@ -108,7 +115,8 @@ public final class HttpListener implements AutoCloseable {
             new SnapshotsApi(snapshots, config.limits().uploadBytes(), logs),
             new AudioApi(streams),
             new ChangesApi(streams),
-            new ServiceApi(metrics, ready));
+            new ServiceApi(metrics, ready),
+            new ClusterApi(cluster, catalog));
     metrics.routes(routes);
     ApiKeys keys = new ApiKeys(config.keys());
     Exchange.Shared shared =
@@ -126,7 +134,8 @@ public final class HttpListener implements AutoCloseable {
     server.setErrorHandler(new PlainErrors());
     server.setStopTimeout(config.limits().shutdownSeconds() * 1000L);
     HttpListener listener =
-        new HttpListener(server, connector, ready, streams, tls, logs, config.http().host());
+        new HttpListener(
+            server, connector, ready, streams, tls, cluster, logs, config.http().host());
     listener.start(config);
     return listener;
   }
@@ -197,12 +206,18 @@ public final class HttpListener implements AutoCloseable {
         (tls.isPresent() ? "https" : "http") + "://" + name + ":" + connector.getLocalPort());
   }
 
+  /// The port of the FTP server, by which other nodes move files, if there is one.
+  public OptionalInt ftpPort() {
+    return cluster.isPresent() ? OptionalInt.of(cluster.get().ftp().port()) : OptionalInt.empty();
+  }
+
   /// Accepts nothing any more, ends streams, waits for the requests that are under way, and stops.
   @Override
   public void close() {
     ready.set(false);
     streams.close();
     stop();
+    cluster.ifPresent(Cluster::close);
     logs.close();
   }
 

@@ -55,6 +55,14 @@ final class Logs implements AutoCloseable {
     audit.line(JSON.writeValueAsString(line));
   }
 
+  /// Something of importance that came by another way than a request.
+  void event(String what) {
+    Map<String, Object> line = new LinkedHashMap<>();
+    line.put("time", Instant.now().toString());
+    line.put("event", what);
+    audit.line(JSON.writeValueAsString(line));
+  }
+
   private static Map<String, Object> line(Request request) {
     Map<String, Object> line = new LinkedHashMap<>();
     line.put("time", Instant.now().toString());

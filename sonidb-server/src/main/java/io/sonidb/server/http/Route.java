@@ -54,6 +54,11 @@ record Route(
     return of(method, path, Optional.of(Access.MANAGE), true, action);
   }
 
+  /// For other nodes, which sign their calls; noted in the audit log.
+  static Route signed(String method, String path, Action action) {
+    return of(method, path, Optional.empty(), true, action);
+  }
+
   /// The segments of a path, as they stand there.
   static List<String> split(String path) {
     return path.equals("/") ? List.of() : Arrays.asList(path.substring(1).split("/", -1));

@@ -3,6 +3,7 @@ package io.sonidb.server.http;
 import static io.sonidb.server.http.Route.manage;
 import static io.sonidb.server.http.Route.open;
 import static io.sonidb.server.http.Route.read;
+import static io.sonidb.server.http.Route.signed;
 import static io.sonidb.server.http.Route.write;
 
 import java.util.List;
@@ -18,7 +19,8 @@ final class Routes {
       SnapshotsApi snapshots,
       AudioApi audio,
       ChangesApi changes,
-      ServiceApi service) {
+      ServiceApi service,
+      ClusterApi cluster) {
     return List.of(
         open("GET", "/", service::about),
         open("GET", "/healthz", service::health),
@@ -83,6 +85,10 @@ final class Routes {
         manage("POST", "/collections/{collection}/index", maintenance::index),
         manage("POST", "/collections/{collection}/verify", maintenance::verify),
         manage("POST", "/collections/{collection}/compact", maintenance::compact),
+        //
+        signed("GET", "/cluster", cluster::describe),
+        signed("POST", "/cluster/logins", cluster::login),
+        signed("DELETE", "/cluster/logins/{login}", cluster::end),
         //
         manage("POST", "/collections/{collection}/snapshots", snapshots::create),
         read("GET", "/collections/{collection}/snapshots", snapshots::list),

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /// The table of routes, without a node.
@@ -28,7 +29,8 @@ final class TestRoutes {
               logs),
           new AudioApi(streams),
           new ChangesApi(streams),
-          new ServiceApi(metrics, new AtomicBoolean()));
+          new ServiceApi(metrics, new AtomicBoolean()),
+          new ClusterApi(Optional.empty(), catalog));
     }
   }
 

@@ -1,0 +1,14 @@
+import org.jspecify.annotations.NullMarked;
+
+/// The files of a collection from node to node: an FTP server that takes part in FXP.
+@NullMarked
+module io.sonidb.ftp {
+  requires static org.jspecify;
+  requires transitive io.sonidb;
+  requires java.logging;
+  requires ftplet.api;
+  requires ftpserver.core;
+  requires org.apache.mina.core;
+
+  exports io.sonidb.ftp;
+}
