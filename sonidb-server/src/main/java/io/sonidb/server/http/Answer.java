@@ -53,7 +53,7 @@ sealed interface Answer {
   /// Writes head and body of an answer.
   @FunctionalInterface
   interface Writing {
-    void write(Request request, Outgoing out) throws IOException;
+    void write(Request request, PacedOutput out) throws IOException;
   }
 
   /// Writes an answer that comes piece by piece.

@@ -80,7 +80,7 @@ final class AudioApi {
     });
   }
 
-  private void send(AudioStream audio, Outgoing out) throws IOException {
+  private void send(AudioStream audio, PacedOutput out) throws IOException {
     out.write(false, ByteBuffer.wrap(audio.head()));
     while (true) {
       int sent = streams.send(out, buffer -> audio.fill(buffer, 0, buffer.length));

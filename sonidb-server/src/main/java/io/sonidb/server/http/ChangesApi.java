@@ -78,7 +78,7 @@ final class ChangesApi {
   ///
   /// @param until the last sequence number that is wanted
   private void send(
-      Subscription changes, Exchange exchange, boolean withVector, long until, Outgoing out)
+      Subscription changes, Exchange exchange, boolean withVector, long until, PacedOutput out)
       throws IOException, InterruptedException {
     try {
       while (true) {

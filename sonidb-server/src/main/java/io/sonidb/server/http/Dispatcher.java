@@ -152,7 +152,7 @@ final class Dispatcher extends Handler.Abstract {
         bytes.write(out);
       }
       case Answer.Written(Answer.Writing writing) -> {
-        Outgoing paced = new Outgoing(response, shared.stallSeconds());
+        PacedOutput paced = new PacedOutput(response, shared.stallSeconds());
         try {
           writing.write(request, paced);
         } finally {

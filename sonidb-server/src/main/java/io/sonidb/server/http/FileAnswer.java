@@ -39,7 +39,7 @@ record FileAnswer(String type, String tag, boolean isImmutable) {
     });
   }
 
-  private void write(ByteBuffer bytes, Request request, Outgoing out) throws IOException {
+  private void write(ByteBuffer bytes, Request request, PacedOutput out) throws IOException {
     int size = bytes.remaining();
     HttpFields asked = request.getHeaders();
     String quoted = '"' + tag + '"';

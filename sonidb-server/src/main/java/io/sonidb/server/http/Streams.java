@@ -111,7 +111,7 @@ final class Streams implements AutoCloseable {
   /// Fills a buffer and sends what is in it.
   ///
   /// @return how many bytes; 0 if there was nothing
-  int send(Outgoing out, Filling filling) throws IOException {
+  int send(PacedOutput out, Filling filling) throws IOException {
     byte[] spare = buffers.poll();
     byte[] buffer = spare == null ? new byte[BUFFER_BYTES] : spare;
     int size = filling.fill(buffer);

@@ -284,16 +284,19 @@ final class VectorBodies {
         : sound(collection, collection.get(ids).stream().flatMap(Optional::stream).toList());
   }
 
-  /// A page of points, as a tree or as one sound; in that case a header says where the next page
-  /// begins.
-  Answer scroll(Exchange exchange) {
-    if (Media.ofAnswer(exchange.request()) != Media.AUDIO) {
+  /// A page of points, as a tree, as one sound, or as an array with a row for each of its points; in
+  /// the latter two cases a header says where the next page begins.
+  Answer scroll(Exchange exchange) throws IOException {
+    Media media = Media.ofAnswer(exchange.request());
+    if (media == Media.TREE) {
       return PointsApi.scroll(exchange);
     }
     Collection collection = exchange.collection();
     var page = collection.scroll(PointsApi.scrollIn(exchange.body(collection)));
     page.next().ifPresent(next -> exchange.header("sonidb-next-page-offset", next.toString()));
-    return sound(collection, page.points());
+    return media == Media.NPY
+        ? array(collection.spec(), page.points())
+        : sound(collection, page.points());
   }
 
   private static Answer sound(Collection collection, List<Point> points) {
@@ -322,12 +325,15 @@ final class VectorBodies {
               + " does not exists!"
               + (missing.size() == 1 ? "" : " So do " + (missing.size() - 1) + " others not."));
     }
-    CollectionSpec spec = collection.spec();
+    return array(collection.spec(), found.stream().map(Optional::orElseThrow).toList());
+  }
+
+  private static Answer array(CollectionSpec spec, List<Point> points) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (VectorWriter writer =
-        VectorWriter.of(bytes, VectorFormat.NPY, spec.dimension(), spec.element(), ids.size())) {
-      for (Optional<Point> point : found) {
-        writer.write(point.orElseThrow().id(), point.orElseThrow().vector(), Optional.empty());
+        VectorWriter.of(bytes, VectorFormat.NPY, spec.dimension(), spec.element(), points.size())) {
+      for (Point point : points) {
+        writer.write(point.id(), point.vector(), Optional.empty());
       }
       writer.finish();
     }

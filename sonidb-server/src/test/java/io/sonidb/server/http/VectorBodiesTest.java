@@ -175,6 +175,11 @@ class VectorBodiesTest {
                 .headers()
                 .firstValue("sonidb-next-page-offset"))
         .contains("8");
+    HttpResponse<byte[]> page =
+        fetch("POST", c + "/points/scroll", "{'limit': 1}", "application/x-npy");
+    assertThat(page.headers().firstValue("sonidb-next-page-offset")).contains("8");
+    assertThat(java.util.Arrays.copyOfRange(page.body(), 128, page.body().length))
+        .isEqualTo(java.util.Arrays.copyOf(numbers, 8));
     byte[] single = fetch("GET", c + "/points/7", "", "application/x-npy").body();
     assertThat(single).hasSize(128 + 8);
     assertThat(fetch("POST", c + "/points", "{'ids': [7, 9]}", "application/x-npy").statusCode())

@@ -11,12 +11,12 @@ import org.eclipse.jetty.util.Callback;
 
 /// A long answer, written in pieces, each of which the client must take within a time: so whoever
 /// reads too slowly holds up no more than his own thread, and not for ever.
-final class Outgoing {
+final class PacedOutput {
   private final Response response;
   private final int stallSeconds;
   private long written;
 
-  Outgoing(Response response, int stallSeconds) {
+  PacedOutput(Response response, int stallSeconds) {
     this.response = response;
     this.stallSeconds = stallSeconds;
   }
