@@ -13,6 +13,7 @@ import io.sonidb.ScrollPage;
 import io.sonidb.SearchResult;
 import io.sonidb.ValueCount;
 import io.sonidb.filter.Filter;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -69,10 +70,11 @@ final class QueryApi {
   private static Answer several(Exchange exchange, Reader reader, Form form) {
     exchange.checkParameters();
     Collection collection = exchange.collection();
-    List<Asked> asked =
-        searches(exchange.body(collection)).stream()
-            .map(each -> reader.read(each, collection))
-            .toList();
+    return all(searches(exchange.body(collection)), collection, reader, form);
+  }
+
+  private static Answer all(List<Body> bodies, Collection collection, Reader reader, Form form) {
+    List<Asked> asked = bodies.stream().map(each -> reader.read(each, collection)).toList();
     List<Found> found = answer(asked, collection);
     return Answer.result(to -> {
       to.writeStartArray();
@@ -81,12 +83,25 @@ final class QueryApi {
     });
   }
 
-  static Answer query(Exchange exchange) {
-    return one(exchange, QueryApi::asked, QueryApi::points);
+  static Answer query(Exchange exchange) throws IOException {
+    if (Media.ofBody(exchange.request()) != Media.NPY) {
+      return one(exchange, QueryApi::asked, QueryApi::points);
+    }
+    exchange.checkParameters();
+    Collection collection = exchange.collection();
+    Asked asked = asked(ArrayQueries.one(exchange, collection), collection);
+    Found found = answer(List.of(asked), collection).getFirst();
+    return Answer.result(to -> points(found, to));
   }
 
-  static Answer queryBatch(Exchange exchange) {
-    return several(exchange, QueryApi::asked, QueryApi::points);
+  static Answer queryBatch(Exchange exchange) throws IOException {
+    if (Media.ofBody(exchange.request()) != Media.NPY) {
+      return several(exchange, QueryApi::asked, QueryApi::points);
+    }
+    exchange.checkParameters();
+    Collection collection = exchange.collection();
+    return all(
+        ArrayQueries.several(exchange, collection), collection, QueryApi::asked, QueryApi::points);
   }
 
   private static void points(Found found, JsonGenerator to) {

@@ -284,8 +284,8 @@ final class VectorBodies {
         : sound(collection, collection.get(ids).stream().flatMap(Optional::stream).toList());
   }
 
-  /// A page of points, as a tree, as one sound, or as an array with a row for each of its points; in
-  /// the latter two cases a header says where the next page begins.
+  /// A page of points, as a tree, as one sound, or as an array with a row for each of its points;
+  /// in the latter two cases a header says where the next page begins.
   Answer scroll(Exchange exchange) throws IOException {
     Media media = Media.ofAnswer(exchange.request());
     if (media == Media.TREE) {

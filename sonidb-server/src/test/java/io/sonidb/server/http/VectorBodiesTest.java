@@ -187,6 +187,33 @@ class VectorBodiesTest {
   }
 
   @Test
+  void searchesForTheRowsOfAnArray() {
+    String c = collection("searched", 2, "");
+    put(c + "/points?first_id=1", npy("<f4", "3, 2", floats(1, 0, 0, 1, 1, 1))).result();
+    byte[] two = npy("<f4", "2, 2", floats(0, 1, 1, 0));
+    byte[] one = npy("<f4", "2,", floats(0, 1));
+    String query = c + "/points/query";
+    assertThat(send("POST", query, "application/x-npy", two).status()).isEqualTo(400);
+    assertThat(send("POST", query + "?request=[]", "application/x-npy", one).status())
+        .isEqualTo(400);
+    assertThat(
+            send("POST", query + "?request=%7B%22query%22:1%7D", "application/x-npy", one).status())
+        .isEqualTo(400);
+    assertThat(send("POST", query, "application/x-npy", npy("<f4", "3,", floats(0, 1, 2))).status())
+        .isEqualTo(400);
+    String limit = "?request=%7B%22limit%22:1%7D";
+    assertThat(
+            send("POST", query + limit, "application/x-npy", one)
+                .result()
+                .at("/points/0/id")
+                .intValue())
+        .isEqualTo(2);
+    Reply both = send("POST", query + "/batch" + limit, "application/x-npy", two);
+    assertThat(both.result().at("/0/points/0/id").intValue()).isEqualTo(2);
+    assertThat(both.result().at("/1/points/0/id").intValue()).isEqualTo(1);
+  }
+
+  @Test
   void widensOtherNumbersExactly() throws Exception {
     String c = collection("widened", 2, "");
     put(c + "/points?first_id=1", npy("<f2", "1, 2", new byte[] {0, 0x3C, 0, (byte) 0xC0}))
