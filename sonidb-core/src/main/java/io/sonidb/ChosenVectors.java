@@ -7,7 +7,10 @@ import io.sonidb.store.Segment;
 import io.sonidb.store.SegmentLog;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /// A few vectors of a view, decoded in the order of the files. Their records are read together,
@@ -17,11 +20,20 @@ final class ChosenVectors implements VectorSource {
   static final int TOGETHER = 16;
 
   private static final int WINDOW = 1 << 18;
+  private static final int MOST_PAYLOAD = 512;
 
   private final CollectionView view;
   private final LiveVectors all;
   private final long[] keys;
   private final Consumer<Damage> onDamage;
+  private final Map<Long, Beside> read = new HashMap<>();
+
+  /// What the record of a vector has beside it.
+  ///
+  /// @param insertedAtMillis as [RecordDecoder#insertedAtMillis]
+  /// @param expiresAtMillis as [RecordDecoder#expiresAtMillis]
+  /// @param payload empty if it was too large to be kept
+  record Beside(long insertedAtMillis, long expiresAtMillis, Optional<byte[]> payload) {}
 
   /// @param all of the view
   /// @param keys of live vectors, as `all` has them; sorted here
@@ -31,6 +43,11 @@ final class ChosenVectors implements VectorSource {
     this.keys = keys;
     this.onDamage = onDamage;
     Arrays.sort(keys);
+  }
+
+  /// Of each vector that was read, by its key, what its record has beside it.
+  Map<Long, Beside> read() {
+    return read;
   }
 
   @Override
@@ -121,6 +138,9 @@ final class ChosenVectors implements VectorSource {
         onDamage.accept(view.engine().damage(segment, ordinal, String.valueOf(e.getMessage())));
         return;
       }
+      if (decoder.idFingerprint() == segment.table().fingerprint(ordinal)) {
+        read.put(key, beside());
+      }
       if (isNarrow) {
         decoder.copyVector(floats);
         scorer.accept(key, floats);
@@ -128,6 +148,14 @@ final class ChosenVectors implements VectorSource {
         decoder.copyVector(doubles);
         scorer.accept(key, doubles);
       }
+    }
+
+    private Beside beside() {
+      boolean isKept = decoder.payloadSize() <= MOST_PAYLOAD;
+      return new Beside(
+          decoder.insertedAtMillis(),
+          decoder.expiresAtMillis(),
+          isKept ? Optional.of(decoder.payload()) : Optional.empty());
     }
   }
 }

@@ -227,6 +227,18 @@ public final class CollectionView implements AutoCloseable {
     return expires == 0 || expires > nowMillis;
   }
 
+  /// Whether of a segment no record is missing, dead or past its time: asked without looking at
+  /// each.
+  ///
+  /// @param index of the segment in the view
+  boolean hasAllOf(int index) {
+    Segment segment = log.segments().get(index);
+    int count = log.count(index);
+    return segment.table().sequence(count - 1) - segment.firstSequence() == count - 1
+        && segment.liveness().deadCount() == 0
+        && !engine.expiry().mayHaveExpired(segment, nowMillis);
+  }
+
   /// The point whose vector is at a place, if there is one.
   ///
   /// @param index of the segment in the view

@@ -700,7 +700,8 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
         time(decoder.expiresAtMillis()));
   }
 
-  private static Optional<Instant> time(long millis) {
+  /// A moment as records tell it; none if it is negative.
+  static Optional<Instant> time(long millis) {
     return millis < 0
         ? Optional.empty()
         : Optional.of(Instant.ofEpochMilli(Math.min(millis, Point.LAST_EXPIRY.toEpochMilli())));

@@ -76,6 +76,11 @@ final class Expiry {
     }
   }
 
+  /// Whether the time of any vector of a segment, which is pinned, may be up.
+  boolean mayHaveExpired(Segment segment, long nowMillis) {
+    return earliestIn(segment) <= nowMillis;
+  }
+
   /// The earliest time at which a vector expires; that vector may have been superseded since.
   OptionalLong earliest() {
     try (LogView view = log.view()) {

@@ -7,6 +7,7 @@ import io.sonidb.search.FlatSearch;
 import io.sonidb.search.Probe;
 import io.sonidb.search.SearchPart;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,13 +42,16 @@ final class IndexSearch {
   private final CodeQuery query;
   private final Optional<Matching> matching;
   private final int far;
+  private final Map<Long, ChosenVectors.Beside> beside = new HashMap<>();
 
   /// What was found.
   ///
   /// @param found of what the parts cover, the best that are wanted and maybe more
   /// @param candidates how many there were: fewer than wanted only if there are no more, or the
   ///   graph did not lead to them
-  record Outcome(List<FlatSearch.Found> found, int candidates) {}
+  /// @param beside what the records of those found have beside their vectors, by their keys
+  record Outcome(
+      List<FlatSearch.Found> found, int candidates, Map<Long, ChosenVectors.Beside> beside) {}
 
   /// @param far how many vectors are kept while a graph is walked, and compared at the end
   IndexSearch(
@@ -79,7 +83,7 @@ final class IndexSearch {
       worthwhile++;
     }
     found.addAll(compared(rest.subList(0, worthwhile), estimates, all, onDamage));
-    return new Outcome(found, best.size());
+    return new Outcome(found, best.size(), beside);
   }
 
   /// Compares candidates by their vectors.
@@ -94,15 +98,23 @@ final class IndexSearch {
       return List.of();
     }
     long[] keys = new long[some.size()];
-    for (int i = 0; i < keys.length; i++) {
-      keys[i] = places.liveKey(some.get(i).sequence());
-      estimates.put(keys[i], SearchPart.estimate(probe.score(), some.get(i)));
+    int count = 0;
+    for (SearchPart.Candidate each : some) {
+      long key = places.liveKey(each.sequence());
+      if (key != Places.NONE) {
+        keys[count++] = key;
+        estimates.put(key, SearchPart.estimate(probe.score(), each));
+      }
     }
+    keys = Arrays.copyOf(keys, count);
     Probe every =
         new Probe(
             probe.score(), probe.wanted(), AcceptBits.ALL, keys.length, Double.NEGATIVE_INFINITY);
     ChosenVectors chosen = new ChosenVectors(view, all, keys, onDamage);
-    return FlatSearch.search(chosen, List.of(every), Runnable::run, 1).getFirst();
+    List<FlatSearch.Found> found =
+        FlatSearch.search(chosen, List.of(every), Runnable::run, 1).getFirst();
+    beside.putAll(chosen.read());
+    return found;
   }
 
   /// The estimate below which a candidate is not worth comparing: by what estimates were off so
@@ -127,7 +139,7 @@ final class IndexSearch {
 
   private List<SearchPart.Candidate> candidates(SearchPart part) {
     if (matching.isEmpty()) {
-      return part.nearest(query, far, sequence -> places.liveKey(sequence) != Places.NONE);
+      return part.nearest(query, far, sequence -> places.indexedKey(sequence) != Places.NONE);
     }
     long matches = matchesIn(part);
     // The fewer vectors match, the more of them the graph leads past: of these it meets about far *
@@ -137,7 +149,7 @@ final class IndexSearch {
     }
     LongPredicate accept =
         sequence -> {
-          long key = places.liveKey(sequence);
+          long key = places.indexedKey(sequence);
           return key != Places.NONE
               && matching.get().accepts(LiveVectors.segmentOf(key), LiveVectors.ordinalOf(key));
         };

@@ -12,12 +12,16 @@ import java.util.List;
 final class Places {
   static final long NONE = -1;
 
+  private static final byte WHOLE = 1;
+  private static final byte NOT_WHOLE = 2;
+
   private final CollectionView view;
   private final List<Segment> segments;
   private final List<RecordTable> tables = new ArrayList<>();
   private final long[] firsts; // of the segments that have records
   private final int[] indexes;
   private final int count;
+  private final byte[] whole; // of each of them, whether every record may be found, once asked
   private int last;
 
   Places(CollectionView view) {
@@ -36,6 +40,25 @@ final class Places {
       }
     }
     this.count = filled;
+    this.whole = new byte[filled];
+  }
+
+  /// As [#liveKey], of a vector that an index has; mostly without reading the record's entry, which
+  /// lies anywhere. It believes what the index is of.
+  long indexedKey(long sequence) {
+    int index = segmentOf(sequence);
+    if (index < 0 || !isWhole(last)) {
+      return liveKey(sequence);
+    }
+    long ordinal = sequence - firsts[last];
+    return ordinal < view.log().count(index) ? (long) index << 32 | ordinal : NONE;
+  }
+
+  private boolean isWhole(int place) {
+    if (whole[place] == 0) {
+      whole[place] = view.hasAllOf(indexes[place]) ? WHOLE : NOT_WHOLE;
+    }
+    return whole[place] == WHOLE;
   }
 
   /// The key of the vector with a sequence number if it is one of the view's, else [#NONE].

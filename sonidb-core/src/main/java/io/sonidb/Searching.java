@@ -2,6 +2,7 @@ package io.sonidb;
 
 import io.sonidb.filter.Condition;
 import io.sonidb.filter.Filter;
+import io.sonidb.index.Directory;
 import io.sonidb.search.AcceptBits;
 import io.sonidb.search.CodeQuery;
 import io.sonidb.search.Crew;
@@ -11,6 +12,7 @@ import io.sonidb.search.Wanted;
 import io.sonidb.sound.ElementType;
 import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
+import io.sonidb.store.Segment;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -41,6 +43,8 @@ final class Searching {
     private final Wanted wanted;
     private final Set<VectorId> without;
     private final Optional<Matching> matching;
+    private Optional<CodeQuery> codes = Optional.empty();
+    private Map<Long, ChosenVectors.Beside> beside = Map.of();
     private int spare;
     private List<Hit> hits = List.of();
     private boolean isDone;
@@ -133,7 +137,7 @@ final class Searching {
     List<Planned> byIndex = new ArrayList<>();
     List<Planned> byScan = new ArrayList<>();
     for (Planned planned : open) {
-      (codeQuery(planned).isPresent() ? byIndex : byScan).add(planned);
+      (isForIndex(planned) ? byIndex : byScan).add(planned);
     }
     if (!byIndex.isEmpty()) {
       byScan.addAll(searchIndex(byIndex));
@@ -150,6 +154,7 @@ final class Searching {
         FlatSearch.search(source, probes, view.cores().scanning(), view.cores().count());
     for (int i = 0; i < some.size(); i++) {
       some.get(i).isExact = true;
+      some.get(i).beside = Map.of();
       take(some.get(i), found.get(i), source);
     }
   }
@@ -187,15 +192,18 @@ final class Searching {
     return Math.max(planned.most(), planned.query.ef() > 0 ? planned.query.ef() : usual);
   }
 
-  /// The query as the index takes it; none if every vector that may be found is to be compared, or
-  /// that is as good.
-  private Optional<CodeQuery> codeQuery(Planned planned) {
+  /// Has the query as the index takes it made; false if every vector that may be found is to be
+  /// compared, or that is as good.
+  private boolean isForIndex(Planned planned) {
     boolean isForIndex =
         !planned.query.exact()
             && view.parts().serve(spec.metric().score())
             && planned.most() <= MOST_BY_INDEX
             && (planned.matching.isEmpty() || planned.matching.get().count() > far(planned));
-    return isForIndex ? CodeQuery.of(probe(planned, true)) : Optional.empty();
+    if (isForIndex && planned.codes.isEmpty()) {
+      planned.codes = CodeQuery.of(probe(planned, true));
+    }
+    return isForIndex && planned.codes.isPresent();
   }
 
   /// Searches by the index, and what it does not have by comparing.
@@ -227,8 +235,7 @@ final class Searching {
     IndexSearch.Outcome outcome;
     try {
       outcome =
-          new IndexSearch(
-                  view, probe, codeQuery(planned).orElseThrow(), planned.matching, far(planned))
+          new IndexSearch(view, probe, planned.codes.orElseThrow(), planned.matching, far(planned))
               .run(rest, damaged::add);
     } catch (IndexOutOfBoundsException nonsense) {
       view.engine()
@@ -240,6 +247,7 @@ final class Searching {
       return false;
     }
     planned.isExact = false;
+    planned.beside = outcome.beside();
     take(planned, FlatSearch.join(ofRest, outcome.found(), probe, rest), rest);
     return true;
   }
@@ -303,10 +311,15 @@ final class Searching {
         continue;
       }
       try {
-        Point point =
-            view.pointOfVector(LiveVectors.segmentOf(each.key()), LiveVectors.ordinalOf(each.key()))
-                .orElseThrow();
-        hits.add(hit(query, point, each.score()));
+        hits.add(
+            unread(planned, id, each)
+                .orElseGet(() -> {
+                  Point point =
+                      view.pointOfVector(
+                              LiveVectors.segmentOf(each.key()), LiveVectors.ordinalOf(each.key()))
+                          .orElseThrow();
+                  return hit(query, point, each.score());
+                }));
       } catch (DamagedRecordException e) {
         damaged.add(e.damage());
       }
@@ -314,10 +327,36 @@ final class Searching {
     return hits;
   }
 
+  /// A hit without reading its record again, if what was kept of it is all that is wanted.
+  private Optional<Hit> unread(Planned planned, VectorId id, FlatSearch.Found found) {
+    ChosenVectors.Beside beside = planned.beside.get(found.key());
+    if (beside == null || planned.query.withVector() || beside.payload().isEmpty()) {
+      return Optional.empty();
+    }
+    Segment segment = view.log().segments().get(LiveVectors.segmentOf(found.key()));
+    int ordinal = LiveVectors.ordinalOf(found.key());
+    if (view.newestOf(id) != Directory.location(segment.number(), ordinal)) {
+      return Optional.empty(); // its payload is elsewhere
+    }
+    return Optional.of(
+        new Hit(
+            id,
+            told(planned.query, found.score()),
+            planned.query.payload().of(Payload.stored(beside.payload().get())),
+            Optional.empty(),
+            segment.table().sequence(ordinal),
+            Engine.time(beside.insertedAtMillis()),
+            Engine.time(beside.expiresAtMillis())));
+  }
+
+  private double told(Query query, double score) {
+    return higherIsBetter(query) ? score : 0.0 - score;
+  }
+
   private Hit hit(Query query, Point point, double score) {
     return new Hit(
         point.id(),
-        higherIsBetter(query) ? score : 0.0 - score,
+        told(query, score),
         query.payload().of(point.payload()),
         query.withVector() ? Optional.of(point.vector()) : Optional.empty(),
         point.sequence(),

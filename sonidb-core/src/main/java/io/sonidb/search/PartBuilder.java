@@ -165,9 +165,11 @@ public final class PartBuilder {
     } else if (anchors.getLast()[0] != lastAnchor[0]) {
       anchors.add(lastAnchor);
     }
-    Optional<OnHeapHnswGraph> graph =
-        withGraph && size > 0 ? Optional.of(graph(origins, pace)) : Optional.empty();
-    return bytes(graph);
+    if (!withGraph || size == 0) {
+      return bytes(Optional.empty(), new Landmarks(new int[0]));
+    }
+    Landmarks landmarks = Landmarks.choose(score, coding.scorer(codes, probes), size);
+    return bytes(Optional.of(graph(origins, pace)), landmarks);
   }
 
   // The graph --------------------------------------------------------------------------------
@@ -281,13 +283,14 @@ public final class PartBuilder {
 
   // The file ---------------------------------------------------------------------------------
 
-  private MemorySegment bytes(Optional<OnHeapHnswGraph> graph) {
+  private MemorySegment bytes(Optional<OnHeapHnswGraph> graph, Landmarks landmarks) {
     long codeBytes = (long) size * coding.codeBytes();
     boolean hasCentroid = coding instanceof OneBitCoding;
     long total =
         HEADER_SIZE
             + 8L * leftOut.size()
             + (long) ANCHOR_SIZE * anchors.size()
+            + 4L * landmarks.nodes().length
             + (hasCentroid ? 4L * dimension : 0)
             + 4L * size
             + codeBytes
@@ -299,7 +302,7 @@ public final class PartBuilder {
       total += of.bytes();
     }
     MemorySegment file = arena.allocate(total, 8);
-    writeHeader(file, graph);
+    writeHeader(file, graph, landmarks);
     long at = HEADER_SIZE;
     for (long sequence : leftOut) {
       file.set(LONG, at, sequence);
@@ -309,6 +312,10 @@ public final class PartBuilder {
       file.set(LONG, at, anchor[0]);
       file.set(LONG, at + 8, anchor[1]);
       at += ANCHOR_SIZE;
+    }
+    for (int landmark : landmarks.nodes()) {
+      file.set(INT, at, landmark);
+      at += 4;
     }
     if (coding instanceof OneBitCoding oneBit) {
       for (float component : oneBit.centroid()) {
@@ -328,7 +335,8 @@ public final class PartBuilder {
     return file;
   }
 
-  private void writeHeader(MemorySegment file, Optional<OnHeapHnswGraph> graph) {
+  private void writeHeader(
+      MemorySegment file, Optional<OnHeapHnswGraph> graph, Landmarks landmarks) {
     file.set(LONG, 0, MAGIC);
     file.set(LONG, UUID_HIGH, collection.getMostSignificantBits());
     file.set(LONG, UUID_LOW, collection.getLeastSignificantBits());
@@ -343,6 +351,7 @@ public final class PartBuilder {
     file.set(INT, ENTRY, graph.map(OnHeapHnswGraph::entryNode).orElse(0));
     file.set(INT, LEFT_OUT, leftOut.size());
     file.set(INT, ANCHORS, anchors.size());
+    file.set(INT, LANDMARKS, landmarks.nodes().length);
   }
 
   /// One level of a graph, as it is written.

@@ -54,6 +54,7 @@ public final class SearchPart {
   private static final KnnSearchStrategy PLAIN = new KnnSearchStrategy.Hnsw(0);
 
   private static final int AT_ONCE = 64;
+  private static final int ENTRIES = 4;
 
   private final MemorySegment file;
   private final Score score;
@@ -64,6 +65,7 @@ public final class SearchPart {
   private final long bytes;
   private final int checksum;
   private final float[] centroid;
+  private final Landmarks landmarks;
   private final long leftOut;
   private final long anchors;
   private final long sequences;
@@ -82,7 +84,9 @@ public final class SearchPart {
     this.checksum = file.get(INT, bytes - CRC_SIZE);
     this.leftOut = HEADER_SIZE;
     this.anchors = leftOut + 8 * count(LEFT_OUT, 8);
-    long middle = anchors + ANCHOR_SIZE * count(ANCHORS, ANCHOR_SIZE);
+    long landmarksAt = anchors + ANCHOR_SIZE * count(ANCHORS, ANCHOR_SIZE);
+    int[] nodes = new int[(int) count(LANDMARKS, 4)];
+    long middle = landmarksAt + 4L * nodes.length;
     int kind = file.get(BYTE, KIND);
     boolean isOneBit = dimension >= Coding.ONE_BIT_FROM;
     if (kind != (isOneBit ? OneBitCoding.KIND : ByteCoding.KIND)) {
@@ -91,6 +95,13 @@ public final class SearchPart {
     this.sequences = middle + (isOneBit ? 4L * dimension : 0);
     this.centroid = new float[isOneBit ? dimension : 0];
     checkFits(sequences);
+    for (int i = 0; i < nodes.length; i++) {
+      nodes[i] = file.get(INT, landmarksAt + 4L * i);
+      if (nodes[i] < 0 || nodes[i] >= size) {
+        throw new CorruptSearchPartException("a landmark is node " + nodes[i] + " of " + size);
+      }
+    }
+    this.landmarks = new Landmarks(nodes);
     for (int i = 0; i < centroid.length; i++) {
       centroid[i] = file.get(FLOAT, middle + 4L * i);
     }
@@ -104,7 +115,9 @@ public final class SearchPart {
     int levels = file.get(BYTE, LEVELS);
     int entry = file.get(INT, ENTRY);
     int links = file.get(BYTE, LINKS);
-    if (levels < 0 || from > to || levels > 0 && (entry < 0 || entry >= size || links < 1)) {
+    if (levels < 0
+        || from > to
+        || levels > 0 && (entry < 0 || entry >= size || links < 1 || nodes.length == 0)) {
       throw new CorruptSearchPartException("its header contradicts itself");
     }
     this.graph =
@@ -257,9 +270,9 @@ public final class SearchPart {
     if (size == 0) {
       return List.of();
     }
-    TopKnnCollector found = new TopKnnCollector(Math.min(most, size), Integer.MAX_VALUE, PLAIN);
     CodeScorer scorer = scorer(query);
     if (graph.isEmpty()) {
+      TopKnnCollector found = collector(most);
       for (int node = 0; node < size; node++) {
         float about = scorer.score(node);
         if (about >= found.minCompetitiveSimilarity() && accept.test(sequence(node))) {
@@ -268,6 +281,12 @@ public final class SearchPart {
       }
       return candidates(found);
     }
+    int[] entries = landmarks.nearest(scorer, ENTRIES);
+    TopKnnCollector found =
+        new TopKnnCollector(
+            Math.min(most, size),
+            Integer.MAX_VALUE,
+            new KnnSearchStrategy.Seeded(new Landmarks.Entries(entries), entries.length, PLAIN));
     try {
       HnswGraphSearcher.search(
           new NodeScorer(scorer, size),
@@ -286,11 +305,15 @@ public final class SearchPart {
     if (size == 0) {
       return List.of();
     }
-    TopKnnCollector found = new TopKnnCollector(Math.min(most, size), Integer.MAX_VALUE, PLAIN);
+    TopKnnCollector found = collector(most);
     Looking looking = new Looking(scorer(query), found);
     among.forEach(looking);
     looking.score();
     return candidates(found);
+  }
+
+  private TopKnnCollector collector(int most) {
+    return new TopKnnCollector(Math.min(most, size), Integer.MAX_VALUE, PLAIN);
   }
 
   /// Scores nodes, several at a time.

@@ -11,20 +11,22 @@ import java.util.zip.CRC32;
 /// The layout of a `search-*.part` file.
 ///
 /// ```
-///  0  8 magic "SnDBsea1"      8 16 UUID of the collection
+///  0  8 magic "SnDBsea2"      8 16 UUID of the collection
 /// 24  8 first sequence number that is covered     32 8 last one
 /// 40  4 nodes, n             44  4 dimension      48 1 metric (0 cosine, 1 dot, 2 euclid)
 /// 49  1 kind of codes (1 one bit, 8 bytes)        50 1 levels of the graph, 0 without one
 /// 51  1 links of a node, at most (twice that on level 0)
 /// 52  4 entry node           56  4 vectors left out, u      60 4 anchors, a
-/// 64  u x 8   sequence numbers of the vectors left out
+/// 64  4 landmarks, m         68  4 zero
+/// 72  u x 8   sequence numbers of the vectors left out
 ///  .  a x 16  anchors: sequence number and hash of a record
+///  .  m x 4   landmarks: nodes at which walks through the graph begin
 ///  .  d x 4   centroid of the rotated vectors, float32; of codes of one bit only
 ///  .  n x 4   of each node, its sequence number less the first one; ascending
 ///  .  n x c   codes
-///  .  for each level of the graph: 4 nodes on it, m; 8 bytes of its links
-///             m x 4 these nodes, ascending, except on level 0, which has all
-///             m x 4 where the links of each begin
+///  .  for each level of the graph: 4 nodes on it, k; 8 bytes of its links
+///             k x 4 these nodes, ascending, except on level 0, which has all
+///             k x 4 where the links of each begin
 ///             links: a varint with their number, then of each, ascending, a varint with the
 ///             distance from the one before (from -1 at first), less 1
 ///  .  4 CRC-32 of all before
@@ -40,7 +42,7 @@ final class SearchPartFormat {
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
   static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
 
-  static final long MAGIC = 0x536E444273656131L; // "SnDBsea1"
+  static final long MAGIC = 0x536E444273656132L; // "SnDBsea2"
   static final long UUID_HIGH = 8;
   static final long UUID_LOW = 16;
   static final long FROM = 24;
@@ -54,7 +56,8 @@ final class SearchPartFormat {
   static final long ENTRY = 52;
   static final long LEFT_OUT = 56;
   static final long ANCHORS = 60;
-  static final int HEADER_SIZE = 64;
+  static final long LANDMARKS = 64;
+  static final int HEADER_SIZE = 72;
   static final int ANCHOR_SIZE = 16;
   static final int LEVEL_HEADER_SIZE = 12;
   static final int CRC_SIZE = 4;

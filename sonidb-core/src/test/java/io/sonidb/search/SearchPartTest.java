@@ -114,7 +114,7 @@ class SearchPartTest {
           .isInstanceOf(CorruptSearchPartException.class);
       assertThatThrownBy(() -> SearchPart.open(file, COLLECTION, Score.DOT, 21))
           .isInstanceOf(CorruptSearchPartException.class);
-      file.set(ValueLayout.JAVA_BYTE, 7, (byte) '2');
+      file.set(ValueLayout.JAVA_BYTE, 7, (byte) '1');
       sign(file);
       assertThatThrownBy(() -> open(file, 20)).hasMessageContaining("version");
     }
@@ -163,6 +163,71 @@ class SearchPartTest {
     new Rotation(768).apply(one);
     for (float component : one) {
       assertThat(Math.abs(component)).isLessThan(0.3f);
+    }
+  }
+
+  /// Far from each other, so that no links lead from one to the next.
+  @ParameterizedTest
+  @ValueSource(ints = {20, 300})
+  void findsTheNearestInEachOfManyClusters(int dimension) throws IOException {
+    int clusters = 200;
+    int size = 40 * clusters;
+    float[][] centres = new float[clusters][];
+    for (int i = 0; i < clusters; i++) {
+      centres[i] = vector(dimension);
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      PartBuilder builder =
+          new PartBuilder(COLLECTION, Score.EUCLID, dimension, 0, size, size, true, arena);
+      for (int i = 0; i < size; i++) {
+        float[] vector = vector(dimension);
+        for (int j = 0; j < dimension; j++) {
+          vector[j] = 100 * centres[i % clusters][j] + vector[j];
+        }
+        builder.add(i, i, vector);
+      }
+      MemorySegment file = builder.build(List.of(), () -> {});
+      SearchPart part = SearchPart.open(file, COLLECTION, Score.EUCLID, dimension);
+      int found = 0;
+      for (int i = 0; i < clusters; i++) {
+        float[] centre = centres[i].clone();
+        for (int j = 0; j < dimension; j++) {
+          centre[j] *= 100;
+        }
+        CodeQuery query =
+            CodeQuery.of(
+                    new Probe(
+                        Score.EUCLID,
+                        new Wanted.Like(Vector.of(centre)),
+                        AcceptBits.ALL,
+                        10,
+                        Double.NEGATIVE_INFINITY))
+                .orElseThrow();
+        int cluster = i;
+        found +=
+            (int)
+                part.nearest(query, 40, _ -> true).stream()
+                    .filter(each -> each.sequence() % clusters == cluster)
+                    .count();
+      }
+      assertThat(found).as("-Dsonidb.seed=" + seed).isGreaterThan(size * 95 / 100);
+    }
+  }
+
+  @Test
+  void rejectsALandmarkThatIsNoNode() throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment file = part(20, true, arena);
+      long landmarks =
+          SearchPartFormat.HEADER_SIZE
+              + 8
+              + (long) SearchPartFormat.ANCHOR_SIZE
+                  * file.get(SearchPartFormat.INT, SearchPartFormat.ANCHORS);
+      for (int node : new int[] {-1, SIZE}) {
+        file.set(SearchPartFormat.INT, landmarks, node);
+        sign(file);
+        assertThatThrownBy(() -> open(file, 20)).hasMessageContaining("landmark");
+      }
     }
   }
 }
