@@ -4,6 +4,7 @@ import io.sonidb.filter.FieldPath;
 import io.sonidb.filter.FieldType;
 import io.sonidb.filter.Filter;
 import io.sonidb.flac.FlacKernels;
+import io.sonidb.flac.Md5;
 import io.sonidb.index.RecordTable;
 import io.sonidb.integrity.IndexJson;
 import io.sonidb.integrity.Verifier;
@@ -30,6 +31,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Lock;
@@ -539,6 +541,49 @@ public final class Collection {
     long until = follow ? Long.MAX_VALUE : lastSequence();
     return new AudioStream(
         this::settledEngine, from, options, true, until, AudioStream.MAX_SAMPLES);
+  }
+
+  /// What a FLAC stream of its records begins with: the marker and the metadata, which say neither
+  /// how long it is nor an MD5.
+  public byte[] audioHead() {
+    SegmentLog log = engine.log();
+    return AudioStream.head(log, 0, Md5.UNKNOWN, log.tags());
+  }
+
+  /// Cuts the sound of all records that there are into stretches, in order.
+  ///
+  /// @param most samples of a stretch, 1 or more, except where a single record has more
+  public List<AudioCut> audioCuts(long most) {
+    try (CollectionView now = view()) {
+      return AudioCuts.all(now.log(), most);
+    }
+  }
+
+  /// A stretch by its records.
+  ///
+  /// @param segment name of a segment's file, without its ending
+  /// @param first ordinal of the first record
+  /// @param end ordinal behind the last one
+  /// @return none if there are no such records, any more
+  public Optional<AudioCut> audioCut(String segment, int first, int end) {
+    try (CollectionView now = view()) {
+      return AudioCuts.find(now.log(), segment, first, end);
+    }
+  }
+
+  /// The records of a stretch, as they are stored.
+  ///
+  /// @return none if they are gone
+  public Optional<List<RecordSound>> sounds(AudioCut cut) {
+    try (CollectionView now = view()) {
+      return AudioCuts.find(now.log(), cut.segment(), cut.first(), cut.end())
+          .map(found -> AudioCuts.records(now.engine(), now.log(), found));
+    }
+  }
+
+  /// What tells it from every other collection, of the same name too.
+  public UUID uuid() {
+    return engine.log().header().uuid();
   }
 
   /// Finds the vectors most like a query, by the search index where there is one, else by comparing

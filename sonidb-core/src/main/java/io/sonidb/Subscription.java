@@ -1,9 +1,13 @@
 package io.sonidb;
 
+import io.sonidb.index.RecordTable;
 import io.sonidb.sound.RecordDecoder;
 import io.sonidb.store.LogCursor;
+import io.sonidb.store.Segment;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -72,6 +76,75 @@ public final class Subscription implements AutoCloseable {
       engine.log().awaitPublished(seen + 1, left, () -> closed);
     }
     return Optional.empty();
+  }
+
+  /// The next record as it is stored, skip records included, if there is one now; a damaged one has
+  /// no frames.
+  ///
+  /// @throws RescanRequiredException if deletes were dropped that it has not come to
+  public synchronized Optional<RecordSound> nextSound() {
+    followRebuild();
+    if (closed || !advance()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        RecordSound.of(
+            engine,
+            cursor.segment(),
+            cursor.ordinal(),
+            Arrays.copyOf(cursor.bytes(), cursor.length()),
+            cursor.length()));
+  }
+
+  /// The first sequence number that was not met yet.
+  public synchronized long nextSequence() {
+    return cursor.nextSequence();
+  }
+
+  /// Leaves out what comes before a sequence number.
+  public synchronized void skipTo(long sequence) {
+    followRebuild();
+    cursor.close();
+    cursor = new LogCursor(engine.log(), Math.max(sequence, cursor.nextSequence()));
+  }
+
+  /// From which record on, at the earliest, those that were not met yet are together no longer than
+  /// some samples; the newest one counts, however long it is.
+  ///
+  /// @return its sequence number; [#nextSequence] if that is true of all of them
+  public synchronized long firstWithin(long samples) {
+    followRebuild();
+    long next = cursor.nextSequence();
+    long last = engine.log().lastSequence();
+    List<Segment> segments = engine.log().segments();
+    long first = last + 1;
+    long sum = 0;
+    for (int i = segments.size() - 1; i >= 0; i--) {
+      Segment segment = segments.get(i);
+      if (!segment.pin()) {
+        continue; // compacted meanwhile: what is that new is not in it
+      }
+      try {
+        RecordTable table = segment.table();
+        for (int ordinal = table.count() - 1; ordinal >= 0; ordinal--) {
+          long sequence = table.sequence(ordinal);
+          if (sequence > last) {
+            continue;
+          }
+          if (sequence < next) {
+            return next;
+          }
+          sum += table.samples(ordinal);
+          if (sum > samples && first <= last) {
+            return first;
+          }
+          first = sequence;
+        }
+      } finally {
+        segment.unpin();
+      }
+    }
+    return next;
   }
 
   private void followRebuild() {

@@ -2,6 +2,7 @@ package io.sonidb.server;
 
 import io.sonidb.SoniDb;
 import io.sonidb.server.config.NodeConfig;
+import io.sonidb.server.hls.LiveClock;
 import io.sonidb.server.http.HttpListener;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -31,10 +32,15 @@ public final class Node implements AutoCloseable {
   /// @throws io.sonidb.server.config.ConfigException if it cannot be as the configuration says
   /// @throws IOException if the address is in use, or a file cannot be read or written
   public static Node start(NodeConfig config, PrintStream err) throws IOException {
+    return start(config, err, LiveClock.SYSTEM);
+  }
+
+  /// @param clock by which live sound is cut
+  static Node start(NodeConfig config, PrintStream err, LiveClock clock) throws IOException {
     SoniDb database = SoniDb.open(config.data());
     try {
       database.warnings().forEach(warning -> err.println("sonidb: warning: " + warning));
-      return new Node(database, HttpListener.start(config, database, err));
+      return new Node(database, HttpListener.start(config, database, err, clock));
     } catch (IOException | RuntimeException e) {
       database.close();
       throw e;

@@ -44,7 +44,7 @@ final class AudioApi {
       throw ApiException.of(400, "Deserialize error in path parameters: " + e.getMessage());
     }
     VectorAudio audio = exchange.collection().vectorAudio(id);
-    return new FileAnswer(FLAC, audio.tag(), false).of(audio.bytes(), () -> {});
+    return new FileAnswer(FLAC, audio.tag(), FileAnswer.ASK_FIRST).of(audio.bytes(), () -> {});
   }
 
   /// All records from a sequence number on and, if that is wanted, those to come.

@@ -19,8 +19,14 @@ import org.eclipse.jetty.server.Request;
 ///
 /// @param type of its contents
 /// @param tag that no other contents have
-/// @param isImmutable whether there will never be other contents under this address
-record FileAnswer(String type, String tag, boolean isImmutable) {
+/// @param caching how long it may be kept, as `Cache-Control` says it
+record FileAnswer(String type, String tag, String caching) {
+  /// There will never be other contents under this address.
+  static final String FOR_EVER = "max-age=31536000, immutable";
+
+  /// Who has it asks whether it is still the same.
+  static final String ASK_FIRST = "no-cache";
+
   private static final int PIECE_BYTES = 1 << 20;
   private static final Pattern RANGE = Pattern.compile("bytes=([0-9]{0,18})-([0-9]{0,18})");
 
@@ -46,7 +52,7 @@ record FileAnswer(String type, String tag, boolean isImmutable) {
     Optional<Range> range = range(asked, quoted, size); // refused before anything is said
     HttpFields.Mutable head = out.headers();
     head.put(HttpHeader.ETAG, quoted);
-    head.put(HttpHeader.CACHE_CONTROL, isImmutable ? "max-age=31536000, immutable" : "no-cache");
+    head.put(HttpHeader.CACHE_CONTROL, caching);
     if (isOneOf(asked, quoted)) {
       out.response().setStatus(HttpStatus.NOT_MODIFIED_304);
       out.write(true, ByteBuffer.allocate(0));

@@ -3,6 +3,8 @@ package io.sonidb.server.http;
 import io.sonidb.SoniDb;
 import io.sonidb.server.config.ConfigException;
 import io.sonidb.server.config.NodeConfig;
+import io.sonidb.server.hls.Broadcasts;
+import io.sonidb.server.hls.LiveClock;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URI;
@@ -40,6 +42,7 @@ public final class HttpListener implements AutoCloseable {
   private final ServerConnector connector;
   private final AtomicBoolean ready;
   private final Streams streams;
+  private final Broadcasts broadcasts;
   private final Optional<TlsKeys> tls;
   private final Optional<Cluster> cluster;
   private final Logs logs;
@@ -50,6 +53,7 @@ public final class HttpListener implements AutoCloseable {
       ServerConnector connector,
       AtomicBoolean ready,
       Streams streams,
+      Broadcasts broadcasts,
       Optional<TlsKeys> tls,
       Optional<Cluster> cluster,
       Logs logs,
@@ -58,6 +62,7 @@ public final class HttpListener implements AutoCloseable {
     this.connector = connector;
     this.ready = ready;
     this.streams = streams;
+    this.broadcasts = broadcasts;
     this.tls = tls;
     this.cluster = cluster;
     this.logs = logs;
@@ -66,15 +71,16 @@ public final class HttpListener implements AutoCloseable {
 
   /// Begins to listen.
   ///
+  /// @param clock by which live sound is cut
   /// @throws IOException if the address is in use, or a file cannot be read or written
-  public static HttpListener start(NodeConfig config, SoniDb database, PrintStream err)
-      throws IOException {
+  public static HttpListener start(
+      NodeConfig config, SoniDb database, PrintStream err, LiveClock clock) throws IOException {
     JETTY.setLevel(Level.WARNING);
     Logs logs = Logs.open(config, err);
     Optional<Cluster> cluster = Optional.empty();
     try {
       cluster = Cluster.start(config, database, logs);
-      return start(config, database, cluster, logs);
+      return start(config, database, cluster, logs, clock);
     } catch (IOException | RuntimeException e) {
       cluster.ifPresent(Cluster::close);
       logs.close();
@@ -83,7 +89,8 @@ public final class HttpListener implements AutoCloseable {
   }
 
   private static HttpListener start(
-      NodeConfig config, SoniDb database, Optional<Cluster> cluster, Logs logs) throws IOException {
+      NodeConfig config, SoniDb database, Optional<Cluster> cluster, Logs logs, LiveClock clock)
+      throws IOException {
     Catalog catalog = new Catalog(database, Aliases.open(config.data()));
     SnapshotStore snapshots = SnapshotStore.open(config.snapshots(), catalog, logs);
     Optional<TlsKeys> tls =
@@ -101,6 +108,7 @@ public final class HttpListener implements AutoCloseable {
 
     AtomicBoolean ready = new AtomicBoolean(true);
     Streams streams = new Streams(config.streams());
+    Broadcasts broadcasts = new Broadcasts(clock);
     MetricsText metrics =
         new MetricsText(
             catalog,
@@ -115,6 +123,7 @@ public final class HttpListener implements AutoCloseable {
             new SnapshotsApi(snapshots, config.limits().uploadBytes(), logs),
             new AudioApi(streams),
             new ChangesApi(streams),
+            new HlsApi(broadcasts, streams),
             new ServiceApi(metrics, ready),
             new ClusterApi(cluster, catalog));
     metrics.routes(routes);
@@ -135,7 +144,15 @@ public final class HttpListener implements AutoCloseable {
     server.setStopTimeout(config.limits().shutdownSeconds() * 1000L);
     HttpListener listener =
         new HttpListener(
-            server, connector, ready, streams, tls, cluster, logs, config.http().host());
+            server,
+            connector,
+            ready,
+            streams,
+            broadcasts,
+            tls,
+            cluster,
+            logs,
+            config.http().host());
     listener.start(config);
     return listener;
   }
@@ -216,6 +233,7 @@ public final class HttpListener implements AutoCloseable {
   public void close() {
     ready.set(false);
     streams.close();
+    broadcasts.close();
     stop();
     cluster.ifPresent(Cluster::close);
     logs.close();

@@ -19,6 +19,7 @@ final class Routes {
       SnapshotsApi snapshots,
       AudioApi audio,
       ChangesApi changes,
+      HlsApi hls,
       ServiceApi service,
       ClusterApi cluster) {
     return List.of(
@@ -72,6 +73,15 @@ final class Routes {
         read("HEAD", "/collections/{collection}/points/{id}/audio", AudioApi::vector),
         read("GET", "/collections/{collection}/audio", audio::stream),
         read("GET", "/collections/{collection}/changes", changes::follow),
+        read("GET", "/collections/{collection}/hls/live.m3u8", hls::live),
+        read("GET", "/collections/{collection}/hls/live-master.m3u8", HlsApi::liveMaster),
+        read("GET", "/collections/{collection}/hls/live/{file}", hls::liveFile),
+        read("GET", "/collections/{collection}/hls/vod.m3u8", HlsApi::vod),
+        read("GET", "/collections/{collection}/hls/vod-master.m3u8", HlsApi::vodMaster),
+        read("GET", "/collections/{collection}/hls/vod/{file}", HlsApi::vodFile),
+        read("HEAD", "/collections/{collection}/hls/vod/{file}", HlsApi::vodFile),
+        read("GET", "/collections/{collection}/hls/{file}", HlsApi::map),
+        read("HEAD", "/collections/{collection}/hls/{file}", HlsApi::map),
         read("GET", "/collections/{collection}/segments", SegmentsApi::list),
         read("GET", "/collections/{collection}/segments/{file}", SegmentsApi::file),
         read("HEAD", "/collections/{collection}/segments/{file}", SegmentsApi::file),

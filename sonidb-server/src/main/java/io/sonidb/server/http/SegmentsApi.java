@@ -38,7 +38,8 @@ final class SegmentsApi {
     Collection collection = exchange.collection();
     String name = exchange.variable("file");
     StoredFile file = collection.openSegment(name).orElseThrow(() -> missing(collection, name));
-    return new FileAnswer(AudioApi.FLAC, file.tag(), true).of(file.bytes(), file::close);
+    return new FileAnswer(AudioApi.FLAC, file.tag(), FileAnswer.FOR_EVER)
+        .of(file.bytes(), file::close);
   }
 
   private static ApiException missing(Collection collection, String name) {
@@ -74,6 +75,6 @@ final class SegmentsApi {
   }
 
   private static Answer index(String type, StoredFile file) {
-    return new FileAnswer(type, file.tag(), false).of(file.bytes(), file::close);
+    return new FileAnswer(type, file.tag(), FileAnswer.ASK_FIRST).of(file.bytes(), file::close);
   }
 }

@@ -29,6 +29,8 @@ final class TestRoutes {
               logs),
           new AudioApi(streams),
           new ChangesApi(streams),
+          new HlsApi(
+              new io.sonidb.server.hls.Broadcasts(io.sonidb.server.hls.LiveClock.SYSTEM), streams),
           new ServiceApi(metrics, new AtomicBoolean()),
           new ClusterApi(Optional.empty(), catalog));
     }
