@@ -62,6 +62,20 @@ public final class Fxp implements AutoCloseable {
     return commandBytes.get();
   }
 
+  /// What certificate a server shows, for the login of a node that is to exchange files with it.
+  ///
+  /// @return SHA-256 of it, 64 hexadecimal digits; empty if the server is used without TLS
+  /// @throws FxpException if it cannot be used
+  public Optional<String> certificate(FxpEnd end) throws FxpException {
+    FxpSessions with = sessions(end);
+    FxpSession session = with.take();
+    try {
+      return session.certificate();
+    } finally {
+      with.give(session);
+    }
+  }
+
   /// Moves files from one server to another, several side by side, in the order of the list.
   ///
   /// @param source server that has them

@@ -11,16 +11,21 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import org.apache.commons.net.ftp.FTPClient;
 import org.apache.commons.net.ftp.FTPSClient;
@@ -87,8 +92,22 @@ final class FxpSession implements AutoCloseable {
     }
   }
 
+  /// The library's client, which does not tell what certificate it was shown.
+  private static final class TlsClient extends FTPSClient {
+    TlsClient(SSLContext context) {
+      super(false, context);
+    }
+
+    Certificate certificate() throws SSLPeerUnverifiedException {
+      if (_socket_ instanceof SSLSocket tls) {
+        return tls.getSession().getPeerCertificates()[0];
+      }
+      throw new SSLPeerUnverifiedException("there is no TLS");
+    }
+  }
+
   private static FTPSClient secured(SSLContext context) {
-    FTPSClient client = new FTPSClient(false, context);
+    FTPSClient client = new TlsClient(context);
     client.setEnabledProtocols(new String[] {NodeCertificate.TLS, "TLSv1.2"});
     return client;
   }
@@ -139,8 +158,17 @@ final class FxpSession implements AutoCloseable {
     need(say("TYPE I"), "TYPE I");
   }
 
-  FxpEnd end() {
-    return end;
+  /// SHA-256 of the certificate that the server has shown, if there is TLS.
+  Optional<String> certificate() throws FxpException {
+    if (!(client instanceof TlsClient tls)) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(NodeCertificate.fingerprint(tls.certificate()));
+    } catch (SSLPeerUnverifiedException | CertificateException e) {
+      throw new FxpException(
+          Kind.UNREACHABLE, "the FTP server at " + end + " shows no certificate", e);
+    }
   }
 
   boolean has(String feature) {

@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Both servers are told at the same time: some answer only when the other one has connected, and
 /// would wait for ever. One of them listens, the other one connects; in TLS one must be the client,
-/// which servers are not by nature. CPSV makes it the one that listens, SSCN either. The receiver
-/// is preferred: a sender that is the client never reads the session tickets of the other end, and
-/// when it closes with those unread, its system may throw away what it sent last.
+/// which servers are not by nature, unless CPSV or SSCN says so. A node is preferred, then the
+/// receiver: a sender that is the client never reads the session tickets of the other end, unless
+/// it is a node, and when it closes with those unread, its system may throw away what it sent last.
 final class FxpTransfer {
   /// How long the other server has to notice that one has given up.
   private static final Duration AGREEMENT = Duration.ofSeconds(3);
@@ -178,41 +178,37 @@ final class FxpTransfer {
     boolean secure = !fxp.options().plainData();
     from.protect(secure);
     to.protect(secure);
-    boolean hasCpsv = !from.isInVersion6() && !to.isInVersion6();
-    if (!secure) {
-      from.connectTo(to.listen("PASV"));
-    } else if (to.has("CPSV") && hasCpsv) {
-      noClients(from, to);
-      from.connectTo(to.listen("CPSV"));
-    } else if (to.has("SSCN")) {
-      beServer(from);
-      to.beClientOfTls(true);
-      from.connectTo(to.listen("PASV"));
-    } else if (from.has("CPSV") && hasCpsv) {
-      noClients(from, to);
-      to.connectTo(from.listen("CPSV"));
-    } else if (from.has("SSCN")) {
-      beServer(to);
-      from.beClientOfTls(true);
-      from.connectTo(to.listen("PASV"));
+    // Where one is a node, it listens: it knows where connections may come from.
+    boolean nodeSends = source.isNode() && !target.isNode();
+    if (secure) {
+      boolean isClient =
+          nodeSends ? client(from, to) || client(to, from) : client(to, from) || client(from, to);
+      if (!isClient) {
+        throw new FxpException(
+            Kind.UNABLE,
+            "neither "
+                + source
+                + " nor "
+                + target
+                + " has CPSV or SSCN, so files cannot travel in TLS between them");
+      }
+    } else if (nodeSends) {
+      to.connectTo(from.listen("PASV"));
     } else {
-      throw new FxpException(
-          Kind.UNABLE,
-          "neither "
-              + source
-              + " nor "
-              + target
-              + " has CPSV or SSCN, so files cannot travel in TLS between them");
+      from.connectTo(to.listen("PASV"));
     }
   }
 
-  private static void noClients(FxpSession from, FxpSession to) throws FxpException {
-    beServer(from);
-    beServer(to);
-  }
-
-  private static void beServer(FxpSession session) throws FxpException {
-    session.beClientOfTls(false);
+  /// Has one end listen and be the client of TLS, if it can.
+  private static boolean client(FxpSession client, FxpSession other) throws FxpException {
+    boolean once = client.has("CPSV") && !client.isInVersion6();
+    if (!once && !client.has("SSCN")) {
+      return false;
+    }
+    other.beClientOfTls(false);
+    client.beClientOfTls(!once);
+    other.connectTo(client.listen(once ? "CPSV" : "PASV"));
+    return true;
   }
 
   private static CompletableFuture<Reply> move(FxpSession session, String command) {
