@@ -15,8 +15,10 @@ export const hasBrowser = spawnSync(chromium, ['--version']).status === 0;
 /**
  * Runs the body of an async function in a page; it sees `sonidb`, the module, and returns JSON.
  * Requests for `/collections/...` reach the node.
+ *
+ * @param {Record<string, Buffer>} scripts what else the page can load, by path
  */
-export async function inBrowser(node, script) {
+export async function inBrowser(node, script, scripts = {}) {
   const page = `<!doctype html><script type="module">
     let told;
     try {
@@ -37,6 +39,8 @@ export async function inBrowser(node, script) {
           to.writeHead(200, { 'content-type': 'text/html' }).end(page);
         } else if (from.url === '/sonidb.js') {
           to.writeHead(200, { 'content-type': 'text/javascript' }).end(readFileSync(MODULE));
+        } else if (scripts[from.url]) {
+          to.writeHead(200, { 'content-type': 'text/javascript' }).end(scripts[from.url]);
         } else if (from.url === '/told') {
           let text = '';
           from.on('data', (piece) => { text += piece; }).on('end', () => {
@@ -58,7 +62,7 @@ export async function inBrowser(node, script) {
       });
       server.listen(0, '127.0.0.1', () => {
         const address = `http://localhost:${server.address().port}/`;
-        const flags = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', `--user-data-dir=${profile}`];
+        const flags = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--autoplay-policy=no-user-gesture-required', `--user-data-dir=${profile}`];
         browser = spawn(chromium, [...flags, address], { stdio: 'ignore' });
         browser.once('error', reject);
         browser.once('exit', (code) => reject(new Error(`the browser ended with ${code}`)));
@@ -74,6 +78,6 @@ export async function inBrowser(node, script) {
     }
     server?.closeAllConnections();
     server?.close();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(profile, { recursive: true, force: true, maxRetries: 30 });
   }
 }

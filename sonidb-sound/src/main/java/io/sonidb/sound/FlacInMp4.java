@@ -28,6 +28,7 @@ import java.util.Arrays;
 /// mdat  frames, one behind the other
 /// ```
 public final class FlacInMp4 {
+  private static final int MARKER = 0x664C6143;
   private static final int MARKER_BYTES = 4;
   private static final int BLOCK_HEAD_BYTES = 4;
   private static final int STREAM_INFO_BYTES = 34;
@@ -47,6 +48,7 @@ public final class FlacInMp4 {
   /// @throws IllegalArgumentException if it is none
   public static byte[] head(byte[] flac) {
     if (flac.length < MARKER_BYTES + BLOCK_HEAD_BYTES + STREAM_INFO_BYTES
+        || IdFormat.readBigEndian(flac, 0, MARKER_BYTES) != MARKER
         || (flac[MARKER_BYTES] & 0x7F) != 0) {
       throw new IllegalArgumentException("no head of a FLAC stream");
     }

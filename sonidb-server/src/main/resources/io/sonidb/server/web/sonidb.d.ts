@@ -54,9 +54,20 @@ export interface ListenOptions {
  */
 export function listen(url: string | URL, options?: ListenOptions): AsyncGenerator<SoniDbRecord, void, void>;
 
+/**
+ * Iterates the records of a collection as `listen` does, from the parts of its live HLS playlist, and over
+ * HTTP what that leaves out. It goes on for ever.
+ *
+ * @throws as `listen`
+ */
+export function listenHls(
+  url: string | URL,
+  options?: Pick<ListenOptions, 'from' | 'apiKey' | 'signal' | 'patience' | 'decoder'>,
+): AsyncGenerator<SoniDbRecord, void, void>;
+
 /** Takes a FLAC stream's bytes in pieces of any size and gives its records, checked. */
 export class RecordReader {
-  constructor(options?: { firstSample?: number; decoder?: 'auto' | 'own' });
+  constructor(options?: { firstSample?: number; decoder?: 'auto' | 'own'; joins?: boolean });
   /** Whether WebCodecs decodes. */
   readonly isNative: boolean;
   /** Why nothing more can be read, if that is so. */

@@ -40,6 +40,8 @@ const MARKER = 1 << 22;
 const FIRST_PART = 1 << 21;
 const LAST_PART = 1 << 20;
 const FIRST_MILLIS = 1577836800000;
+/** Frames have so many numbers; live streams begin again at 0 after the last. */
+const NUMBERS = 2 ** 36;
 /** Zero bytes that are kept behind what has come, so that reading ahead finds something. */
 const SPARE = 16;
 
@@ -938,14 +940,22 @@ function hearPulses(samples, from, to, parameter) {
   return Int32Array.from(words);
 }
 
+/** Whether a frame is nothing but time that passes; it may lie between records, and between the parts of one. */
+function isSilent(channels, blockSize) {
+  return channels.every((row) => row.subarray(0, blockSize).every((sample) => sample === 0));
+}
+
 /** Puts records together from parts, one after the other, and checks all of it. */
 class Assembler {
   #single;
   #record;
   #parts = 0;
+  #joins;
 
-  constructor(channels) {
+  /** @param {boolean} joins whether it may begin in the middle of a record, which is left out */
+  constructor(channels, joins) {
     this.#single = channels === 2;
+    this.#joins = joins;
   }
 
   get isBetween() { return this.#record === undefined; }
@@ -955,6 +965,11 @@ class Assembler {
     const control = channels.at(-1)[0];
     const used = (control & 0x7FFF) + 1;
     const shift = control >> 15 & 31;
+    if (control === 0 && isSilent(channels, blockSize)) return undefined;
+    if (this.#joins && control >> 22 === 1) {
+      if (!(control & FIRST_PART)) return undefined;
+      this.#joins = false;
+    }
     if (control >> 22 !== 1 || used > MAX_PART_SAMPLES || shift > 23) throw new DamageError('a part begins with no control word');
     if (blockSize !== Math.max(used, MIN_BLOCK_SAMPLES)) throw new DamageError(`frame of ${blockSize} samples does not fit its control word`);
     if (Boolean(control & FIRST_PART) !== this.isBetween) throw new DamageError('a record is cut off, or begins with a later part');
@@ -1306,15 +1321,18 @@ export class RecordReader {
   #assembler;
   #native;
   #wantsNative;
+  #joins;
   /** Why nothing more can be read, if that is so. */
   error;
 
   /**
-   * @param {{firstSample?: number, decoder?: 'auto' | 'own'}} options number that the first frame
-   *   must have; and whether WebCodecs may be used
+   * @param {{firstSample?: number, decoder?: 'auto' | 'own', joins?: boolean}} options number that
+   *   the first frame must have; whether WebCodecs may be used; and whether the stream may begin in
+   *   the middle of a record
    */
-  constructor({ firstSample, decoder = 'auto' } = {}) {
+  constructor({ firstSample, decoder = 'auto', joins = false } = {}) {
     this.#sample = firstSample;
+    this.#joins = joins;
     this.#wantsNative = decoder === 'auto' && typeof globalThis.AudioDecoder === 'function';
   }
 
@@ -1350,7 +1368,7 @@ export class RecordReader {
     this.#head = head;
     this.#at += head.size;
     this.#own = new FrameDecoder(head.channels);
-    this.#assembler = new Assembler(head.channels);
+    this.#assembler = new Assembler(head.channels, this.#joins);
     if (this.#wantsNative) this.#native = await NativeDecoder.open(head);
     return true;
   }
@@ -1446,13 +1464,13 @@ export class RecordReader {
 
   #pass(header, size) {
     this.#at += size;
-    this.#sample = header.number + header.blockSize;
+    this.#sample = (header.number + header.blockSize) % NUMBERS;
   }
 
   /** The size of the frame at hand, if the next one's header has come and its own CRC-16 agrees. */
   #sizeBySuccessor(header) {
     const bytes = this.#buffer;
-    const wanted = header.number + header.blockSize;
+    const wanted = (header.number + header.blockSize) % NUMBERS;
     const limit = Math.min(this.#end - 16, this.#at + MAX_FRAME_BYTES);
     for (let at = this.#at + header.size; ; at++) {
       at = bytes.indexOf(0xFF, at);
@@ -1518,6 +1536,159 @@ export async function* listen(url, options = {}) {
     const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures++) * (0.5 + Math.random() / 2);
     await rest(pause, signal);
     if (signal?.aborted) return;
+  }
+}
+
+// --- Low-latency HLS ------------------------------------------------------------------------------
+
+/**
+ * Iterates the records of a collection as `listen` does, but hears what is written from the parts
+ * of the live playlist, which caches and content delivery networks can hand to any number of
+ * listeners. What the playlist leaves out (time does not suffice for it, or the connection broke)
+ * is asked for over HTTP.
+ *
+ * @param {string} url of the collection, such as `http://127.0.0.1:7664/collections/songs`
+ */
+export async function* listenHls(url, options = {}) {
+  const { from = 1, apiKey, signal, patience = 60_000, decoder = 'auto' } = options;
+  const address = new URL(url, globalThis.location?.href);
+  if (!/\/collections\/[^/]+(\/hls\/live\.m3u8)?\/?$/.test(address.pathname)) {
+    throw new TypeError(`the address of a collection is like http://127.0.0.1:7664/collections/songs, was ${url}`);
+  }
+  address.pathname = address.pathname.replace(/\/(hls\/live\.m3u8\/?)?$/, '');
+  const collection = String(address);
+  address.pathname += '/hls/live.m3u8';
+  let next = from;
+  let failures = 0;
+  let damages = 0;
+  let good = Date.now();
+  const isNew = (record) => {
+    const behind = record.seq + Math.max(1, record.skipCount ?? 0);
+    if (behind <= next) return false;
+    next = behind;
+    return true;
+  };
+  for (;;) {
+    try {
+      for await (const { isGap, records } of receiveParts(address, apiKey, signal, decoder)) {
+        good = Date.now();
+        failures = 0;
+        for (const record of isGap ? [undefined] : records) {
+          if (!record || record.seq > next) {
+            for await (const missed of listen(collection, { from: next, follow: false, apiKey, signal, patience, decoder })) {
+              if (isNew(missed)) yield missed;
+            }
+          }
+          if (record && isNew(record)) {
+            damages = 0;
+            yield record;
+          }
+        }
+        if (signal?.aborted) return;
+      }
+    } catch (e) {
+      if (signal?.aborted) return;
+      const comesAgain = e instanceof UnreachableError || e instanceof RefusedError && (e.status === 429 || e.status === 503);
+      const isDamage = e instanceof DamageError && ++damages < SAME_DAMAGE;
+      if (!comesAgain && !isDamage || Date.now() - good > patience) throw e;
+    }
+    await rest(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures++) * (0.5 + Math.random() / 2), signal);
+    if (signal?.aborted) return;
+  }
+}
+
+/** What a live playlist says of its parts: `key` is the media sequence number and the index in it. */
+function readPlaylist(text) {
+  if (!text.startsWith('#EXTM3U')) throw new SoniDbError(`no playlist: ${text.slice(0, 100)}`);
+  let segment = Number(/#EXT-X-MEDIA-SEQUENCE:(\d+)/.exec(text)?.[1] ?? 0);
+  let index = 0;
+  const parts = [];
+  for (const line of text.split('\n')) {
+    if (line.startsWith('#EXT-X-PART:')) {
+      parts.push({ key: `${segment}.${index++}`, uri: /URI="([^"]*)"/.exec(line)?.[1] });
+    } else if (line && !line.startsWith('#')) {
+      segment++;
+      index = 0;
+    }
+  }
+  return { parts, map: /#EXT-X-MAP:URI="([^"]*)"/.exec(text)?.[1], next: `_HLS_msn=${segment}&_HLS_part=${index}` };
+}
+
+/** The boxes of ISO/IEC 14496-12 in a range of bytes. */
+function* boxesOf(bytes, from = 0, to = bytes.length) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  for (let at = from; at < to;) {
+    const size = to - at < 8 ? 0 : view.getUint32(at);
+    if (size < 8 || size > to - at) throw new DamageError(`no box of MP4 at byte ${at}`);
+    yield { name: String.fromCharCode(...bytes.subarray(at + 4, at + 8)), from: at + 8, to: at + size };
+    at += size;
+  }
+}
+
+function joinBytes(pieces) {
+  const joined = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    joined.set(piece, at);
+    at += piece.length;
+  }
+  return joined;
+}
+
+/** The head of a FLAC stream out of an initialisation section. */
+function flacHead(bytes) {
+  let [from, to] = [0, bytes.length];
+  // Behind a box's own fields lie the boxes in it.
+  for (const [name, skipped] of [['moov', 0], ['trak', 0], ['mdia', 0], ['minf', 0], ['stbl', 0], ['stsd', 8], ['fLaC', 28], ['dfLa', 4]]) {
+    const box = [...boxesOf(bytes, from, to)].find((each) => each.name === name);
+    if (!box) throw new DamageError(`an initialisation section without ${name}`);
+    [from, to] = [box.from + skipped, box.to];
+  }
+  return joinBytes([toUtf8.encode('fLaC'), bytes.subarray(from, to)]);
+}
+
+/** What the parts of a live playlist hold; `isGap` says that something may be missing before it. */
+async function* receiveParts(playlist, apiKey, signal, decoder) {
+  const headers = keyOf(apiKey);
+  const get = async (address) => {
+    const response = await request(address, { headers, signal });
+    const bytes = await response.arrayBuffer().catch((e) => { throw new UnreachableError(`the stream broke: ${e.message}`); });
+    return new Uint8Array(bytes);
+  };
+  let reader;
+  let map;
+  let last;
+  const address = new URL(playlist);
+  try {
+    for (;;) {
+      const now = readPlaylist(utf8.decode(await get(address)));
+      const at = now.parts.findIndex(({ key }) => key === last);
+      if (at < 0 || map !== now.map) {
+        // It begins, or the playlist has gone on without it.
+        reader?.close();
+        reader = new RecordReader({ decoder, joins: true });
+        map = now.map;
+        await reader.feed(flacHead(await get(new URL(map, playlist))));
+        yield { isGap: true };
+      }
+      for (const { key, uri } of now.parts.slice(at + 1)) {
+        let bytes;
+        try {
+          bytes = await get(new URL(uri, playlist));
+        } catch (e) {
+          if (e instanceof RefusedError && e.status === 404) break; // it took too long; the next playlist tells
+          throw e;
+        }
+        const frames = joinBytes([...boxesOf(bytes)].filter(({ name }) => name === 'mdat').map(({ from, to }) => bytes.subarray(from, to)));
+        const records = await reader.feed(frames);
+        last = key;
+        if (records.length) yield { records };
+        if (reader.error) throw reader.error;
+      }
+      address.search = `${playlist.search ? `${playlist.search}&` : '?'}${now.next}`;
+    }
+  } finally {
+    reader?.close();
   }
 }
 
