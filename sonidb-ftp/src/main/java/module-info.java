@@ -9,6 +9,7 @@ module io.sonidb.ftp {
   requires ftplet.api;
   requires ftpserver.core;
   requires org.apache.mina.core;
+  requires org.apache.commons.net;
 
   exports io.sonidb.ftp;
 }

@@ -311,8 +311,8 @@ final class Commands implements CommandFactory {
     }
     VirtualFile file = find(session, parts.group(1));
     SyncFile listed = listed(file);
-    if (!file.doesExist()) {
-      throw new RefusedException(550, file.getAbsolutePath() + " is not there yet");
+    if (!file.isWhole()) {
+      throw new RefusedException(550, file.getAbsolutePath() + " is not there yet, or not whole");
     }
     long size = file.getSize();
     long from = parts.group(2) == null ? 0 : Long.parseLong(parts.group(2));

@@ -414,6 +414,11 @@ final class DataChannel implements ServerDataConnectionFactory {
     return lastProgress;
   }
 
+  /// Whether the one who gave the command has gone.
+  boolean isForsaken() {
+    return !session.isConnected();
+  }
+
   // The end ----------------------------------------------------------------------------------
 
   @Override

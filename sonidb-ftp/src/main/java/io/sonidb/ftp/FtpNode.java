@@ -244,7 +244,7 @@ public final class FtpNode implements AutoCloseable {
     }
     for (DataChannel each : transfers) {
       boolean stands = now - each.lastProgress() > TimeUnit.SECONDS.toNanos(options.idleSeconds());
-      if (stands || !logins.has(each.login())) {
+      if (stands || each.isForsaken() || !logins.has(each.login())) {
         each.abort();
       }
     }

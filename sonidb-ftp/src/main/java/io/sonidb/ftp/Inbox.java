@@ -36,6 +36,11 @@ final class Inbox {
     return Files.exists(part(file)) || Files.exists(folder.resolve(file.name()));
   }
 
+  /// Whether a file was taken in to its end.
+  boolean isWhole(SyncFile file) {
+    return !Files.exists(part(file)) && Files.exists(folder.resolve(file.name()));
+  }
+
   /// Where the bytes of a file are that are there.
   Path path(SyncFile file) {
     return Files.exists(part(file)) ? part(file) : folder.resolve(file.name());

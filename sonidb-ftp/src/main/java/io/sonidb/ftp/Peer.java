@@ -20,9 +20,13 @@ public record Peer(InetAddress address, int firstPort, int lastPort, String cert
       throw new IllegalArgumentException(
           "a peer's ports must be from 1024 to 65535, were " + firstPort + " to " + lastPort);
     }
-    if (!certificate.matches("[0-9a-f]{64}")) {
+    checkCertificate(certificate);
+  }
+
+  static void checkCertificate(String sha256) {
+    if (!sha256.matches("[0-9a-f]{64}")) {
       throw new IllegalArgumentException(
-          "a certificate's SHA-256 must be 64 hexadecimal digits, was '" + certificate + "'");
+          "a certificate's SHA-256 must be 64 hexadecimal digits, was '" + sha256 + "'");
     }
   }
 

@@ -97,6 +97,17 @@ final class VirtualFile implements FtpFile {
             .orElse(false);
   }
 
+  /// Whether all bytes of one of the login's files are there.
+  boolean isWhole() {
+    return listed()
+        .map(file ->
+            switch (login.source()) {
+              case FileSource.Sending _ -> true;
+              case FileSource.Receiving(var inbox) -> inbox.isWhole(file);
+            })
+        .orElse(false);
+  }
+
   @Override
   public boolean isReadable() {
     return isDirectory() || listed().isPresent() && login.source() instanceof FileSource.Sending;

@@ -1,0 +1,41 @@
+package io.sonidb.ftp;
+
+import java.io.IOException;
+
+/// A server did not do what a transfer needs.
+public final class FxpException extends IOException {
+  private static final long serialVersionUID = 1L;
+
+  /// What is wrong.
+  public enum Kind {
+    /// It cannot be reached, or is not the server that it should be.
+    UNREACHABLE,
+    /// It does not let the login in, or refuses a file; trying again would not help.
+    REFUSED,
+    /// It lacks what FXP needs.
+    UNABLE,
+    /// The transfer broke off; trying again may help.
+    BROKEN,
+    /// What arrived is not what was announced.
+    WRONG,
+    /// Somebody ended the work.
+    CANCELLED
+  }
+
+  private final Kind kind;
+
+  FxpException(Kind kind, String message) {
+    super(message);
+    this.kind = kind;
+  }
+
+  FxpException(Kind kind, String message, Throwable cause) {
+    super(message, cause);
+    this.kind = kind;
+  }
+
+  /// What is wrong.
+  public Kind kind() {
+    return kind;
+  }
+}
