@@ -144,6 +144,8 @@ final class Replicas {
     known.addAll(sealed(home));
     Path inbox = inbox(state.uuid());
     clear(inbox, state);
+    storage.createFolders(inbox);
+    storage.replace(inbox.resolve(STATE_FILE), ByteBuffer.wrap(state.bytesOfText()));
     List<SyncFile> missing = new ArrayList<>();
     for (SyncFile file : state.files()) {
       boolean isMade = MADE_HERE.contains(file.name());
@@ -213,12 +215,16 @@ final class Replicas {
     return false;
   }
 
-  /// Deletes what does not belong to a state.
+  /// Deletes what does not belong to a state, half of a file of the same name in another state too.
   private void clear(Path inbox, SyncManifest state) throws IOException {
     Set<String> wanted = new HashSet<>();
+    Set<SyncFile> begun =
+        new HashSet<>(state(inbox).map(SyncManifest::files).orElse(List.of()));
     for (SyncFile file : state.files()) {
       wanted.add(file.name());
-      wanted.add(file.name() + "~");
+      if (begun.contains(file)) {
+        wanted.add(file.name() + "~");
+      }
     }
     for (String child : storage.list(inbox)) {
       if (child.equals(Manifest.SEGMENT_FOLDER)) {

@@ -388,6 +388,19 @@ public final class SoniDb implements AutoCloseable {
     return filed(() -> received(state, progress));
   }
 
+  /// Whether a state of a collection from elsewhere is what is here.
+  public boolean has(SyncManifest state) {
+    return filed(() -> isHere(state));
+  }
+
+  private boolean isHere(SyncManifest state) throws IOException {
+    Optional<Collection> here = find(state.uuid());
+    return here.isPresent()
+        && here.get().isReplica()
+        && replicas.state(replicas.home(state.uuid())).equals(Optional.of(state))
+        && replicas.missing(state).isEmpty();
+  }
+
   private <T> T filed(Callable<T> work) {
     try {
       return Uninterrupted.call(work);
@@ -429,12 +442,9 @@ public final class SoniDb implements AutoCloseable {
   private ReceiveReport received(SyncManifest state, Progress progress) throws IOException {
     long start = System.nanoTime();
     Optional<Collection> here = checkWelcome(state);
-    if (here.isPresent() && replicas.missing(state).isEmpty()) {
-      Optional<SyncManifest> there = replicas.state(replicas.home(state.uuid()));
-      if (here.get().isReplica() && there.equals(Optional.of(state))) {
-        replicas.clearInbox(state.uuid());
-        return report(here.get(), false, false, List.of(), Optional.empty(), start);
-      }
+    if (here.isPresent() && isHere(state)) {
+      replicas.clearInbox(state.uuid());
+      return report(here.get(), false, false, List.of(), Optional.empty(), start);
     }
     String name = here.map(Collection::name).orElse(state.name());
     Replicas.Made made = replicas.make(state, name, cores.scanning(), progress);
