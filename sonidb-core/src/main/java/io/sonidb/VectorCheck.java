@@ -101,10 +101,10 @@ final class VectorCheck {
   /// Whether all components are finite and one is not zero: the quick way, which cannot say what is
   /// wrong.
   private static boolean hasDirection(Vector vector) {
-    int largest = 0;
+    float largest = 0;
     for (float component : vector.floats()) {
-      largest = Math.max(largest, Float.floatToRawIntBits(component) & Integer.MAX_VALUE);
+      largest = Math.max(largest, Math.abs(component)); // NaN stays NaN
     }
-    return largest > 0 && largest < Float.floatToRawIntBits(Float.POSITIVE_INFINITY);
+    return largest > 0 && largest < Float.POSITIVE_INFINITY;
   }
 }

@@ -34,6 +34,8 @@ import java.util.concurrent.atomic.AtomicLong;
 /// Writes vectors for a while as fast as they are taken, sealing included, and prints what it came
 /// to, second by second and thread by thread; then what a scan, `get` and deep verification take.
 ///
+/// Of each thread's time the second figure is the kernel's.
+///
 /// Arguments: a folder that does not exist, seconds (60), dimension (768), durability (`os`),
 /// callers (2). With `fsync` it has the program `dd` write zeros to the same folder, before and
 /// after, and compares.
@@ -52,6 +54,7 @@ final class Sustained {
 
   private final Vector[] pool = new Vector[POOL];
   private final AtomicLong callerNanos = new AtomicLong();
+  private final AtomicLong callerUserNanos = new AtomicLong();
   private final int cores = Runtime.getRuntime().availableProcessors();
 
   private Sustained(int dimension) {
@@ -108,8 +111,9 @@ final class Sustained {
   private record Ingest(long vectors, double bytesPerSecond) {}
 
   private Ingest measure(Collection songs, int seconds, int callers) throws InterruptedException {
-    Map<String, Long> threadsBefore = threadNanos();
+    Map<String, Nanos> threadsBefore = threadNanos();
     callerNanos.set(0);
+    callerUserNanos.set(0);
     long cpuBefore = processNanos();
     Acknowledged progress = ingest(songs, seconds, callers);
     long start = System.nanoTime();
@@ -133,12 +137,19 @@ final class Sustained {
     print("CPU seconds", cpu / 1e9);
     print("cores busy", cpu / 1e9 / all);
     print("CPU a vector, us", cpu / 1e3 / progress.vectors());
-    print("  callers, us a vector", callerNanos.get() / 1e3 / progress.vectors());
-    Map<String, Long> threadsAfter = threadNanos();
-    for (Map.Entry<String, Long> thread : threadsAfter.entrySet()) {
-      long nanos = thread.getValue() - threadsBefore.getOrDefault(thread.getKey(), 0L);
+    print(
+        "  callers, us a vector",
+        callerNanos.get() / 1e3 / progress.vectors(),
+        (callerNanos.get() - callerUserNanos.get()) / 1e3 / progress.vectors());
+    for (Map.Entry<String, Nanos> thread : threadNanos().entrySet()) {
+      Nanos before = threadsBefore.getOrDefault(thread.getKey(), Nanos.NONE);
+      long nanos = thread.getValue().all() - before.all();
+      long user = thread.getValue().user() - before.user();
       if (nanos > cpu / 1000) {
-        print("  " + thread.getKey() + ", us a vector", nanos / 1e3 / progress.vectors());
+        print(
+            "  " + thread.getKey() + ", us a vector",
+            nanos / 1e3 / progress.vectors(),
+            (nanos - user) / 1e3 / progress.vectors());
       }
     }
     return new Ingest(progress.vectors(), stats.bytesPerVector() * rate);
@@ -165,6 +176,7 @@ final class Sustained {
                 done.addAndGet(BATCH);
               }
               callerNanos.addAndGet(THREADS.getCurrentThreadCpuTime());
+              callerUserNanos.addAndGet(THREADS.getCurrentThreadUserTime());
               caller.complete(null);
             } catch (RuntimeException | Error e) {
               caller.completeExceptionally(e);
@@ -270,14 +282,29 @@ final class Sustained {
     return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getProcessCpuTime();
   }
 
+  /// CPU time of threads.
+  ///
+  /// @param all with the kernel's
+  /// @param user without
+  private record Nanos(long all, long user) {
+    static final Nanos NONE = new Nanos(0, 0);
+
+    Nanos plus(Nanos other) {
+      return new Nanos(all + other.all, user + other.user);
+    }
+  }
+
   /// CPU time by name, without numbers, of the threads that live.
-  private static Map<String, Long> threadNanos() {
-    Map<String, Long> nanos = new TreeMap<>();
+  private static Map<String, Nanos> threadNanos() {
+    Map<String, Nanos> nanos = new TreeMap<>();
     for (long id : THREADS.getAllThreadIds()) {
       ThreadInfo info = THREADS.getThreadInfo(id);
       if (info != null) {
         String name = info.getThreadName().replaceAll("[0-9]+", "N");
-        nanos.merge(name, THREADS.getThreadCpuTime(id), Long::sum);
+        nanos.merge(
+            name,
+            new Nanos(THREADS.getThreadCpuTime(id), THREADS.getThreadUserTime(id)),
+            Nanos::plus);
       }
     }
     return nanos;

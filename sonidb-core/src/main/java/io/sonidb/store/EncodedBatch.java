@@ -13,6 +13,8 @@ import java.util.Set;
 ///
 /// Their frames are numbered from sample 0; the appender gives them their place.
 final class EncodedBatch {
+  private static final byte[] NO_BYTES = {};
+
   private byte[] bytes;
   private int size;
   private int[] frameLengths;
@@ -28,7 +30,7 @@ final class EncodedBatch {
   /// @param capacity records that it will hold
   /// @param bytes how much they are expected to take; it grows when they take more
   EncodedBatch(int capacity, long bytes) {
-    this.bytes = new byte[(int) Math.min(bytes, 1 << 26)];
+    this.bytes = SpareArrays.SHARED.take((int) Math.min(bytes, 1 << 26));
     frameLengths = new int[capacity];
     frameSamples = new int[capacity];
     framesOfRecord = new int[capacity];
@@ -122,6 +124,7 @@ final class EncodedBatch {
   }
 
   /// Writes the frames, numbered from `firstSample` on, and returns how many bytes they take there.
+  /// Once: they are here no more.
   int place(long firstSample, byte[] into, int offset) {
     int at = offset;
     int from = 0;
@@ -136,6 +139,8 @@ final class EncodedBatch {
       }
       recordLengths[record] = at - start;
     }
+    SpareArrays.SHARED.give(bytes);
+    bytes = NO_BYTES;
     return at - offset;
   }
 }

@@ -6,6 +6,7 @@ import io.sonidb.index.RecordTable;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
 import java.lang.ref.Cleaner;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -43,6 +44,7 @@ public final class Segment {
   private volatile Liveness liveness = new Liveness();
   private volatile RecordTable table;
   private volatile Pieces pieces = new Pieces(new long[0], new MemorySegment[0]);
+  private volatile int reuses; // how often memory of a piece was given away; one thread writes
   private volatile boolean sealed;
   private volatile boolean beingSealed;
   private volatile long end;
@@ -212,7 +214,13 @@ public final class Segment {
   /// @throws SegmentRetiredException if the segment is retired and not pinned
   public void copy(long offset, int length, byte[] into, int intoOffset) {
     try {
-      copy(pieces, offset, length, into, intoOffset);
+      int before;
+      do {
+        before = reuses;
+        copy(pieces, offset, length, into, intoOffset);
+        // All of the copy comes before the second look.
+        VarHandle.acquireFence();
+      } while (before != reuses);
     } catch (IllegalStateException released) {
       throw new SegmentRetiredException(number);
     }
@@ -244,6 +252,15 @@ public final class Segment {
     starts[at] = start;
     all[at] = bytes;
     pieces = new Pieces(starts, all);
+  }
+
+  /// The memory of a piece that was replaced is about to be used again: what is being copied out of
+  /// it is copied anew.
+  @SuppressWarnings("NonAtomicVolatileUpdate") // one thread writes
+  void noteReuse() {
+    reuses++;
+    // Nothing is written into the memory before everybody can see that.
+    VarHandle.fullFence();
   }
 
   /// The file is complete: from now on its whole mapping and its `.idx` serve readers.

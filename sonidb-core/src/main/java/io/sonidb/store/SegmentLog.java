@@ -14,11 +14,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -38,8 +36,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A batch never spans two segments, and a segment is synced before the next one is written to. The
 /// next segment is prepared in the background when the current one is half full. Full ones are
-/// sealed in the background, all that wait side by side; when there are more than [#SEAL_BACKLOG],
-/// or, in a large collection, [#MAX_SEAL_BACKLOG], writers wait too.
+/// sealed in the background, several side by side ([SealQueue]); when there are more than
+/// [#SEAL_BACKLOG], or, in a large collection, [#MAX_SEAL_BACKLOG], writers wait too.
 ///
 /// # Threads
 ///
@@ -124,17 +122,11 @@ public final class SegmentLog implements AutoCloseable {
   private final Semaphore sealBacklog = new Semaphore(SEAL_BACKLOG);
   private int mostUnsealed = SEAL_BACKLOG; // the sealing thread's own
   private final ExecutorService sealing;
-  private final Queue<Waiting> unsealed = new ConcurrentLinkedQueue<>();
+  private final SealQueue unsealed = new SealQueue(System::nanoTime);
   private volatile Optional<IOException> sealFailure = Optional.empty();
   private Optional<Listener> listener = Optional.empty();
   private final Appender appender;
   private final Compaction compaction;
-
-  /// A segment that waits for sealing.
-  ///
-  /// @param writer whose file is to be closed
-  /// @param done runs when it was tried
-  private record Waiting(Segment segment, Optional<SegmentWriter> writer, Runnable done) {}
 
   // The appender's thread's own.
   private Optional<CompletableFuture<SegmentWriter>> prepared = Optional.empty();
@@ -193,7 +185,7 @@ public final class SegmentLog implements AutoCloseable {
     for (Segment segment : segments()) {
       boolean current = writer.isPresent() && writer.get().segment().number() == segment.number();
       if (!segment.isSealed() && !current && segment.table().count() > 0) {
-        sealSoon(new Waiting(segment, Optional.empty(), () -> {}));
+        sealSoon(new SealQueue.Waiting(segment, Optional.empty(), () -> {}));
       }
     }
     if (compacts) {
@@ -371,7 +363,7 @@ public final class SegmentLog implements AutoCloseable {
     @Override
     public void full(SegmentWriter full) {
       sealBacklog.acquireUninterruptibly();
-      sealSoon(new Waiting(full.segment(), Optional.of(full), sealBacklog::release));
+      sealSoon(new SealQueue.Waiting(full.segment(), Optional.of(full), sealBacklog::release));
     }
 
     @Override
@@ -481,20 +473,18 @@ public final class SegmentLog implements AutoCloseable {
     }
   }
 
-  private void sealSoon(Waiting segment) {
+  private void sealSoon(SealQueue.Waiting segment) {
     unsealed.add(segment);
     sealing.execute(this::sealWaiting);
   }
 
   /// Seals all that wait; those that came together are sealed by the first of their tasks.
   private void sealWaiting() {
-    List<Waiting> waiting = new ArrayList<>();
-    for (Waiting next = unsealed.poll(); next != null; next = unsealed.poll()) {
-      waiting.add(next);
-    }
+    // Some are sealed side by side while as many others fill up.
+    List<SealQueue.Waiting> waiting = unsealed.take(mostUnsealed / 2);
     try {
       List<Sealer.Job> jobs = new ArrayList<>();
-      for (Waiting each : waiting) {
+      for (SealQueue.Waiting each : waiting) {
         begin(each).ifPresent(jobs::add);
       }
       if (!jobs.isEmpty()) {
@@ -507,7 +497,7 @@ public final class SegmentLog implements AutoCloseable {
     }
   }
 
-  private Optional<Sealer.Job> begin(Waiting waiting) {
+  private Optional<Sealer.Job> begin(SealQueue.Waiting waiting) {
     try {
       if (waiting.writer().isPresent()) {
         waiting.writer().get().file().close();
@@ -756,7 +746,7 @@ public final class SegmentLog implements AutoCloseable {
     sealFailure = Optional.empty();
     for (Segment segment : full) {
       if (!segment.isSealed()) {
-        sealSoon(new Waiting(segment, Optional.empty(), () -> {}));
+        sealSoon(new SealQueue.Waiting(segment, Optional.empty(), () -> {}));
       }
     }
     awaitSealing();
@@ -771,8 +761,13 @@ public final class SegmentLog implements AutoCloseable {
 
   private void awaitSealing() {
     CompletableFuture<Void> idle = new CompletableFuture<>();
-    sealing.execute(() -> idle.complete(null));
-    idle.join();
+    unsealed.hurry();
+    try {
+      sealing.execute(() -> idle.complete(null));
+      idle.join();
+    } finally {
+      unsealed.relax();
+    }
   }
 
   /// Runs `check` while neither the manifest nor `index.sfv` is being replaced.
@@ -940,6 +935,7 @@ public final class SegmentLog implements AutoCloseable {
       return;
     }
     compaction.stop();
+    unsealed.hurry();
     sealing.shutdown();
     awaitTerminationUninterruptibly(sealing);
     if (prepared.isPresent()) {

@@ -5,14 +5,13 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /// Appends to the open segment; used by the appender's thread alone.
 ///
 /// A group of batches is placed in memory, written with one call, synced, and only then published
 /// to readers, who read the newest bytes from that same memory. When it has grown to [#PIECE_SIZE],
-/// a mapping of the file takes its place.
+/// a mapping of the file takes its place, and the memory is used again.
 final class SegmentWriter {
   private static final int FIRST_CAPACITY = 1 << 16;
   private static final int PIECE_SIZE = 1 << 22;
@@ -70,7 +69,9 @@ final class SegmentWriter {
     long bound = tailUsed + batch.placedSizeBound();
     if (bound > tail.length) {
       long grown = Math.max(bound, tail.length * 2L);
-      tail = Arrays.copyOf(tail, Math.toIntExact(Math.max(grown, lastPiece)));
+      byte[] larger = SpareArrays.SHARED.take(Math.toIntExact(Math.max(grown, lastPiece)));
+      System.arraycopy(tail, 0, larger, 0, tailUsed);
+      tail = larger; // readers may have the old one
     }
     tailUsed += batch.place(nextSample, tail, tailUsed);
     for (int i = 0; i < batch.records(); i++) {
@@ -134,6 +135,8 @@ final class SegmentWriter {
     segment.setEnd(end());
     if (tailUsed >= PIECE_SIZE) {
       segment.setPiece(tailStart, file.map(tailStart, tailUsed, segment.arena()));
+      segment.noteReuse();
+      SpareArrays.SHARED.give(tail);
       lastPiece = tailUsed;
       tailStart += tailUsed;
       tailUsed = 0;

@@ -47,11 +47,19 @@ class AdversarialVectorsTest {
     }
   }
 
-  /// An encoder and a decoder with what they need.
+  /// An encoder and a decoder with what they need. Each vector is read by itself, and once more
+  /// together with others.
   private static final class Trial {
+    private static final int TOGETHER = 16;
+
     private final RecordEncoder encoder;
     private final RecordDecoder decoder;
+    private final Vector[] vectors = new Vector[TOGETHER];
+    private final int[] offsets = new int[TOGETHER];
+    private final int[] limits = new int[TOGETHER];
     private byte[] out = new byte[1 << 16];
+    private int count;
+    private int end;
 
     Trial(SoundFormat format) {
       encoder = new RecordEncoder(format);
@@ -61,14 +69,35 @@ class AdversarialVectorsTest {
     void comesBack(Vector vector) throws IOException {
       SoundRecord record = SoundRecord.upsert(1, VectorId.of(2), vector);
       int bound = encoder.maxSize(record);
-      if (out.length < bound) {
-        out = new byte[bound];
+      if (out.length - end < bound) {
+        out = Arrays.copyOf(out, end + bound);
       }
-      int size = encoder.encode(record, out, 0);
+      int size = encoder.encode(record, out, end);
       if (size > bound) {
         throw new AssertionError(size + " bytes, at most " + bound + " announced: " + vector);
       }
-      decoder.read(out, 0, size);
+      decoder.read(out, end, end + size);
+      assertIs(vector);
+      vectors[count] = vector;
+      offsets[count] = end;
+      end += size;
+      limits[count++] = end;
+      if (count == TOGETHER) {
+        comeBackTogether();
+      }
+    }
+
+    private void comeBackTogether() throws IOException {
+      decoder.prepare(out, offsets, limits, count);
+      for (int i = 0; i < count; i++) {
+        decoder.readPrepared(i);
+        assertIs(vectors[i]);
+      }
+      count = 0;
+      end = 0;
+    }
+
+    private void assertIs(Vector vector) {
       if (!decoder.record().vector().equals(vector)) {
         throw new AssertionError(decoder.record().vector() + " is not " + vector);
       }

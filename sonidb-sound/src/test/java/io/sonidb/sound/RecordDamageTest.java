@@ -165,10 +165,20 @@ class RecordDamageTest {
   private static Throwable readChanged(SoundRecord record, int channel, int sample, int value) {
     int[][] pcm = Records.sound(SoundFormat.FLOAT32, List.of(record));
     pcm[channel][sample] = value;
+    byte[] frame = frame(pcm);
+    return catchThrowable(() -> read(frame));
+  }
+
+  private static byte[] frame(int[][] pcm) {
     FrameEncoder frames = new FrameEncoder(SoundFormat.FLOAT32.audio(), SubframeSearch.NOISE);
     byte[] out = new byte[frames.maxFrameSize(pcm[0].length)];
-    int size = frames.encode(pcm, pcm[0].length, 0, out, 0);
-    return catchThrowable(() -> new RecordDecoder(SoundFormat.FLOAT32).read(out, 0, size));
+    return Arrays.copyOf(out, frames.encode(pcm, pcm[0].length, 0, out, 0));
+  }
+
+  private static SoundRecord read(byte[] frame) throws IOException {
+    RecordDecoder decoder = new RecordDecoder(SoundFormat.FLOAT32);
+    decoder.read(frame, 0, frame.length);
+    return decoder.record();
   }
 
   @Test
@@ -183,6 +193,48 @@ class RecordDamageTest {
     assertThat(readChanged(record, 0, 0, 0x130000)).hasMessageContaining("first byte 13");
     assertThat(readChanged(record, 1, 9, 1 << 16)).hasMessageContaining("holds 65536");
     assertThat(readChanged(record, 0, 9, 1)).hasMessageContaining("hash is");
+  }
+
+  /// Few bytes that stand for many components: what is announced is bounded before memory is taken.
+  @Test
+  void isFoundWhereMoreComponentsAreAnnouncedThanAVectorHas() throws Exception {
+    float[] constant = new float[Vector.MAX_DIMENSION];
+    Arrays.fill(constant, 0.1f);
+    SoundRecord record = SoundRecord.upsert(1, VectorId.of(1), Vector.of(constant));
+    int[][] pcm = Records.sound(SoundFormat.FLOAT32, List.of(record));
+    assertThat(RecordAssembler.samples(pcm[1][0])).isLessThan(64);
+    byte[] frame = frame(pcm);
+    assertThat(frame).hasSizeLessThan(100);
+    assertThat(Allocation.during(() -> assertThat(read(frame)).isEqualTo(record)))
+        .isLessThan(1 << 20);
+
+    // In LEB128: as many, and the most that three bytes can say.
+    byte[] bomb = frame(replaced(pcm, 0x808001, 0xFFFF7F));
+    long allocated =
+        Allocation.during(() ->
+            assertThatThrownBy(() -> read(bomb)).isInstanceOf(MalformedRecordException.class));
+    assertThat(allocated).isLessThan(1 << 20);
+  }
+
+  /// Replaces 24 bits of the header, wherever they are, by others.
+  private static int[][] replaced(int[][] pcm, int from, int to) {
+    int width = RecordFormat.BITS_PER_SAMPLE - (pcm[1][0] >>> 15 & 31);
+    StringBuilder header = new StringBuilder();
+    for (int sample : pcm[0]) {
+      header.append(bits(sample & 0xFFFFFF, 24), 0, width);
+    }
+    String changed = header.toString().replace(bits(from, 24), bits(to, 24));
+    assertThat(changed).isNotEqualTo(header.toString());
+    int[] samples = new int[pcm[0].length];
+    for (int i = 0; i < samples.length; i++) {
+      int word = Integer.parseInt(changed.substring(width * i, width * (i + 1)), 2);
+      samples[i] = word << 32 - width >> 8;
+    }
+    return new int[][] {samples, pcm[1]};
+  }
+
+  private static String bits(int number, int count) {
+    return Integer.toBinaryString(number | 1 << count).substring(1);
   }
 
   @Test
