@@ -40,6 +40,7 @@ public final class HttpListener implements AutoCloseable {
   private final ServerConnector connector;
   private final AtomicBoolean ready;
   private final Streams streams;
+  private final Viewers viewers;
   private final Optional<TlsKeys> tls;
   private final Optional<Cluster> cluster;
   private final Logs logs;
@@ -50,6 +51,7 @@ public final class HttpListener implements AutoCloseable {
       ServerConnector connector,
       AtomicBoolean ready,
       Streams streams,
+      Viewers viewers,
       Optional<TlsKeys> tls,
       Optional<Cluster> cluster,
       Logs logs,
@@ -58,6 +60,7 @@ public final class HttpListener implements AutoCloseable {
     this.connector = connector;
     this.ready = ready;
     this.streams = streams;
+    this.viewers = viewers;
     this.tls = tls;
     this.cluster = cluster;
     this.logs = logs;
@@ -101,12 +104,14 @@ public final class HttpListener implements AutoCloseable {
 
     AtomicBoolean ready = new AtomicBoolean(true);
     Streams streams = new Streams(config.streams());
+    Viewers viewers = new Viewers(config.webRtc(), config.streams());
     MetricsText metrics =
         new MetricsText(
             catalog,
             graceful::getCurrentRequestCount,
             () -> connector.getConnectedEndPoints().size(),
-            streams::count);
+            streams::count,
+            viewers::count);
     List<Route> routes =
         Routes.of(
             new CollectionsApi(catalog),
@@ -114,6 +119,7 @@ public final class HttpListener implements AutoCloseable {
             new MaintenanceApi(logs),
             new SnapshotsApi(snapshots, config.limits().uploadBytes(), logs),
             new AudioApi(streams),
+            new WhepApi(viewers),
             new ChangesApi(streams),
             new ServiceApi(metrics, ready),
             new ClusterApi(cluster, catalog));
@@ -135,7 +141,7 @@ public final class HttpListener implements AutoCloseable {
     server.setStopTimeout(config.limits().shutdownSeconds() * 1000L);
     HttpListener listener =
         new HttpListener(
-            server, connector, ready, streams, tls, cluster, logs, config.http().host());
+            server, connector, ready, streams, viewers, tls, cluster, logs, config.http().host());
     listener.start(config);
     return listener;
   }
@@ -217,6 +223,7 @@ public final class HttpListener implements AutoCloseable {
     ready.set(false);
     streams.close();
     stop();
+    viewers.close();
     cluster.ifPresent(Cluster::close);
     logs.close();
   }

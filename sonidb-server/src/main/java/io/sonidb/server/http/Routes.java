@@ -18,6 +18,7 @@ final class Routes {
       MaintenanceApi maintenance,
       SnapshotsApi snapshots,
       AudioApi audio,
+      WhepApi whep,
       ChangesApi changes,
       ServiceApi service,
       ClusterApi cluster) {
@@ -71,6 +72,8 @@ final class Routes {
         read("GET", "/collections/{collection}/points/{id}/audio", AudioApi::vector),
         read("HEAD", "/collections/{collection}/points/{id}/audio", AudioApi::vector),
         read("GET", "/collections/{collection}/audio", audio::stream),
+        read("POST", "/collections/{collection}/whep", whep::begin),
+        read("DELETE", "/collections/{collection}/whep/{viewer}", whep::end),
         read("GET", "/collections/{collection}/changes", changes::follow),
         read("GET", "/collections/{collection}/segments", SegmentsApi::list),
         read("GET", "/collections/{collection}/segments/{file}", SegmentsApi::file),

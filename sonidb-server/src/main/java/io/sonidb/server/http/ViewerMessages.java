@@ -1,7 +1,6 @@
 package io.sonidb.server.http;
 
 import java.nio.ByteBuffer;
-import java.util.function.Consumer;
 import java.util.zip.CRC32;
 
 /// The messages of a data channel: a head of 28 bytes, then a piece of a FLAC stream.
@@ -30,9 +29,10 @@ final class ViewerMessages {
 
   private static final short MARKER = ('S' << 8) | 'M';
   private static final byte VERSION = 1;
+  private static final int PART_AT = 20;
   private static final int CRC_AT = 24;
 
-  /// What a piece is.
+  /// What a piece is; its number is that of its place here.
   enum Kind {
     /// The stream's head: the marker `fLaC` and the metadata blocks.
     HEAD,
@@ -44,26 +44,41 @@ final class ViewerMessages {
     END
   }
 
-  private ViewerMessages() {}
+  private final ByteBuffer piece;
+  private final byte[] message;
+  private final int parts;
+  private int part;
 
-  /// Makes the messages for a piece of the stream.
+  /// Messages for a piece of the stream.
   ///
   /// @param from the first sequence number that the receiver does not have
   /// @param next the first that it does not have afterwards
   /// @param piece is read to its end
-  /// @param to gets each message; it is used again for the next one
-  static void make(Kind kind, long from, long next, ByteBuffer piece, Consumer<ByteBuffer> to) {
-    int parts = Math.max(1, (piece.remaining() + MAX_PIECE_BYTES - 1) / MAX_PIECE_BYTES);
-    byte[] bytes = new byte[HEAD_BYTES + Math.min(piece.remaining(), MAX_PIECE_BYTES)];
-    for (int part = 0; part < parts; part++) {
-      int size = Math.min(piece.remaining(), MAX_PIECE_BYTES);
-      ByteBuffer message = ByteBuffer.wrap(bytes, 0, HEAD_BYTES + size);
-      message.putShort(MARKER).put(VERSION).put((byte) kind.ordinal());
-      message.putLong(from).putLong(next).putShort((short) part).putShort((short) parts).putInt(0);
-      piece.get(bytes, HEAD_BYTES, size);
-      CRC32 crc = new CRC32();
-      crc.update(bytes, 0, HEAD_BYTES + size);
-      to.accept(message.putInt(CRC_AT, (int) crc.getValue()).rewind());
-    }
+  ViewerMessages(Kind kind, long from, long next, ByteBuffer piece) {
+    this.piece = piece;
+    this.parts = Math.max(1, (piece.remaining() + MAX_PIECE_BYTES - 1) / MAX_PIECE_BYTES);
+    this.message = new byte[HEAD_BYTES + Math.min(piece.remaining(), MAX_PIECE_BYTES)];
+    ByteBuffer.wrap(message)
+        .putShort(MARKER)
+        .put(VERSION)
+        .put((byte) kind.ordinal())
+        .putLong(from)
+        .putLong(next)
+        .putShort(PART_AT + 2, (short) parts);
+  }
+
+  boolean hasNext() {
+    return part < parts;
+  }
+
+  /// The next message, in memory that is used again for the one after it.
+  ByteBuffer next() {
+    int size = Math.min(piece.remaining(), MAX_PIECE_BYTES);
+    ByteBuffer next = ByteBuffer.wrap(message, 0, HEAD_BYTES + size);
+    next.putShort(PART_AT, (short) part++).putInt(CRC_AT, 0);
+    piece.get(message, HEAD_BYTES, size);
+    CRC32 crc = new CRC32();
+    crc.update(message, 0, HEAD_BYTES + size);
+    return next.putInt(CRC_AT, (int) crc.getValue());
   }
 }

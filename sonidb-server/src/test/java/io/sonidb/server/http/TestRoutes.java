@@ -16,7 +16,7 @@ final class TestRoutes {
     Path folder = Files.createTempDirectory("sonidb-routes");
     try (SoniDb database = SoniDb.open(folder)) {
       Catalog catalog = new Catalog(database, Aliases.open(folder));
-      MetricsText metrics = new MetricsText(catalog, () -> 0, () -> 0, () -> 0);
+      MetricsText metrics = new MetricsText(catalog, () -> 0, () -> 0, () -> 0, () -> 0);
       Streams streams = new Streams(io.sonidb.server.config.NodeConfig.of(folder).streams());
       Logs logs = Logs.open(io.sonidb.server.config.NodeConfig.of(folder), System.err);
       return Routes.of(
@@ -28,6 +28,10 @@ final class TestRoutes {
               1,
               logs),
           new AudioApi(streams),
+          new WhepApi(
+              new Viewers(
+                  io.sonidb.server.config.NodeConfig.of(folder).webRtc(),
+                  io.sonidb.server.config.NodeConfig.of(folder).streams())),
           new ChangesApi(streams),
           new ServiceApi(metrics, new AtomicBoolean()),
           new ClusterApi(Optional.empty(), catalog));
