@@ -62,7 +62,7 @@ export async function inBrowser(node, script, scripts = {}) {
       });
       server.listen(0, '127.0.0.1', () => {
         const address = `http://localhost:${server.address().port}/`;
-        const flags = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--autoplay-policy=no-user-gesture-required', `--user-data-dir=${profile}`];
+        const flags = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--autoplay-policy=no-user-gesture-required', '--disable-features=WebRtcHideLocalIpsWithMdns', `--user-data-dir=${profile}`];
         browser = spawn(chromium, [...flags, address], { stdio: 'ignore' });
         browser.once('error', reject);
         browser.once('exit', (code) => reject(new Error(`the browser ended with ${code}`)));

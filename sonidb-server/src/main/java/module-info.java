@@ -20,4 +20,8 @@ module io.sonidb.server {
 
   exports io.sonidb.server;
   exports io.sonidb.server.config;
+  exports io.sonidb.server.webrtc;
+
+  // Optional, and on the class path: the module sonidb-webrtc.
+  uses io.sonidb.server.webrtc.PeerProvider;
 }

@@ -14,6 +14,7 @@ import io.sonidb.sound.RecordKind;
 import io.sonidb.store.LogCursor;
 import io.sonidb.store.SegmentLog;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -149,39 +150,84 @@ public final class AudioStream implements AutoCloseable {
       if (restAt < restEnd) {
         int count = Math.min(limit - at, restEnd - restAt);
         System.arraycopy(rest, restAt, into, at, count);
-        restAt += count;
         at += count;
-        rest = restAt == restEnd ? NOTHING : rest;
+        passRest(restAt + count);
         continue;
       }
-      if (!hasRecord && !advance()) {
+      int size = take(into, at, limit, at == offset);
+      if (size < 0) {
         break;
       }
-      RecordTable table = cursor.segment().table();
-      int samples = table.samples(cursor.ordinal());
-      if (sample + samples > maxSamples) {
-        over = true;
-        break;
-      }
-      if (isWanted(table, cursor.ordinal())) {
-        int bound = cursor.length() + MAX_GROWTH; // of one frame
-        if (Frames.isWhole(cursor.bytes(), 0, cursor.length(), samples)) {
-          if (bound <= limit - at) {
-            at += place(0, cursor.length(), samples, into, at);
-          } else if (at > offset) {
-            return at - offset; // it comes next
-          } else {
-            begin(bound);
-            restEnd = place(0, cursor.length(), samples, rest, 0);
-          }
-        } else {
-          decode();
-        }
-      }
-      hasRecord = false;
-      next = cursor.nextSequence();
+      at += size;
     }
     return at - offset;
+  }
+
+  /// Takes whole records, as many as are there and fit. One that is larger than the room comes by
+  /// itself.
+  ///
+  /// @param room for them
+  /// @return them, in `room` or, if it is a large one, elsewhere, until the next call; empty if
+  ///   there is no further record at present, or the stream is over
+  public synchronized ByteBuffer records(byte[] room) {
+    int at = 0;
+    while (!closed && restAt == restEnd) {
+      int size = take(room, at, room.length, at == 0);
+      if (size < 0) {
+        break;
+      }
+      at += size;
+    }
+    if (at == 0 && restAt < restEnd) {
+      ByteBuffer large = ByteBuffer.wrap(rest, restAt, restEnd - restAt);
+      passRest(restEnd);
+      return large;
+    }
+    return ByteBuffer.wrap(room, 0, at);
+  }
+
+  /// Goes on by one record.
+  ///
+  /// @param isFirst whether one that does not fit becomes the rest
+  /// @return the bytes in `into`, none if it became the rest or is left out; -1 if there is none at
+  ///   present, or it does not fit
+  private int take(byte[] into, int at, int limit, boolean isFirst) {
+    if (!hasRecord && !advance()) {
+      return -1;
+    }
+    RecordTable table = cursor.segment().table();
+    int samples = table.samples(cursor.ordinal());
+    if (sample + samples > maxSamples) {
+      over = true;
+      return -1;
+    }
+    int size = 0;
+    if (isWanted(table, cursor.ordinal())) {
+      int bound = cursor.length() + MAX_GROWTH; // of one frame
+      if (!Frames.isWhole(cursor.bytes(), 0, cursor.length(), samples)) {
+        decode();
+      } else if (bound <= limit - at) {
+        size = place(0, cursor.length(), samples, into, at);
+      } else if (isFirst) {
+        begin(bound);
+        restEnd = place(0, cursor.length(), samples, rest, 0);
+      } else {
+        return -1; // it comes next
+      }
+    }
+    hasRecord = false;
+    if (restAt == restEnd) {
+      next = cursor.nextSequence();
+    }
+    return size;
+  }
+
+  private void passRest(int to) {
+    restAt = to;
+    if (restAt == restEnd) {
+      rest = NOTHING;
+      next = cursor.nextSequence();
+    }
   }
 
   /// Goes to the next record, in the same log or in the one that has taken its place.

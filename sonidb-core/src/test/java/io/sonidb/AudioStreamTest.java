@@ -97,6 +97,32 @@ class AudioStreamTest {
     return LongStream.rangeClosed(first, last).boxed().toList();
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {100, 1000, 65_536})
+  void givesWholeRecordsAndSaysWhichComesNext(int roomBytes) throws IOException {
+    try (AudioStream audio = songs.audio(1, false, StreamOptions.ALL)) {
+      byte[] room = new byte[roomBytes];
+      byte[] head = audio.head();
+      long from = 1;
+      for (ByteBuffer records = audio.records(room);
+          records.hasRemaining();
+          records = audio.records(room)) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        out.writeBytes(head);
+        out.write(records.array(), records.position(), records.remaining());
+        List<Long> heard = new ArrayList<>();
+        Listener.listen(
+            new ByteArrayInputStream(out.toByteArray()),
+            (record, _) -> heard.add(record.sequence()));
+        assertThat(heard).isEqualTo(range(from, audio.nextSequence() - 1));
+        assertThat(records.remaining() <= roomBytes || heard.size() == 1).isTrue();
+        from = audio.nextSequence();
+      }
+      assertThat(from).isEqualTo(COUNT + 1);
+      assertThat(audio.isOver()).isTrue();
+    }
+  }
+
   @Test
   void leavesADamagedRecordOutAndCountsIt() throws IOException {
     songs.buildIndex();

@@ -2,9 +2,11 @@ package io.sonidb.server.config;
 
 import io.sonidb.ftp.ClusterSecret;
 import io.sonidb.ftp.FtpOptions;
+import io.sonidb.server.webrtc.PeerOptions;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -14,6 +16,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /// What a node is to be.
 ///
@@ -25,6 +28,7 @@ import java.util.Set;
 /// @param ftp how other nodes sync with it; empty if they may not
 /// @param limits of requests
 /// @param streams limits of answers without end
+/// @param webRtc limits of viewers, and how they find the node
 /// @param accessLog where requests are noted; empty for nowhere, `-` for standard error
 /// @param auditLog where administrative calls are noted, likewise
 public record NodeConfig(
@@ -36,8 +40,12 @@ public record NodeConfig(
     Optional<Ftp> ftp,
     Limits limits,
     Streams streams,
+    WebRtc webRtc,
     Optional<String> accessLog,
     String auditLog) {
+
+  private static final Pattern ICE_SERVER =
+      Pattern.compile("(stun|turns?):[A-Za-z0-9.:\\[\\]-]{1,255}(\\?transport=(udp|tcp))?");
 
   /// Where a node listens, and to whom.
   ///
@@ -92,6 +100,13 @@ public record NodeConfig(
   /// @param stallSeconds a reader that takes none of what is there for so long is disconnected
   /// @param heartbeatSeconds after which a change feed without changes says that it is alive
   public record Streams(int most, int stallSeconds, int heartbeatSeconds) {}
+
+  /// Viewers by WebRTC.
+  ///
+  /// @param maxViewers more are not begun
+  /// @param connectSeconds in which a viewer must connect
+  /// @param peers how they find each other
+  public record WebRtc(int maxViewers, int connectSeconds, PeerOptions peers) {}
 
   /// Copies the lists.
   public NodeConfig {
@@ -190,6 +205,7 @@ public record NodeConfig(
             ftp(values, environment),
             limits,
             streams,
+            webRtc(values),
             Optional.of(values.text("log.access")).filter(text -> !text.isEmpty()),
             audit.isEmpty() ? data.resolve("audit.log").toString() : audit);
     config.checkIsSafe(values.isTrue("http.insecure"));
@@ -215,6 +231,44 @@ public record NodeConfig(
             Path.of(certificate),
             key.isEmpty() ? Optional.empty() : Optional.of(Path.of(key)),
             values.text("tls.password")));
+  }
+
+  private static WebRtc webRtc(Values values) {
+    List<String> servers = values.list("webrtc.ice_servers", ",");
+    if (!servers.stream().allMatch(server -> ICE_SERVER.matcher(server).matches())) {
+      throw values
+          .said("webrtc.ice_servers")
+          .wrong("addresses such as stun:stun.example.com:3478 or turn:turn.example.com");
+    }
+    List<String> ports = values.list("webrtc.ports", "-");
+    if (!ports.isEmpty()
+        && (ports.size() != 2
+            || !ports.stream().allMatch(port -> port.matches("\\d{4,5}"))
+            || Integer.parseInt(ports.getFirst()) > Integer.parseInt(ports.getLast())
+            || Integer.parseInt(ports.getLast()) > 65_535)) {
+      throw values.said("webrtc.ports").wrong("two ports such as 40000-40999");
+    }
+    return new WebRtc(
+        (int) values.whole("webrtc.max_viewers", 1, 100_000),
+        (int) values.whole("webrtc.connect_seconds", 1, 3_600),
+        new PeerOptions(
+            servers,
+            values.text("webrtc.ice_username"),
+            contents(values, "webrtc.ice_password_file"),
+            ports.isEmpty() ? 0 : Integer.parseInt(ports.getFirst()),
+            ports.isEmpty() ? 0 : Integer.parseInt(ports.getLast())));
+  }
+
+  private static String contents(Values values, String key) {
+    if (values.text(key).isEmpty()) {
+      return "";
+    }
+    try {
+      return Files.readString(Path.of(values.text(key))).strip();
+    } catch (IOException e) {
+      throw new ConfigException(
+          values.said(key).where() + ": " + key + " cannot be read: " + e.getMessage(), e);
+    }
   }
 
   private static Optional<Ftp> ftp(Values values, Map<String, String> environment) {

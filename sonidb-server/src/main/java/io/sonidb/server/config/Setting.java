@@ -43,6 +43,15 @@ public record Setting(String key, String fallback, String help, boolean isSecret
               "http.heartbeat_seconds",
               "15",
               "A change feed without changes says that it is alive so often."),
+          plain("webrtc.max_viewers", "250", "More viewers by WebRTC are not begun."),
+          plain("webrtc.connect_seconds", "20", "Time in which a viewer must connect."),
+          plain(
+              "webrtc.ice_servers",
+              "",
+              "STUN and TURN servers, such as stun:stun.example.com:3478, separated by commas."),
+          plain("webrtc.ice_username", "", "Name at the TURN servers."),
+          plain("webrtc.ice_password_file", "", "File with the password at the TURN servers."),
+          plain("webrtc.ports", "", "UDP ports, such as 40000-40999; any if nothing is said."),
           plain(
               "tls.certificate",
               "",

@@ -22,8 +22,8 @@ import org.eclipse.jetty.server.Request;
 final class AudioApi {
   static final String FLAC = "audio/flac";
   private static final String OGG = "audio/ogg";
-  private static final String FROM = "SoniDB-From";
-  private static final String LAST = "SoniDB-Last-Sequence";
+  static final String FROM = "SoniDB-From";
+  static final String LAST = "SoniDB-Last-Sequence";
   private static final String NEXT = "SoniDB-Next-Sequence";
   private static final String HORIZON = "SoniDB-Horizon";
   private static final Pattern SHARD = Pattern.compile("([0-9]{1,4})/([0-9]{1,4})");
@@ -147,7 +147,8 @@ final class AudioApi {
         .with(HORIZON, String.valueOf(e.horizon()));
   }
 
-  private static StreamOptions options(Exchange exchange) {
+  /// Shard, filter and container, as the parameters say.
+  static StreamOptions options(Exchange exchange) {
     StreamOptions options = StreamOptions.ALL.container(container(exchange));
     if (exchange.parameter("shard").isPresent()) {
       String text = exchange.parameter("shard").get();

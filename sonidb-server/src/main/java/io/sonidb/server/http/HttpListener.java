@@ -43,6 +43,7 @@ public final class HttpListener implements AutoCloseable {
   private final AtomicBoolean ready;
   private final Streams streams;
   private final Broadcasts broadcasts;
+  private final Viewers viewers;
   private final Optional<TlsKeys> tls;
   private final Optional<Cluster> cluster;
   private final Logs logs;
@@ -54,6 +55,7 @@ public final class HttpListener implements AutoCloseable {
       AtomicBoolean ready,
       Streams streams,
       Broadcasts broadcasts,
+      Viewers viewers,
       Optional<TlsKeys> tls,
       Optional<Cluster> cluster,
       Logs logs,
@@ -63,6 +65,7 @@ public final class HttpListener implements AutoCloseable {
     this.ready = ready;
     this.streams = streams;
     this.broadcasts = broadcasts;
+    this.viewers = viewers;
     this.tls = tls;
     this.cluster = cluster;
     this.logs = logs;
@@ -109,12 +112,14 @@ public final class HttpListener implements AutoCloseable {
     AtomicBoolean ready = new AtomicBoolean(true);
     Streams streams = new Streams(config.streams());
     Broadcasts broadcasts = new Broadcasts(clock);
+    Viewers viewers = new Viewers(config.webRtc(), config.streams());
     MetricsText metrics =
         new MetricsText(
             catalog,
             graceful::getCurrentRequestCount,
             () -> connector.getConnectedEndPoints().size(),
-            streams::count);
+            streams::count,
+            viewers::count);
     MaintenanceApi maintenance = new MaintenanceApi(logs);
     ClusterApi calls = new ClusterApi(cluster, catalog);
     List<Route> routes =
@@ -124,6 +129,7 @@ public final class HttpListener implements AutoCloseable {
             maintenance,
             new SnapshotsApi(snapshots, config.limits().uploadBytes(), logs),
             new AudioApi(streams),
+            new WhepApi(viewers),
             new ChangesApi(streams),
             new HlsApi(broadcasts, streams),
             new ServiceApi(metrics, ready),
@@ -152,6 +158,7 @@ public final class HttpListener implements AutoCloseable {
             ready,
             streams,
             broadcasts,
+            viewers,
             tls,
             cluster,
             logs,
@@ -238,6 +245,7 @@ public final class HttpListener implements AutoCloseable {
     streams.close();
     broadcasts.close();
     stop();
+    viewers.close();
     cluster.ifPresent(Cluster::close);
     logs.close();
   }

@@ -17,17 +17,20 @@ final class MetricsText {
   private final LongSupplier requestsNow;
   private final LongSupplier connectionsNow;
   private final LongSupplier streamsNow;
+  private final LongSupplier viewersNow;
   private volatile List<Route> routes = List.of();
 
   MetricsText(
       Catalog catalog,
       LongSupplier requestsNow,
       LongSupplier connectionsNow,
-      LongSupplier streamsNow) {
+      LongSupplier streamsNow,
+      LongSupplier viewersNow) {
     this.catalog = catalog;
     this.requestsNow = requestsNow;
     this.connectionsNow = connectionsNow;
     this.streamsNow = streamsNow;
+    this.viewersNow = viewersNow;
   }
 
   void routes(List<Route> all) {
@@ -42,6 +45,7 @@ final class MetricsText {
     gauge(text, "sonidb_http_requests_in_progress", "Requests that are answered.", requestsNow);
     gauge(text, "sonidb_http_connections", "Connections that are open.", connectionsNow);
     gauge(text, "sonidb_streams", "Audio streams and change feeds under way.", streamsNow);
+    gauge(text, "sonidb_webrtc_viewers", "Viewers by WebRTC.", viewersNow);
     collections(text, caller);
     process(text);
     return text.toString();

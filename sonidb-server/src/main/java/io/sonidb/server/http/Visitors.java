@@ -83,7 +83,7 @@ final class Visitors {
         .getHeaders()
         .put(
             "Access-Control-Expose-Headers",
-            "content-range, etag, sonidb-from, sonidb-horizon, sonidb-last-sequence,"
+            "content-range, etag, location, sonidb-from, sonidb-horizon, sonidb-last-sequence,"
                 + " sonidb-next-page-offset");
     boolean asks =
         request.getMethod().equals("OPTIONS")

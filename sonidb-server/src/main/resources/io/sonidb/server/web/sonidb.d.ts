@@ -42,6 +42,15 @@ export interface ListenOptions {
   patience?: number;
   /** `own`: without WebCodecs. */
   decoder?: 'auto' | 'own';
+  /**
+   * How it comes; `http` when nothing is said. `webrtc` turns to `http` where there is no
+   * RTCPeerConnection, the node has no WebRTC (501), or no connection comes about.
+   */
+  transport?: 'http' | 'webrtc';
+  /** STUN and TURN servers for `webrtc`. */
+  iceServers?: RTCIceServer[];
+  /** Of the data channel for `webrtc`; ordered and reliable when nothing is said. What gets lost is asked for again. */
+  channel?: { ordered?: boolean; maxRetransmits?: number; maxPacketLifeTime?: number };
 }
 
 /**
@@ -81,6 +90,23 @@ export class RecordReader {
   /** @throws {DamageError} if the stream ends in the middle of something */
   finish(): void;
   close(): void;
+}
+
+/** Puts the messages of a data channel in order and notices what is missing or damaged. */
+export class MessageReader {
+  /** @param from the sequence number that was asked for */
+  constructor(from: number);
+  /** The first sequence number that has not come. */
+  readonly next: number;
+  /** Whether a message is missing that others have overtaken. */
+  readonly hasGap: boolean;
+  readonly isOver: boolean;
+  /**
+   * Pieces of the FLAC stream that are in order now.
+   *
+   * @throws {DamageError}
+   */
+  take(bytes: Uint8Array): Uint8Array[];
 }
 
 /** Makes one FLAC stream of records: `head()`, then what `upsert` and `delete` give, in order. */

@@ -1501,6 +1501,8 @@ const SAME_DAMAGE = 3;
  */
 export async function* listen(url, options = {}) {
   const { from = 1, follow = true, shard, filter, apiKey, signal, patience = 60_000, decoder = 'auto' } = options;
+  let { transport = 'http' } = options;
+  if (!['http', 'webrtc'].includes(transport)) throw new TypeError(`transport must be http or webrtc, was ${transport}`);
   const address = new URL(url, globalThis.location?.href);
   if (!/\/collections\/[^/]+(\/audio)?\/?$/.test(address.pathname)) {
     throw new TypeError(`the address of a collection is like http://127.0.0.1:7664/collections/songs, was ${url}`);
@@ -1516,7 +1518,8 @@ export async function* listen(url, options = {}) {
   for (;;) {
     address.searchParams.set('from', String(next));
     try {
-      for await (const records of receive(address, apiKey, signal, decoder)) {
+      const batches = transport === 'webrtc' ? receiveByWebRtc(address, next, options) : receive(address, apiKey, signal, decoder);
+      for await (const records of batches) {
         good = Date.now();
         for (const record of records) {
           const behind = record.seq + Math.max(1, record.skipCount ?? 0);
@@ -1529,6 +1532,10 @@ export async function* listen(url, options = {}) {
       if (!follow || signal?.aborted) return;
     } catch (e) {
       if (signal?.aborted) return;
+      if (transport === 'webrtc' && (e instanceof NoWebRtc || e instanceof RefusedError && e.status === 501)) {
+        transport = 'http';
+        continue;
+      }
       const comesAgain = e instanceof UnreachableError || e instanceof RefusedError && (e.status === 429 || e.status === 503);
       const isDamage = e instanceof DamageError && ++damages < SAME_DAMAGE;
       if (!comesAgain && !isDamage || Date.now() - good > patience) throw e;
@@ -1730,6 +1737,224 @@ async function* receive(address, apiKey, signal, decoder) {
     signal?.removeEventListener('abort', abort);
     stop.abort();
   }
+}
+
+// --- WebRTC ---------------------------------------------------------------------------------------
+
+const MESSAGE_HEAD_BYTES = 28;
+const MESSAGE_KINDS = ['head', 'records', 'alive', 'end'];
+/** Messages that may be ahead of one that is missing, and for how long. */
+const MOST_AHEAD = 256;
+const LONGEST_GAP_MS = 5_000;
+/** What the page has not read by then it asks for again: a data channel cannot be held up by its reader. */
+const MOST_UNREAD_BYTES = 64 << 20;
+const GATHERING_MS = 2_000;
+const CONNECTING_MS = 15_000;
+
+const CRC32 = new Uint32Array(256).map((_, i) => {
+  let rest = i;
+  for (let bit = 0; bit < 8; bit++) rest = rest & 1 ? rest >>> 1 ^ 0xEDB88320 : rest >>> 1;
+  return rest;
+});
+
+/** CRC-32 of a message whose own bytes in it count as zero. */
+function messageCrc(bytes) {
+  let crc = -1;
+  for (let i = 0; i < bytes.length; i++) crc = CRC32[(crc ^ (i >= 24 && i < 28 ? 0 : bytes[i])) & 255] ^ crc >>> 8;
+  return ~crc >>> 0;
+}
+
+/** There is no way to the node by WebRTC. */
+class NoWebRtc extends Error {}
+
+/** Puts the messages of a data channel in order and notices what is missing or damaged. */
+export class MessageReader {
+  #next;
+  #part = 0;
+  #hasHead = false;
+  #ahead = new Map();
+  /** Whether the stream is over. */
+  isOver = false;
+
+  /** @param {number} from sequence number that was asked for */
+  constructor(from) {
+    this.#next = from;
+  }
+
+  /** The first sequence number that has not come. */
+  get next() { return this.#next; }
+
+  /** Whether a message is missing that others have overtaken. */
+  get hasGap() { return this.#ahead.size > 0; }
+
+  /**
+   * Takes a message and gives the pieces of the FLAC stream that are in order now.
+   *
+   * @param {Uint8Array} bytes
+   * @throws {DamageError}
+   */
+  take(bytes) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    if (bytes.length < MESSAGE_HEAD_BYTES || view.getUint16(0) !== 0x534D) throw new DamageError('a message is not of a node');
+    if (bytes[2] !== 1 || bytes[3] >= MESSAGE_KINDS.length) throw new UnsupportedRecordError(`a message has version ${bytes[2]} and kind ${bytes[3]}`);
+    if (view.getUint32(24) !== messageCrc(bytes)) throw new DamageError('CRC-32 of a message is wrong');
+    const message = {
+      kind: MESSAGE_KINDS[bytes[3]],
+      from: Number(view.getBigUint64(4)),
+      next: Number(view.getBigUint64(12)),
+      part: view.getUint16(20),
+      parts: view.getUint16(22),
+      piece: bytes.subarray(MESSAGE_HEAD_BYTES),
+    };
+    if (message.part >= message.parts || message.next < message.from) throw new DamageError('a message contradicts itself');
+    const pieces = [];
+    for (let at = message; at; at = this.#successor()) {
+      if (!this.#isDue(at)) {
+        this.#keep(at);
+        break;
+      }
+      this.#pass(at, pieces);
+    }
+    return pieces;
+  }
+
+  #isDue({ kind, from, part }) {
+    return from === this.#next && part === this.#part && this.#hasHead === (kind !== 'head') && !this.isOver;
+  }
+
+  #pass({ kind, next, part, parts, piece }, pieces) {
+    if (piece.length) pieces.push(piece);
+    this.#part = part + 1 === parts ? 0 : part + 1;
+    if (this.#part > 0) return;
+    this.#next = next;
+    if (kind === 'head') this.#hasHead = true;
+    if (kind === 'end') this.isOver = true;
+  }
+
+  #keep(message) {
+    const { kind, from, part } = message;
+    const isOld = this.isOver || this.#hasHead && kind === 'head' || from < this.#next || from === this.#next && this.#hasHead && part < this.#part;
+    if (isOld) return; // it came twice
+    this.#ahead.set(`${kind === 'head'} ${from} ${part}`, message);
+    if (this.#ahead.size > MOST_AHEAD) throw new DamageError(`the message from record ${this.#next} on got lost`);
+  }
+
+  #successor() {
+    const key = `${!this.#hasHead} ${this.#next} ${this.#part}`;
+    const message = this.#ahead.get(key);
+    this.#ahead.delete(key);
+    return message;
+  }
+}
+
+/** What comes out of a channel, for one who waits for it. */
+class Inbox {
+  #messages = [];
+  #bytes = 0;
+  #error;
+  #wake = () => {};
+
+  put(message) {
+    if (this.#error) return;
+    this.#messages.push(message);
+    this.#bytes += message.byteLength;
+    if (this.#bytes > MOST_UNREAD_BYTES) this.end(new UnreachableError('the reader is too slow for the channel'));
+    this.#wake();
+  }
+
+  /** Nothing comes any more. */
+  end(error) {
+    this.#error ??= error;
+    this.#wake();
+  }
+
+  /** All messages that have come, at least one; undefined if there is none in time. */
+  async take(milliseconds) {
+    if (this.#messages.length === 0 && !this.#error) {
+      await new Promise((resolve) => {
+        const timer = setTimeout(resolve, milliseconds);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      this.#wake = () => {};
+    }
+    const taken = this.#messages;
+    if (taken.length === 0 && this.#error) throw this.#error;
+    this.#messages = [];
+    this.#bytes = 0;
+    return taken.length ? taken : undefined;
+  }
+}
+
+/** The records of one data channel, as many at a time as there are. */
+async function* receiveByWebRtc(address, from, { apiKey, signal, decoder = 'auto', iceServers = [], channel: channelOptions = {} }) {
+  if (typeof globalThis.RTCPeerConnection !== 'function') throw new NoWebRtc('there is no RTCPeerConnection');
+  const whep = new URL(address);
+  whep.pathname = whep.pathname.replace(/audio$/, 'whep');
+  const connection = new globalThis.RTCPeerConnection({ iceServers });
+  const channel = connection.createDataChannel('sonidb', channelOptions);
+  channel.binaryType = 'arraybuffer';
+  const inbox = new Inbox();
+  let viewer;
+  const abort = () => inbox.end(new UnreachableError('aborted'));
+  signal?.addEventListener('abort', abort);
+  channel.onmessage = ({ data }) => inbox.put(data);
+  channel.onclose = () => inbox.end(new UnreachableError('the channel was closed'));
+  connection.onconnectionstatechange = () => {
+    if (connection.connectionState === 'failed') inbox.end(new UnreachableError('the connection broke'));
+  };
+  const reader = new RecordReader({ firstSample: 0, decoder });
+  const messages = new MessageReader(from);
+  try {
+    await connection.setLocalDescription();
+    await gathered(connection);
+    const headers = { 'content-type': 'application/sdp', ...keyOf(apiKey) };
+    const response = await request(whep, { method: 'POST', headers, body: connection.localDescription.sdp, signal });
+    if (response.status !== 201) throw new SoniDbError(`no node answers so: ${response.status}`);
+    viewer = response.headers.get('location');
+    await connection.setRemoteDescription({ type: 'answer', sdp: await response.text() });
+    let heard = false;
+    while (!messages.isOver) {
+      const taken = await inbox.take(messages.hasGap ? LONGEST_GAP_MS : CONNECTING_MS).catch((e) => { throw heard ? e : new NoWebRtc(e.message); });
+      if (!taken) {
+        if (!heard) throw new NoWebRtc('the channel does not open');
+        if (messages.hasGap) throw new DamageError(`the message from record ${messages.next} on got lost`);
+        continue;
+      }
+      heard = true;
+      for (const message of taken) {
+        for (const piece of messages.take(new Uint8Array(message))) {
+          const records = await reader.feed(piece);
+          if (records.length) yield records;
+          if (reader.error) throw reader.error;
+        }
+      }
+    }
+    reader.finish();
+  } finally {
+    reader.close();
+    signal?.removeEventListener('abort', abort);
+    connection.close();
+    if (viewer && !messages.isOver) {
+      fetch(new URL(viewer, whep), { method: 'DELETE', headers: keyOf(apiKey), keepalive: true }).catch(() => {});
+    }
+  }
+}
+
+/** Waits until the description has all candidates, or enough of them. */
+function gathered(connection) {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (connection.iceGatheringState !== 'complete') return;
+      clearTimeout(timer);
+      resolve();
+    };
+    const timer = setTimeout(resolve, GATHERING_MS);
+    connection.onicegatheringstatechange = look;
+    look();
+  });
 }
 
 function keyOf(apiKey) {

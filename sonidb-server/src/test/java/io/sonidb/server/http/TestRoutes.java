@@ -16,7 +16,7 @@ final class TestRoutes {
     Path folder = Files.createTempDirectory("sonidb-routes");
     try (SoniDb database = SoniDb.open(folder)) {
       Catalog catalog = new Catalog(database, Aliases.open(folder));
-      MetricsText metrics = new MetricsText(catalog, () -> 0, () -> 0, () -> 0);
+      MetricsText metrics = new MetricsText(catalog, () -> 0, () -> 0, () -> 0, () -> 0);
       Streams streams = new Streams(io.sonidb.server.config.NodeConfig.of(folder).streams());
       Logs logs = Logs.open(io.sonidb.server.config.NodeConfig.of(folder), System.err);
       MaintenanceApi maintenance = new MaintenanceApi(logs);
@@ -30,6 +30,10 @@ final class TestRoutes {
               1,
               logs),
           new AudioApi(streams),
+          new WhepApi(
+              new Viewers(
+                  io.sonidb.server.config.NodeConfig.of(folder).webRtc(),
+                  io.sonidb.server.config.NodeConfig.of(folder).streams())),
           new ChangesApi(streams),
           new HlsApi(
               new io.sonidb.server.hls.Broadcasts(io.sonidb.server.hls.LiveClock.SYSTEM), streams),
