@@ -116,7 +116,10 @@ public final class HttpListener implements AutoCloseable {
             new AudioApi(streams),
             new ChangesApi(streams),
             new ServiceApi(metrics, ready),
-            new ClusterApi(cluster, catalog));
+            new ClusterApi(cluster, catalog),
+            new ConsoleApi(),
+            new ProjectionApi(logs),
+            new ActivityApi(streams));
     metrics.routes(routes);
     ApiKeys keys = new ApiKeys(config.keys());
     Exchange.Shared shared =

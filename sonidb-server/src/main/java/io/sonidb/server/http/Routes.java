@@ -20,7 +20,10 @@ final class Routes {
       AudioApi audio,
       ChangesApi changes,
       ServiceApi service,
-      ClusterApi cluster) {
+      ClusterApi cluster,
+      ConsoleApi console,
+      ProjectionApi projection,
+      ActivityApi activity) {
     return List.of(
         open("GET", "/", service::about),
         open("GET", "/healthz", service::health),
@@ -29,6 +32,11 @@ final class Routes {
         open("GET", "/openapi.json", service::openApi),
         open("GET", "/sonidb.js", service::script),
         read("GET", "/metrics", service::metrics),
+        read("GET", "/activity", activity::follow),
+        //
+        open("GET", "/console", console::enter),
+        open("GET", "/console/", console::index),
+        open("GET", "/console/{file}", console::file),
         //
         read("GET", "/collections", collections::list),
         read("GET", "/collections/{collection}", collections::describe),
@@ -70,9 +78,11 @@ final class Routes {
         //
         read("GET", "/collections/{collection}/points/{id}/audio", AudioApi::vector),
         read("HEAD", "/collections/{collection}/points/{id}/audio", AudioApi::vector),
+        read("GET", "/collections/{collection}/points/{id}/place", SegmentsApi::place),
+        read("GET", "/collections/{collection}/projection", projection::project),
         read("GET", "/collections/{collection}/audio", audio::stream),
         read("GET", "/collections/{collection}/changes", changes::follow),
-        read("GET", "/collections/{collection}/segments", SegmentsApi::list),
+        read("GET", "/collections/{collection}/segments", maintenance::segments),
         read("GET", "/collections/{collection}/segments/{file}", SegmentsApi::file),
         read("HEAD", "/collections/{collection}/segments/{file}", SegmentsApi::file),
         read("GET", "/collections/{collection}/index.sfv", SegmentsApi::sfv),

@@ -30,7 +30,10 @@ final class TestRoutes {
           new AudioApi(streams),
           new ChangesApi(streams),
           new ServiceApi(metrics, new AtomicBoolean()),
-          new ClusterApi(Optional.empty(), catalog));
+          new ClusterApi(Optional.empty(), catalog),
+          new ConsoleApi(),
+          new ProjectionApi(logs),
+          new ActivityApi(streams));
     }
   }
 
