@@ -209,8 +209,8 @@ public final class CollectionView implements AutoCloseable {
   }
 
   /// Points in the plane in which they differ most: a picture of the collection, made by principal
-  /// component analysis. Of a collection that has more than `limit` points, a sample; it is the same
-  /// for the same points.
+  /// component analysis. Of a collection that has more than `limit` points, a sample; it is the
+  /// same for the same points.
   ///
   /// @param limit points at most, 1 to [#MAX_PROJECTED]
   /// @param about what of a payload is told beside; nothing is read of payloads if it is empty

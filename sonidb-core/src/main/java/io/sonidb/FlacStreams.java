@@ -56,8 +56,7 @@ final class FlacStreams {
     tags.add(Map.entry("ID", decoder.id().toString()));
     tags.add(
         Map.entry(
-            "ENCODING",
-            (format.sonification() + " " + format.element()).toLowerCase(Locale.ROOT)));
+            "ENCODING", (format.sonification() + " " + format.element()).toLowerCase(Locale.ROOT)));
     tags.add(Map.entry("HASH", HexFormat.of().toHexDigits(decoder.hash())));
     tags.add(Map.entry("SEQUENCE", Long.toString(decoder.sequence())));
     for (Map.Entry<String, String> tag : log.tags()) {

@@ -15,8 +15,9 @@ import java.util.SplittableRandom;
 /// # The idea
 ///
 /// The two directions are found by orthogonal iteration (Golub and Van Loan, Matrix Computations,
-/// 8.2.4) on a part of the sample, and no covariance matrix is made: each round is one pass over the
-/// rows, `z += (row . q) row`. Then every vector of the sample is decoded, projected and forgotten.
+/// 8.2.4) on a part of the sample, and no covariance matrix is made: each round is one pass over
+/// the rows, `z += (row . q) row`. Then every vector of the sample is decoded, projected and
+/// forgotten.
 ///
 /// # The bound
 ///

@@ -18,8 +18,8 @@ import org.eclipse.jetty.http.HttpHeader;
 /// as everybody else; so they need no key, and what they show needs one.
 ///
 /// What a payload or an id contains is shown by these pages, so their rules are strict: scripts and
-/// styles from this node's files only, none within a page, no markup made from text (Trusted Types),
-/// no frames around or within them (W3C Content Security Policy, level 3).
+/// styles from this node's files only, none within a page, no markup made from text (Trusted
+/// Types), no frames around or within them (W3C Content Security Policy, level 3).
 final class ConsoleApi {
   private static final String INDEX = "index.html";
   private static final Pattern NAME = Pattern.compile("[a-z]{1,20}\\.(html|css|js|svg)");
@@ -83,8 +83,7 @@ final class ConsoleApi {
       byte[] bytes = in.readAllBytes();
       byte[] hash = MessageDigest.getInstance("SHA-256").digest(bytes);
       String tag = HexFormat.of().formatHex(hash, 0, TAG_BYTES);
-      return new Page(
-          TYPES.getOrDefault(kind, ""), tag, ByteBuffer.wrap(bytes).asReadOnlyBuffer());
+      return new Page(TYPES.getOrDefault(kind, ""), tag, ByteBuffer.wrap(bytes).asReadOnlyBuffer());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (NoSuchAlgorithmException e) {

@@ -43,15 +43,14 @@ final class SegmentsApi {
         to.writeEndObject();
       }
       to.writeEndArray();
-      verified.ifPresent(
-          found -> {
-            to.writeObjectPropertyStart("verified");
-            to.writeStringProperty("at", found.at().toString());
-            to.writeBooleanProperty("deep", found.isDeep());
-            to.writeBooleanProperty("ok", found.report().ok());
-            to.writeNumberProperty("damaged_count", found.report().damaged().size());
-            to.writeEndObject();
-          });
+      verified.ifPresent(found -> {
+        to.writeObjectPropertyStart("verified");
+        to.writeStringProperty("at", found.at().toString());
+        to.writeBooleanProperty("deep", found.isDeep());
+        to.writeBooleanProperty("ok", found.report().ok());
+        to.writeNumberProperty("damaged_count", found.report().damaged().size());
+        to.writeEndObject();
+      });
       to.writeEndObject();
     });
   }

@@ -93,7 +93,7 @@ function table(state, { points, next_page_offset: next }) {
       h('tbody', {}, points.map((point) => h('tr', {},
         h('td', { class: 'id', 'data-label': 'Id' }, h('a', { href: href(state.name, point.id), title: String(point.id) }, short(String(point.id), 24))),
         h('td', { 'data-label': 'Payload' }, payload(point.payload)),
-        h('td', {}, h('div', { class: 'row' },
+        h('td', {}, h('div', { class: 'acts' },
           button('Edit', () => edit(state, point), { class: 'quiet', 'aria-label': `Edit the payload of ${point.id}` }),
           button('Delete', () => remove(state, point), { class: 'quiet danger', 'aria-label': `Delete ${point.id}` })))))))),
     h('div', { class: 'row apart' },

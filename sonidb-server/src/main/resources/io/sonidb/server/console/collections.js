@@ -29,10 +29,11 @@ export async function show(content, { signal, again }) {
   content.append(head, live,
     h('section', { class: 'panel', 'aria-label': 'Collections' },
       h('div', { class: 'scroll' }, h('table', { class: 'cards' },
-        h('thead', {}, h('tr', {}, ['Name', 'Vectors', 'Shape', 'Size of raw', 'On disk', 'Last minute', 'In', 'Queries', 'State', ''].map((text) =>
-          h('th', { scope: 'col', class: /Vectors|disk|^In|Queries/.test(text) ? 'number' : null }, text || h('span', { class: 'unseen' }, 'Actions'))))),
+        h('thead', {}, h('tr', {}, ['Name', 'Vectors', 'Shape', 'Size of raw', 'On disk', 'Last minute', 'Writes/s', 'Queries/s', 'State', ''].map((text) =>
+          h('th', { scope: 'col', class: /Vectors|disk|Writes|Queries/.test(text) ? 'number' : null }, text || h('span', { class: 'unseen' }, 'Actions'))))),
         h('tbody', {}, rows.map(({ element }) => element))))),
-    ...infos.filter(({ info }) => info).map(({ name, info }) => segments(name, info, signal)));
+    h('section', { class: 'panel', 'aria-labelledby': 'segments-head' }, h('h2', { id: 'segments-head' }, 'Segments'),
+      infos.filter(({ info }) => info).map(({ name, info }) => segments(name, info, signal))));
   tiles(live, infos, 0, 0);
   follow(live, infos, rows, signal);
 }
@@ -86,7 +87,7 @@ function row({ name, info, error }, again) {
       h('td', { class: 'number', 'data-label': 'Writes a second' }, inserts),
       h('td', { class: 'number', 'data-label': 'Queries a second' }, queries),
       h('td', { 'data-label': 'State' }, state(info)),
-      h('td', {}, h('div', { class: 'row' }, button('Drop', drop, { class: 'quiet danger', 'aria-label': `Drop ${name}` })))),
+      h('td', {}, h('div', { class: 'acts' }, button('Drop', drop, { class: 'quiet danger', 'aria-label': `Drop ${name}` })))),
   };
 }
 
@@ -151,7 +152,7 @@ function sparkline(canvas, history) {
 
 function segments(name, info, signal) {
   const place = h('div', {});
-  const details = h('details', {}, h('summary', {}, `Segments of ${name} (${count(info.segments_count)})`), place);
+  const details = h('details', {}, h('summary', {}, `${name}: ${count(info.segments_count)} file${info.segments_count === 1 ? '' : 's'}, ${count(info.sonidb.sealed_segments)} sealed`), place);
   details.addEventListener('toggle', async () => {
     if (!details.open) return;
     fill(place, loading());
@@ -161,7 +162,7 @@ function segments(name, info, signal) {
       if (!signal.aborted) fill(place, failed(e));
     }
   });
-  return h('section', { class: 'panel', 'aria-label': `Segments of ${name}` }, details);
+  return details;
 }
 
 /** The files with their states; used by the page about integrity, too. */

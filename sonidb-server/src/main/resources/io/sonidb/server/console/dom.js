@@ -9,12 +9,12 @@ export function h(tag, props, ...children) {
     else if (name === 'value') element.value = value;
     else element.setAttribute(name, value === true ? '' : String(value));
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 }
 
 export function fill(element, ...children) {
-  element.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 }
 
@@ -157,7 +157,7 @@ export function number(value, digits = 4) {
 /** The colours of the theme that is shown. */
 export function colours() {
   const style = getComputedStyle(document.documentElement);
-  return Object.fromEntries(['ink', 'muted', 'line', 'surface', 'ground', 'accent', 'second', 'bad', 'good'].map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
+  return Object.fromEntries(['ink', 'muted', 'line', 'surface', 'raised', 'ground', 'accent', 'second', 'bad', 'good'].map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
 }
 
 /** Calls when the theme changes, until the signal ends. */

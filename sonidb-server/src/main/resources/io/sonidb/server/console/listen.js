@@ -36,7 +36,7 @@ export async function show(content, { parts: [name], signal }) {
     const mine = new AbortController();
     state.running = mine;
     signal.addEventListener('abort', () => mine.abort());
-    Object.assign(state, { columns: [], arrivals: [], latencies: [], verified: 0, other: 0, lost: 0, recent: [], tally: new Map(), last: undefined });
+    Object.assign(state, { begun: Date.now(), columns: [], arrivals: [], latencies: [], verified: 0, other: 0, lost: 0, recent: [], tally: new Map(), last: undefined });
     start.textContent = 'Stop';
     start.classList.remove('main');
     say('Listening.');
@@ -79,7 +79,7 @@ export async function show(content, { parts: [name], signal }) {
     h('div', { class: 'head' }, h('div', {}, h('h1', { tabindex: -1 }, 'Listen'), h('p', { class: 'muted' }, `Every write to ${name} as it happens: each record's checksums and hash are checked here, in this page.`)),
       start),
     h('section', { class: 'panel stack', 'aria-label': 'Stream' },
-      h('div', { class: 'row bottom' }, h('div', { class: 'field' }, h('span', { class: 'muted small' }, 'Transport'), transport), field('Records', from)),
+      h('div', { class: 'row bottom' }, h('div', { class: 'field' }, h('span', {}, 'Transport'), transport), field('Records', from)),
       why.textContent && why, tiles, h('figure', {}, canvas, h('figcaption', {}, 'A column is a vector: how much of each frequency is in its components, low below.'))),
     h('div', { class: 'columns' },
       h('section', { class: 'panel stack', 'aria-labelledby': 'model-head' }, h('h2', { id: 'model-head' }, 'Linear model'),
@@ -124,7 +124,7 @@ function take(state, record) {
   }
   state.verified++;
   state.arrivals.push(now);
-  if (record.insertedAt) state.latencies.push(Math.max(0, Date.now() - record.insertedAt));
+  if (record.insertedAt >= state.begun) state.latencies.push(Math.max(0, Date.now() - record.insertedAt));
   if (state.columns.length < MOST_COLUMNS) state.columns.push(column(record.vector));
   if (state.model) {
     const scored = state.model(record.vector);
@@ -150,7 +150,7 @@ function column(vector) {
 
 function clear(canvas) {
   const { pen, width, height } = sized(canvas, 1);
-  pen.fillStyle = colours().line;
+  pen.fillStyle = colours().raised;
   pen.fillRect(0, 0, width, height);
 }
 
@@ -195,7 +195,7 @@ function showTiles(state, tiles) {
   const median = sorted[sorted.length >> 1];
   fill(tiles, [
     ['Vectors a second', rate(state.arrivals.length * 1000 / WINDOW_MILLIS)],
-    ['Age, median', median === undefined ? '–' : median > 10_000 ? 'old' : count(median), median !== undefined && median <= 10_000 && 'ms'],
+    ['Latency, median', median === undefined ? '–' : count(median), median !== undefined && 'ms'],
     ['Verified', count(state.verified)], ['Other changes', count(state.other)], ['Missing', count(state.lost)],
   ].map(([label, value, unit]) => h('div', { class: 'tile' }, h('span', {}, label), h('strong', { class: label === 'Missing' && state.lost > 0 ? 'bad' : null }, value), unit && h('small', {}, unit))));
 }

@@ -13,8 +13,11 @@ const KINDS = ['#2f7fc1', '#e07b39', '#3a9e5f', '#c94f6d', '#8a63c4', '#b39a25',
 export async function show(content, { parts: [name], signal }) {
   const sample = await ask('POST', path(name, 'points', 'scroll'), { limit: 50, with_payload: true, with_vector: false }, signal);
   const fields = [...new Set(sample.points.flatMap(({ payload }) => Object.entries(payload ?? {}).filter(([, value]) => value !== null && (typeof value !== 'object' || Array.isArray(value))).map(([key]) => key)))].sort();
+  // Kinds tell more at first sight than names or numbers do: the field with the fewest values, but more than one.
+  const kinds = (key) => new Set(sample.points.map(({ payload }) => String(payload?.[key]))).size;
+  const first = fields.filter((key) => kinds(key) > 1).sort((a, b) => kinds(a) - kinds(b))[0] ?? '';
   const limit = select([['1000', '1,000'], ['10000', '10,000'], ['50000', '50,000']], '10000');
-  const colour = select([['', 'one colour'], ...fields], fields[0] ?? '');
+  const colour = select([['', 'one colour'], ...fields], first);
   const hear = h('input', { type: 'checkbox' });
   const place = h('div', {});
   const told = h('p', { class: 'muted', 'aria-live': 'polite' });
@@ -111,6 +114,7 @@ function picture(name, { ids, x, y, values }, key, hear, signal) {
   const draw = () => {
     wanted = false;
     if (!canvas.isConnected) return;
+    const begun = performance.now();
     scale = Math.min(MOST_SCALE, devicePixelRatio || 1);
     const width = Math.max(1, Math.round(canvas.clientWidth * scale));
     const height = Math.max(1, Math.round(canvas.clientHeight * scale));
@@ -144,6 +148,7 @@ function picture(name, { ids, x, y, values }, key, hear, signal) {
       pen.stroke();
     }
     canvas.dataset.frames = String(Number(canvas.dataset.frames ?? 0) + 1);
+    canvas.dataset.millis = String(performance.now() - begun);
   };
 
   const later = () => {

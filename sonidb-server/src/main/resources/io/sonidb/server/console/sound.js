@@ -113,6 +113,13 @@ export function sized(canvas, mostScale = 2) {
 export function drawWave(canvas, samples, colour) {
   const { pen, width, height } = sized(canvas);
   pen.clearRect(0, 0, width, height);
+  if (samples.length < 2 * width) { // so few that each is seen
+    pen.strokeStyle = colour;
+    pen.beginPath();
+    samples.forEach((sample, i) => pen.lineTo((i + 0.5) * width / samples.length, (1 - sample) / 2 * (height - 4) + 2));
+    pen.stroke();
+    return;
+  }
   pen.fillStyle = colour;
   for (let x = 0; x < width; x++) {
     const from = Math.floor(x * samples.length / width);

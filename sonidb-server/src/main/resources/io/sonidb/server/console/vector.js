@@ -233,7 +233,7 @@ function nearest(state) {
             h('td', { class: 'id', 'data-label': 'Id' }, h('a', { href: `#/c/${encodeURIComponent(state.name)}/v/${encodeURIComponent(id)}` }, short(String(id), 40))),
             h('td', { class: 'number', 'data-label': 'Score' }, number(score, 5)),
             h('td', { 'data-label': 'Payload' }, h('span', { class: 'muted' }, short(stringify(payload ?? {}), 90))),
-            h('td', {}, h('div', { class: 'row' }, button('Compare', () => state.compare(String(id)), { class: 'quiet', 'aria-label': `Compare with ${id}` })))))))));
+            h('td', {}, h('div', { class: 'acts' }, button('Compare', () => state.compare(String(id)), { class: 'quiet', 'aria-label': `Compare with ${id}` })))))))));
     } catch (e) {
       if (!state.signal.aborted) fill(place, failed(e, load));
     }
