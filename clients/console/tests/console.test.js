@@ -21,6 +21,15 @@ async function damage(node, name) {
   closeSync(handle);
 }
 
+/** Some seconds of life, for a picture. */
+async function live(node) {
+  const end = performance.now() + 5000;
+  for (let i = 0; performance.now() < end; i++) {
+    await insert(node, 'rounded', songs(20 + i % 7 * 10, 128, i));
+    await node.ask('POST', '/collections/songs/points/query', { query: 3 });
+  }
+}
+
 const npyFile = (name, rows) => ({ name, mimeType: 'application/octet-stream', buffer: npy(rows) });
 
 async function downloaded(page, act) {
@@ -96,6 +105,7 @@ describe('the console', { skip: missing, timeout: 300_000 }, () => {
         await show('/');
         await page.getByText('songs: ', { exact: false }).click();
         await page.getByText('sealed', { exact: true }).first().waitFor();
+        if (process.env.SONIDB_SCREENSHOTS) await live(node);
         await check(view, 'collections');
         await picture(page, `collections-${size}`);
       });
@@ -143,7 +153,7 @@ describe('the console', { skip: missing, timeout: 300_000 }, () => {
         const { page, show } = view;
         await show('/c/songs/listen');
         await page.getByLabel('Records').selectOption('all');
-        await page.getByLabel('As JSON').fill(JSON.stringify({ weights: [points[0].vector, points[1].vector], labels: ['like 0', 'like 1'] }));
+        await page.getByLabel('As JSON').fill(JSON.stringify({ weights: [0, 1].map((i) => points[i].vector.map((value) => Number((20 * value).toFixed(2)))), labels: ['like 0', 'like 1'] }));
         await page.getByLabel('As JSON').press('Tab');
         await page.getByRole('button', { name: 'Listen', exact: true }).click();
         await page.getByText('like 0').first().waitFor();

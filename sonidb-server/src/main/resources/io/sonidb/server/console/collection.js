@@ -1,6 +1,6 @@
 // One collection: its points, page by page; searching; import and export.
 
-import { button, bytes, confirmed, count, dialog, empty, failed, field, fill, h, loading, note, number, progressBar, say, select, short } from './dom.js';
+import { button, bytes, confirmed, count, dialog, empty, failed, field, fill, h, loading, note, number, payload, progressBar, say, select, short } from './dom.js';
 import { ask, idOf, open, parse, path, pieces, save, stringify, upload } from './api.js';
 import { filterBuilder } from './filter.js';
 import { readNpy, readNumbers } from './npy.js';
@@ -68,15 +68,6 @@ async function reload(state) {
   }
 }
 
-function payload(values, most = 5) {
-  const entries = Object.entries(values ?? {});
-  if (entries.length === 0) return h('span', { class: 'muted' }, '–');
-  return h('div', { class: 'payload' }, entries.slice(0, most).map(([key, value]) => {
-    const text = typeof value === 'string' ? value : stringify(value);
-    return h('span', { title: `${key}: ${short(text, 400)}` }, h('b', {}, key), short(text, 60));
-  }), entries.length > most && h('span', { class: 'muted' }, `+${entries.length - most}`));
-}
-
 function table(state, { points, next_page_offset: next }) {
   state.next = next ?? undefined;
   if (points.length === 0) {
@@ -92,7 +83,7 @@ function table(state, { points, next_page_offset: next }) {
       h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Id'), h('th', { scope: 'col' }, 'Payload'), h('th', { scope: 'col' }, h('span', { class: 'unseen' }, 'Actions')))),
       h('tbody', {}, points.map((point) => h('tr', {},
         h('td', { class: 'id', 'data-label': 'Id' }, h('a', { href: href(state.name, point.id), title: String(point.id) }, short(String(point.id), 24))),
-        h('td', { 'data-label': 'Payload' }, payload(point.payload)),
+        h('td', { class: 'wide', 'data-label': 'Payload' }, payload(point.payload)),
         h('td', {}, h('div', { class: 'acts' },
           button('Edit', () => edit(state, point), { class: 'quiet', 'aria-label': `Edit the payload of ${point.id}` }),
           button('Delete', () => remove(state, point), { class: 'quiet danger', 'aria-label': `Delete ${point.id}` })))))))),
@@ -242,7 +233,7 @@ function list({ name }, { points, millis }) {
       h('tbody', {}, points.map((point) => h('tr', {},
         h('td', { class: 'id', 'data-label': 'Id' }, h('a', { href: href(name, point.id) }, short(String(point.id), 20))),
         h('td', { class: 'number', 'data-label': 'Score' }, number(point.score, 5)),
-        h('td', { 'data-label': 'Payload' }, payload(point.payload, 2)))))))];
+        h('td', { class: 'wide', 'data-label': 'Payload' }, payload(point.payload, 2)))))))];
 }
 
 function dropping(element, take) {

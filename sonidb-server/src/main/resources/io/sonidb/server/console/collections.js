@@ -102,9 +102,13 @@ function state(info) {
 
 async function follow(live, infos, rows, signal) {
   const seen = new Map();
+  let told = false;
   try {
     for await (const { time, collections } of events('/activity', signal)) {
-      if (collections.length !== infos.length && collections.some(({ name }) => !infos.some((each) => each.name === name))) note('There is a new collection; open this page again to see it.');
+      if (!told && collections.some(({ name }) => !infos.some((each) => each.name === name))) {
+        told = true;
+        note('There is a new collection; open this page again to see it.');
+      }
       let inserts = 0;
       let queries = 0;
       for (const now of collections) {

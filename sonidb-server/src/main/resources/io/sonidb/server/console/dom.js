@@ -1,5 +1,7 @@
 // Elements, texts and figures. Text never becomes markup: nodes are made one by one.
 
+import { stringify } from './api.js';
+
 /** An element. `on...` are listeners, `class` and attributes as in HTML, true for those without a value; nullish ones are left out. */
 export function h(tag, props, ...children) {
   const element = document.createElement(tag);
@@ -117,6 +119,16 @@ export function progressBar(label) {
       text.textContent = told ?? (total > 0 ? `${Math.floor(100 * done / total)} %` : '');
     },
   };
+}
+
+/** A payload in a line: its first fields. */
+export function payload(values, most = 5) {
+  const entries = Object.entries(values ?? {});
+  if (entries.length === 0) return h('span', { class: 'muted' }, '–');
+  return h('div', { class: 'payload' }, entries.slice(0, most).map(([key, value]) => {
+    const text = typeof value === 'string' ? value : stringify(value);
+    return h('span', { title: `${key}: ${short(text, 400)}` }, h('b', {}, key), short(text, 60));
+  }), entries.length > most && h('span', { class: 'muted' }, `+${entries.length - most}`));
 }
 
 // Figures ---------------------------------------------------------------------------------------

@@ -65,7 +65,7 @@ export async function show(content, { parts: [name], signal }) {
       h('div', { class: 'row' }, cancel, again)),
     h('section', { class: 'panel stack', 'aria-label': 'Verify' },
       h('div', { class: 'row bottom' }, field('How thoroughly', depth), start), bar.element, result),
-    h('section', { class: 'panel', 'aria-labelledby': 'map-head' }, h('h2', { id: 'map-head' }, 'Segments'), map, table),
+    h('section', { class: 'panel stack', 'aria-labelledby': 'map-head' }, h('h2', { id: 'map-head' }, 'Segments'), map, table),
     peer ? peer.element : h('section', { class: 'panel', 'aria-labelledby': 'repair-head' }, h('h2', { id: 'repair-head' }, 'Repair'),
       h('p', { class: 'muted' }, 'Indexes, directory and tables are made anew from the audio by “Rebuild indexes”. A damaged record needs a good copy: this node has no peers to take one from; insert the vector again, or restore a snapshot.')));
   fill(result, files.verified
@@ -90,7 +90,7 @@ function damages(name, report) {
       h('td', { class: 'fits', 'data-label': 'Time' }, each.time === null ? '–' : clock(each.time)),
       h('td', { class: 'number', 'data-label': 'Byte' }, each.offset === null ? '–' : count(each.offset)),
       h('td', { class: 'id', 'data-label': 'Vector' }, each.id === null ? '–' : h('a', { href: `#/c/${encodeURIComponent(name)}/v/${encodeURIComponent(each.id)}` }, short(String(each.id), 30))),
-      h('td', { 'data-label': 'What' }, short(each.reason, 160)))))));
+      h('td', { class: 'wide', 'data-label': 'What' }, short(each.reason, 160)))))));
 }
 
 /** A strip for each file, as long as the file is of the largest one; what is damaged is marked where it lies. */

@@ -125,7 +125,8 @@ function take(state, record) {
   state.verified++;
   state.arrivals.push(now);
   if (record.insertedAt >= state.begun) state.latencies.push(Math.max(0, Date.now() - record.insertedAt));
-  if (state.columns.length < MOST_COLUMNS) state.columns.push(column(record.vector));
+  if (state.columns.length >= MOST_COLUMNS) state.columns.splice(0, MOST_COLUMNS / 2);
+  state.columns.push(column(record.vector));
   if (state.model) {
     const scored = state.model(record.vector);
     state.recent.unshift({ id: record.id, ...scored });
@@ -154,13 +155,25 @@ function clear(canvas) {
   pen.fillRect(0, 0, width, height);
 }
 
+/** Gives the canvas the size it is shown with; what is drawn stays, at the right. */
+function fit(canvas) {
+  const before = document.createElement('canvas');
+  before.width = canvas.width;
+  before.height = canvas.height;
+  before.getContext('2d').drawImage(canvas, 0, 0);
+  const fresh = !canvas.dataset.begun;
+  canvas.dataset.begun = 'true';
+  clear(canvas);
+  if (!fresh) canvas.getContext('2d').drawImage(before, canvas.width - before.width, 0, before.width, canvas.height);
+}
+
 function draw(state, canvas, tiles, scores) {
   let shown = 0;
   const frame = (now) => {
     if (state.signal.aborted) return;
     requestAnimationFrame(frame);
     if (!canvas.isConnected) return;
-    if (canvas.width !== Math.round(canvas.clientWidth) || canvas.height !== Math.round(canvas.clientHeight)) clear(canvas);
+    if (canvas.width !== Math.round(canvas.clientWidth) || canvas.height !== Math.round(canvas.clientHeight)) fit(canvas);
     if (state.columns.length > 0) {
       const fresh = state.columns.splice(0);
       const pen = canvas.getContext('2d');

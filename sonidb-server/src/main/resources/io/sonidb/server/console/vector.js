@@ -1,6 +1,6 @@
 // One vector: its sound in three ways, its values, where it lies; beside another one.
 
-import { button, bytes, clock, colours, count, empty, failed, field, fill, h, loading, note, number, onTheme, short } from './dom.js';
+import { button, bytes, clock, colours, count, empty, failed, field, fill, h, loading, note, number, onTheme, payload, short } from './dom.js';
 import { apiKey, ask, idOf, open, path, save, stringify } from './api.js';
 import { RATE, drawSpectrogram, drawWave, play, sized, soundOf } from './sound.js';
 
@@ -87,8 +87,8 @@ function sound(state) {
       const point = await ask('GET', path(state.name, 'points', encodeURIComponent(idOf(id))), undefined, state.signal);
       state.other = { id, vector: numbers(point.vector) };
       state.otherTrack = track(state, id, 'the other one');
-      fill(body, h('div', { class: 'columns' }, mine.element, state.otherTrack.element), likeness(state.vector, state.other.vector),
-        h('div', { class: 'row' }, button('Compare no more', alone)));
+      fill(body, h('div', { class: 'columns' }, mine.element, state.otherTrack.element), likeness(state.vector, state.other.vector));
+      end.hidden = false;
       state.otherTrack.load();
       mine.redraw();
       state.drawValues();
@@ -104,9 +104,11 @@ function sound(state) {
   const alone = () => {
     state.other = state.otherTrack = undefined;
     fill(body, mine.element);
+    end.hidden = true;
     mine.redraw();
     state.drawValues?.();
   };
+  const end = button('Compare no more', alone);
   alone();
   mine.load();
   onTheme(state.signal, () => {
@@ -120,7 +122,7 @@ function sound(state) {
   return h('section', { class: 'panel stack', 'aria-labelledby': 'sound-head' },
     h('div', { class: 'row apart' }, h('h2', { id: 'sound-head' }, 'Sound'), choice),
     body,
-    h('form', { onsubmit: compare }, h('div', { class: 'row bottom' }, field('Compare with', other), h('button', { type: 'submit' }, 'Compare')), problem));
+    h('form', { onsubmit: compare }, h('div', { class: 'row bottom' }, field('Compare with', other), h('button', { type: 'submit' }, 'Compare'), end), problem));
 }
 
 function likeness(a, b) {
@@ -229,10 +231,10 @@ function nearest(state) {
       fill(place, points.length === 0 ? empty('It is alone', 'There is no other vector in this collection.')
         : h('div', { class: 'scroll' }, h('table', { class: 'cards' },
           h('thead', {}, h('tr', {}, ['Id', 'Score', 'Payload', ''].map((text) => h('th', { scope: 'col', class: text === 'Score' ? 'number' : null }, text || h('span', { class: 'unseen' }, 'Actions'))))),
-          h('tbody', {}, points.map(({ id, score, payload }) => h('tr', {},
+          h('tbody', {}, points.map(({ id, score, payload: about }) => h('tr', {},
             h('td', { class: 'id', 'data-label': 'Id' }, h('a', { href: `#/c/${encodeURIComponent(state.name)}/v/${encodeURIComponent(id)}` }, short(String(id), 40))),
             h('td', { class: 'number', 'data-label': 'Score' }, number(score, 5)),
-            h('td', { 'data-label': 'Payload' }, h('span', { class: 'muted' }, short(stringify(payload ?? {}), 90))),
+            h('td', { class: 'wide', 'data-label': 'Payload' }, payload(about)),
             h('td', {}, h('div', { class: 'acts' }, button('Compare', () => state.compare(String(id)), { class: 'quiet', 'aria-label': `Compare with ${id}` })))))))));
     } catch (e) {
       if (!state.signal.aborted) fill(place, failed(e, load));

@@ -98,6 +98,23 @@ class ConsoleApiTest {
         .doesNotContain("https:");
   }
 
+  @Test
+  void isReachedByLinksFromElsewhereButServesNothingElseToThem() {
+    Map<String, String> frame =
+        Map.of(
+            "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "iframe");
+    Map<String, String> script =
+        Map.of("Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Dest", "script");
+    Map<String, String> link =
+        Map.of(
+            "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document");
+    assertThat(node.send("GET", "/console/", Optional.empty(), frame).status()).isEqualTo(403);
+    assertThat(node.send("GET", "/console/console.js", Optional.empty(), script).status())
+        .isEqualTo(403);
+    assertThat(node.send("GET", C, Optional.empty(), link).status()).isEqualTo(403);
+    assertThat(node.send("GET", "/console/", Optional.empty(), link).status()).isEqualTo(200);
+  }
+
   // Where a vector lies ------------------------------------------------------------------------
 
   @Test
