@@ -31,10 +31,21 @@ export function random(seed = SEED) {
 export class Node {
   #folder = mkdtempSync(join(tmpdir(), 'sonidb-javascript-'));
   #process;
+  #env;
   port = 0;
 
+  /** @param env settings beside those of this process */
+  constructor(env = {}) {
+    this.#env = env;
+  }
+
+  /** Its data folder. */
+  get data() {
+    return join(this.#folder, 'data');
+  }
+
   async start() {
-    this.#process = spawn(command, ['serve', '--data', join(this.#folder, 'data'), '--http-port', String(this.port)]);
+    this.#process = spawn(command, ['serve', '--data', this.data, '--http-port', String(this.port)], { env: { ...process.env, ...this.#env } });
     let told = '';
     for await (const piece of this.#process.stdout) {
       told += piece;

@@ -11,6 +11,7 @@ import io.sonidb.integrity.Verifier;
 import io.sonidb.payload.PayloadBlock;
 import io.sonidb.search.Crew;
 import io.sonidb.sound.RecordKind;
+import io.sonidb.sound.Sonification;
 import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
 import io.sonidb.store.LogView;
@@ -63,6 +64,7 @@ public final class Collection {
   private final ReadWriteLock writing = new ReentrantReadWriteLock();
   private final Lock building = new ReentrantLock();
   private final AtomicBoolean indexing = new AtomicBoolean();
+  private final LongAdder answered = new LongAdder();
   private volatile Engine engine;
   private volatile boolean closed; // written under the write lock
   private volatile Optional<RoundingSample> sample; // the vectors that are being gathered
@@ -632,6 +634,26 @@ public final class Collection {
     return FlacStreams.ofVector(now.log(), frames);
   }
 
+  /// A whole FLAC file that holds one vector with its payload as it would be in a collection of
+  /// another sonification, made anew; under the collection's own one it may be another choice of
+  /// parts than what is stored, with the same bits in it.
+  ///
+  /// @throws VectorNotFoundException if there is no such vector
+  /// @throws DamagedRecordException if it is not as it was written
+  public VectorAudio vectorAudio(VectorId id, Sonification sonification) {
+    Engine now = engine;
+    Point point =
+        now.get(id)
+            .orElseThrow(
+                () -> new VectorNotFoundException("collection " + name + " has no vector " + id));
+    return FlacStreams.ofPoint(now.log(), point, sonification);
+  }
+
+  /// Where the record with the vector of an id lies; none if there is no such vector.
+  public Optional<VectorPlace> place(VectorId id) {
+    return engine.place(id);
+  }
+
   /// An endless FLAC stream of every record from a sequence number on. A damaged record is left
   /// out; the gap in the sequence numbers tells.
   ///
@@ -703,15 +725,14 @@ public final class Collection {
   ///
   /// @throws VectorNotFoundException if the query names an id that is not there
   public SearchResult search(Query query) {
-    try (CollectionView now = view()) {
-      return now.search(query);
-    }
+    return search(List.of(query)).getFirst();
   }
 
   /// Answers several queries in one pass over the vectors, each as if it were alone.
   ///
   /// @throws VectorNotFoundException if a query names an id that is not there
   public List<SearchResult> search(List<Query> queries) {
+    answered.add(queries.size());
     try (CollectionView now = view()) {
       return now.search(queries);
     }
@@ -721,9 +742,15 @@ public final class Collection {
   ///
   /// @throws VectorNotFoundException if the query names an id that is not there
   public GroupResult searchGroups(Query query, Grouping grouping) {
+    answered.increment();
     try (CollectionView now = view()) {
       return now.searchGroups(query, grouping);
     }
+  }
+
+  /// How many queries it was asked since it was opened.
+  public long queries() {
+    return answered.sum();
   }
 
   /// Number of vectors that fulfil a filter.
@@ -747,6 +774,14 @@ public final class Collection {
   public List<Point> sample(int limit, long seed, Filter filter) {
     try (CollectionView now = view()) {
       return now.sample(limit, seed, filter);
+    }
+  }
+
+  /// Points in the plane in which they differ most, as [CollectionView#project] has them.
+  public Projection project(
+      int limit, Filter filter, Optional<Projection.About> about, Progress progress) {
+    try (CollectionView now = view()) {
+      return now.project(limit, filter, about, progress);
     }
   }
 
@@ -1193,6 +1228,11 @@ public final class Collection {
     } catch (IOException e) {
       throw new StorageException("collection " + name + ": " + e.getMessage(), e);
     }
+  }
+
+  /// The files of the search index, in the order of what they are for.
+  public List<SearchIndexPart> searchIndexParts() {
+    return engine.search().described();
   }
 
   /// Figures of the collection.

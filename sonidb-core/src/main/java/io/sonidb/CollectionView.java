@@ -22,6 +22,9 @@ public final class CollectionView implements AutoCloseable {
   /// Most values of a facet, points of a sample and of a page.
   public static final int MAX_VALUES = 10_000;
 
+  /// Most points of a projection.
+  public static final int MAX_PROJECTED = 50_000;
+
   private final Collection collection;
   private final Engine engine;
   private final PinnedParts parts;
@@ -203,6 +206,18 @@ public final class CollectionView implements AutoCloseable {
   /// @param limit how many, 1 to [#MAX_VALUES]
   public List<Point> sample(int limit, long seed, Filter filter) {
     return new Sampling(this, seed).choose(limit, filter);
+  }
+
+  /// Points in the plane in which they differ most: a picture of the collection, made by principal
+  /// component analysis. Of a collection that has more than `limit` points, a sample; it is the
+  /// same for the same points.
+  ///
+  /// @param limit points at most, 1 to [#MAX_PROJECTED]
+  /// @param about what of a payload is told beside; nothing is read of payloads if it is empty
+  /// @param progress counts vectors
+  public Projection project(
+      int limit, Filter filter, Optional<Projection.About> about, Progress progress) {
+    return new Projecting(this, progress).project(limit, filter, about);
   }
 
   /// A page of the points that fulfil a filter, by ascending id or in the order of a field.

@@ -627,6 +627,32 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
     });
   }
 
+  Optional<VectorPlace> place(VectorId id) {
+    return settled(() -> {
+      Newest newest = lookUp(id);
+      if (!newest.isThere() || hasExpired(newest.expiresAtMillis(), nowMillis())) {
+        return Optional.empty();
+      }
+      long location = presentVector(id, newest.location());
+      Segment segment = log.segment(Directory.segment(location));
+      return Optional.of(reading(segment, () -> place(segment, Directory.ordinal(location))));
+    });
+  }
+
+  private VectorPlace place(Segment segment, int ordinal) {
+    RecordTable table = segment.table();
+    return new VectorPlace(
+        segment.file(),
+        segment.isSealed(),
+        table.offset(ordinal),
+        table.length(ordinal),
+        table.firstSample(ordinal),
+        table.samples(ordinal),
+        log.header().format().audio().sampleRateHz(),
+        table.sequence(ordinal),
+        table.hash(ordinal));
+  }
+
   private byte[] frames(Segment segment, int ordinal) {
     Reader reader = take();
     try {

@@ -3,13 +3,19 @@ package io.sonidb;
 import io.sonidb.flac.Frames;
 import io.sonidb.flac.PcmMd5;
 import io.sonidb.sound.RecordDecoder;
+import io.sonidb.sound.RecordEncoder;
+import io.sonidb.sound.Sonification;
+import io.sonidb.sound.SoundFormat;
+import io.sonidb.sound.SoundRecord;
 import io.sonidb.store.SegmentLog;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
 import java.util.zip.CRC32;
@@ -24,8 +30,22 @@ final class FlacStreams {
   ///
   /// @param frames of the record, found sound
   static VectorAudio ofVector(SegmentLog log, byte[] frames) {
-    RecordDecoder decoder = new RecordDecoder(log.header().format());
-    PcmMd5 md5 = new PcmMd5(log.header().format().audio());
+    return ofFrames(log, log.header().format(), frames);
+  }
+
+  /// A whole FLAC file with a point, encoded for it.
+  static VectorAudio ofPoint(SegmentLog log, Point point, Sonification sonification) {
+    SoundFormat format = new SoundFormat(log.header().format().element(), sonification);
+    RecordEncoder encoder = new RecordEncoder(format);
+    SoundRecord record = PointSound.record(point);
+    byte[] frames = new byte[encoder.maxSize(record)];
+    int size = encoder.encode(record, frames, 0);
+    return ofFrames(log, format, Arrays.copyOf(frames, size));
+  }
+
+  private static VectorAudio ofFrames(SegmentLog log, SoundFormat format, byte[] frames) {
+    RecordDecoder decoder = new RecordDecoder(format);
+    PcmMd5 md5 = new PcmMd5(format.audio());
     try {
       decoder.read(frames, 0, frames.length, (frame, size) -> md5.update(frame));
     } catch (IOException e) {
@@ -36,12 +56,15 @@ final class FlacStreams {
     tags.add(Map.entry("ID", decoder.id().toString()));
     tags.add(
         Map.entry(
-            "ENCODING",
-            (log.header().format().sonification() + " " + log.header().format().element())
-                .toLowerCase(java.util.Locale.ROOT)));
+            "ENCODING", (format.sonification() + " " + format.element()).toLowerCase(Locale.ROOT)));
     tags.add(Map.entry("HASH", HexFormat.of().toHexDigits(decoder.hash())));
     tags.add(Map.entry("SEQUENCE", Long.toString(decoder.sequence())));
-    tags.addAll(log.tags());
+    for (Map.Entry<String, String> tag : log.tags()) {
+      tags.add(
+          tag.getKey().equals("SONIFICATION")
+              ? Map.entry("SONIFICATION", format.sonification().toString())
+              : tag);
+    }
     byte[] head = AudioStream.head(log, decoder.samples(), md5.digest(), tags);
     byte[] file = new byte[head.length + frames.length];
     System.arraycopy(head, 0, file, 0, head.length);

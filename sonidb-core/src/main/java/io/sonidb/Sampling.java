@@ -27,6 +27,16 @@ final class Sampling {
 
   List<Point> choose(int limit, Filter filter) {
     Query.check("limit", limit, 1, CollectionView.MAX_VALUES);
+    List<Point> points = new ArrayList<>();
+    for (long key : keys(limit, filter)) {
+      view.pointOfVector(LiveVectors.segmentOf(key), LiveVectors.ordinalOf(key))
+          .ifPresent(points::add);
+    }
+    return points;
+  }
+
+  /// Where the vectors of the chosen points are, as [LiveVectors] has it, in an order at random.
+  long[] keys(int limit, Filter filter) {
     PriorityQueue<Chosen> least = new PriorityQueue<>(BY_NUMBER.reversed());
     LiveVectors vectors = new LiveVectors(view, _ -> {});
     view.matching(filter)
@@ -40,14 +50,7 @@ final class Sampling {
             least.add(chosen);
           }
         });
-    List<Point> points = new ArrayList<>();
-    least.stream()
-        .sorted(BY_NUMBER)
-        .forEach(chosen ->
-            view.pointOfVector(
-                    LiveVectors.segmentOf(chosen.key()), LiveVectors.ordinalOf(chosen.key()))
-                .ifPresent(points::add));
-    return points;
+    return least.stream().sorted(BY_NUMBER).mapToLong(Chosen::key).toArray();
   }
 
   /// The finisher of SplitMix64, over both.

@@ -149,6 +149,21 @@ final class SearchParts implements AutoCloseable {
         now.generation());
   }
 
+  /// The parts for those who look.
+  List<SearchIndexPart> described() {
+    return listed().parts().stream()
+        .map(MappedPart::part)
+        .map(part ->
+            new SearchIndexPart(
+                part.fileName(),
+                part.from(),
+                part.to(),
+                part.size(),
+                part.hasGraph(),
+                part.bytes()))
+        .toList();
+  }
+
   /// Names of the files, in the collection's folder.
   List<String> files() throws IOException {
     return storage.list(log.folder()).stream().filter(SearchPart::isPart).toList();

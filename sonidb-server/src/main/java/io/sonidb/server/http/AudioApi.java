@@ -7,6 +7,7 @@ import io.sonidb.StreamOptions;
 import io.sonidb.StreamOptions.Container;
 import io.sonidb.VectorAudio;
 import io.sonidb.filter.Filter;
+import io.sonidb.sound.Sonification;
 import io.sonidb.sound.VectorId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -35,16 +36,40 @@ final class AudioApi {
     this.streams = streams;
   }
 
-  /// A whole file that holds one vector.
+  /// A whole file that holds one vector: as it is stored, or in the sonification that is asked for.
   static Answer vector(Exchange exchange) {
-    VectorId id;
+    VectorId id = id(exchange);
+    Collection collection = exchange.collection();
+    VectorAudio audio =
+        exchange
+            .parameter("sonification")
+            .map(AudioApi::sonification)
+            .filter(wanted -> wanted != collection.spec().sonification())
+            .map(wanted -> collection.vectorAudio(id, wanted))
+            .orElseGet(() -> collection.vectorAudio(id));
+    return new FileAnswer(FLAC, audio.tag(), FileAnswer.ASK_FIRST).of(audio.bytes(), () -> {});
+  }
+
+  /// The id in the path.
+  static VectorId id(Exchange exchange) {
     try {
-      id = VectorId.parse(exchange.variable("id"));
+      return VectorId.parse(exchange.variable("id"));
     } catch (IllegalArgumentException e) {
       throw ApiException.of(400, "Deserialize error in path parameters: " + e.getMessage());
     }
-    VectorAudio audio = exchange.collection().vectorAudio(id);
-    return new FileAnswer(FLAC, audio.tag(), FileAnswer.ASK_FIRST).of(audio.bytes(), () -> {});
+  }
+
+  private static Sonification sonification(String name) {
+    try {
+      return Sonification.parse(name);
+    } catch (IllegalArgumentException e) {
+      throw ApiException.of(
+          400,
+          "Deserialize error in query parameters: sonification must be amplitude, frequency or"
+              + " pulse, was '"
+              + shown(name)
+              + "'");
+    }
   }
 
   /// All records from a sequence number on and, if that is wanted, those to come.

@@ -173,11 +173,16 @@ final class CollectionsApi {
                 field,
                 collection.count(Filter.mustNot(new Condition.IsEmpty(FieldPath.parse(field))))));
     CollectionSpec spec = collection.spec();
-    return Answer.result(to -> describe(to, spec, stats, indexed));
+    long queries = collection.queries();
+    return Answer.result(to -> describe(to, spec, stats, indexed, queries));
   }
 
   private static void describe(
-      JsonGenerator to, CollectionSpec spec, CollectionStats stats, Map<String, Long> indexed) {
+      JsonGenerator to,
+      CollectionSpec spec,
+      CollectionStats stats,
+      Map<String, Long> indexed,
+      long queries) {
     to.writeStartObject();
     to.writeStringProperty("status", status(stats));
     to.writeStringProperty("optimizer_status", "ok");
@@ -212,7 +217,7 @@ final class CollectionsApi {
           to.writeEndObject();
         });
     to.writeEndObject();
-    own(to, spec, stats);
+    own(to, spec, stats, queries);
     to.writeEndObject();
   }
 
@@ -241,7 +246,8 @@ final class CollectionsApi {
   }
 
   /// Settings, as they are given to [#create], and figures that Qdrant does not have.
-  private static void own(JsonGenerator to, CollectionSpec spec, CollectionStats stats) {
+  private static void own(
+      JsonGenerator to, CollectionSpec spec, CollectionStats stats, long queries) {
     to.writeObjectPropertyStart("sonidb");
     to.writeStringProperty("element", stats.element().toString());
     to.writeStringProperty("sonification", stats.sonification().toString());
@@ -265,6 +271,7 @@ final class CollectionsApi {
     to.writeNumberProperty("directory_bytes", stats.directoryBytes());
     to.writeNumberProperty("payload_index_bytes", stats.payloadIndexBytes());
     to.writeNumberProperty("outdated_segments", stats.outdatedSegments());
+    to.writeNumberProperty("queries", queries);
     to.writeNumberProperty("syncs", stats.syncs());
     to.writeNumberProperty("sync_seconds", stats.syncSeconds());
     to.writeStringProperty("kernels", stats.kernels());

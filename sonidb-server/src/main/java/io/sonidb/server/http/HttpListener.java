@@ -134,7 +134,10 @@ public final class HttpListener implements AutoCloseable {
             new HlsApi(broadcasts, streams),
             new ServiceApi(metrics, ready),
             calls,
-            new SyncApi(cluster, calls, maintenance));
+            new SyncApi(cluster, calls, maintenance),
+            new ConsoleApi(),
+            new ProjectionApi(logs),
+            new ActivityApi(streams));
     metrics.routes(routes);
     ApiKeys keys = new ApiKeys(config.keys());
     Exchange.Shared shared =

@@ -8,8 +8,13 @@ import io.sonidb.Damage;
 import io.sonidb.IndexOptions;
 import io.sonidb.IndexReport;
 import io.sonidb.IntegrityReport;
+import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 import tools.jackson.core.JsonGenerator;
 
@@ -22,6 +27,10 @@ final class MaintenanceApi {
 
   private final Logs logs;
   private final Set<Job> running = ConcurrentHashMap.newKeySet();
+
+  // What is dropped is forgotten.
+  private final Map<Collection, SegmentsApi.Verified> verified =
+      Collections.synchronizedMap(new WeakHashMap<>());
 
   private record Job(String kind, String collection) {}
 
@@ -97,8 +106,14 @@ final class MaintenanceApi {
         collection,
         progress -> {
           IntegrityReport report = collection.verifyIntegrity(isDeep, progress);
+          verified.put(collection, new SegmentsApi.Verified(Instant.now(), isDeep, report));
           return to -> write(report, to);
         });
+  }
+
+  /// The files, with what the last verification found in each.
+  Answer segments(Exchange exchange) {
+    return SegmentsApi.list(exchange, Optional.ofNullable(verified.get(exchange.collection())));
   }
 
   private static void write(IntegrityReport report, JsonGenerator to) {

@@ -23,7 +23,10 @@ final class Routes {
       HlsApi hls,
       ServiceApi service,
       ClusterApi cluster,
-      SyncApi sync) {
+      SyncApi sync,
+      ConsoleApi console,
+      ProjectionApi projection,
+      ActivityApi activity) {
     return List.of(
         open("GET", "/", service::about),
         open("GET", "/healthz", service::health),
@@ -32,6 +35,11 @@ final class Routes {
         open("GET", "/openapi.json", service::openApi),
         open("GET", "/sonidb.js", service::script),
         read("GET", "/metrics", service::metrics),
+        read("GET", "/activity", activity::follow),
+        //
+        open("GET", "/console", console::enter),
+        open("GET", "/console/", console::index),
+        open("GET", "/console/{file}", console::file),
         //
         read("GET", "/collections", collections::list),
         read("GET", "/collections/{collection}", collections::describe),
@@ -73,6 +81,8 @@ final class Routes {
         //
         read("GET", "/collections/{collection}/points/{id}/audio", AudioApi::vector),
         read("HEAD", "/collections/{collection}/points/{id}/audio", AudioApi::vector),
+        read("GET", "/collections/{collection}/points/{id}/place", SegmentsApi::place),
+        read("GET", "/collections/{collection}/projection", projection::project),
         read("GET", "/collections/{collection}/audio", audio::stream),
         read("POST", "/collections/{collection}/whep", whep::begin),
         read("DELETE", "/collections/{collection}/whep/{viewer}", whep::end),
@@ -86,7 +96,7 @@ final class Routes {
         read("HEAD", "/collections/{collection}/hls/vod/{file}", HlsApi::vodFile),
         read("GET", "/collections/{collection}/hls/{file}", HlsApi::map),
         read("HEAD", "/collections/{collection}/hls/{file}", HlsApi::map),
-        read("GET", "/collections/{collection}/segments", SegmentsApi::list),
+        read("GET", "/collections/{collection}/segments", maintenance::segments),
         read("GET", "/collections/{collection}/segments/{file}", SegmentsApi::file),
         read("HEAD", "/collections/{collection}/segments/{file}", SegmentsApi::file),
         read("GET", "/collections/{collection}/index.sfv", SegmentsApi::sfv),

@@ -46,9 +46,22 @@ final class Visitors {
       throw ApiException.of(
           403, "Forbidden: web pages of another origin; add it to http.allowed_origins");
     }
-    if (origin == null && "cross-site".equals(headers.get("Sec-Fetch-Site"))) {
+    if (origin == null
+        && "cross-site".equals(headers.get("Sec-Fetch-Site"))
+        && !isVisitToConsole(request)) {
       throw ApiException.of(403, "Forbidden: a web page of another site asks for this");
     }
+  }
+
+  /// Whether somebody followed a link to the console: its files do nothing by themselves, and are
+  /// shown in no frame.
+  private static boolean isVisitToConsole(Request request) {
+    String path = request.getHttpURI().getPath();
+    return path != null
+        && path.startsWith("/console")
+        && request.getMethod().equals("GET")
+        && "navigate".equals(request.getHeaders().get("Sec-Fetch-Mode"))
+        && "document".equals(request.getHeaders().get("Sec-Fetch-Dest"));
   }
 
   private boolean isKnownHost(@Nullable String name) {

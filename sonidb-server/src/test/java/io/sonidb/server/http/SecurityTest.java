@@ -78,7 +78,9 @@ class SecurityTest {
   @Test
   void answersHealthWithoutKey() {
     for (String path :
-        new String[] {"/", "/healthz", "/livez", "/readyz", "/openapi.json", "/sonidb.js"}) {
+        new String[] {
+          "/", "/healthz", "/livez", "/readyz", "/openapi.json", "/sonidb.js", "/console/"
+        }) {
       assertThat(node.get(path).status()).as(path).isEqualTo(200);
     }
   }

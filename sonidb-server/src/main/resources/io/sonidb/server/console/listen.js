@@ -1,0 +1,266 @@
+// Vectors as they are written: heard, checked, drawn, and scored by a linear model.
+
+import { button, colours, count, empty, field, fill, h, note, number, onTheme, rate, say, select, short } from './dom.js';
+import { apiKey, ask, open, path } from './api.js';
+import { heat, sized, transform } from './sound.js';
+
+const BINS = 128;
+const FLOOR = 36; // decibels below the loudest
+const WINDOW_MILLIS = 1000;
+const MOST_COLUMNS = 400; // that wait to be drawn: of more, the newest
+const SHOWN = 8; // scores
+const TRANSPORTS = [['http', 'HTTP'], ['hls', 'LL-HLS'], ['webrtc', 'WebRTC']];
+
+export async function show(content, { parts: [name], signal }) {
+  const info = await ask('GET', path(name), undefined, signal);
+  const dimension = info.config.params.vectors.size;
+  const transport = h('div', { class: 'choice', role: 'group', 'aria-label': 'Transport' });
+  const why = h('p', { class: 'muted small' });
+  const from = select([['new', 'from now on'], ['all', 'from the beginning']]);
+  const model = h('textarea', { rows: 6, spellcheck: 'false', placeholder: '{"weights": [[…], […]], "bias": [0, 0], "labels": ["a", "b"], "activation": "softmax"}' });
+  const modelTold = h('p', { class: 'problem', role: 'alert' });
+  const canvas = h('canvas', { class: 'live', role: 'img', 'aria-label': 'Spectrogram of the vectors as they arrive, the newest at the right' });
+  const tiles = h('div', { class: 'tiles' });
+  const scores = h('div', {});
+  const state = { name, signal, way: 'http', running: undefined, columns: [], arrivals: [], latencies: [], verified: 0, other: 0, lost: 0, bytes: 0, model: undefined, recent: [], tally: new Map() };
+
+  const start = button('Listen', () => state.running ? stop() : begin(), { class: 'main' });
+  const stop = () => {
+    state.running?.abort();
+    state.running = undefined;
+    start.textContent = 'Listen';
+    start.classList.add('main');
+    say('Stopped.');
+  };
+  const begin = async () => {
+    const mine = new AbortController();
+    state.running = mine;
+    signal.addEventListener('abort', () => mine.abort());
+    Object.assign(state, { begun: Date.now(), columns: [], arrivals: [], latencies: [], verified: 0, other: 0, lost: 0, recent: [], tally: new Map(), last: undefined });
+    start.textContent = 'Stop';
+    start.classList.remove('main');
+    say('Listening.');
+    try {
+      const last = (await ask('GET', path(name), undefined, mine.signal)).sonidb.last_sequence;
+      for await (const record of await records(state.way, name, from.value === 'new' ? last + 1 : 1, mine.signal)) take(state, record);
+      if (!mine.signal.aborted) note('The stream has ended.');
+    } catch (e) {
+      if (!mine.signal.aborted) note(e.message, 'bad');
+    }
+    if (state.running === mine) stop();
+  };
+
+  const ways = await available(name, signal);
+  fill(transport, TRANSPORTS.map(([way, text]) => button(text, (e) => {
+    state.way = way;
+    [...transport.children].forEach((one) => one.setAttribute('aria-pressed', String(one === e.currentTarget)));
+    if (state.running) {
+      stop();
+      begin();
+    }
+  }, { 'aria-pressed': String(way === state.way), disabled: Boolean(ways[way]), title: ways[way] })));
+  why.textContent = TRANSPORTS.filter(([way]) => ways[way]).map(([way, text]) => `${text}: ${ways[way]}`).join(' ');
+
+  model.addEventListener('change', () => {
+    modelTold.textContent = '';
+    state.model = undefined;
+    state.recent = [];
+    state.tally = new Map();
+    if (!model.value.trim()) return showScores(state, scores);
+    try {
+      state.model = readModel(model.value, dimension);
+    } catch (e) {
+      modelTold.textContent = e instanceof SyntaxError ? `This is no JSON: ${e.message}` : e.message;
+    }
+    showScores(state, scores);
+  });
+
+  content.append(
+    h('div', { class: 'head' }, h('div', {}, h('h1', { tabindex: -1 }, 'Listen'), h('p', { class: 'muted' }, `Every write to ${name} as it happens: each record's checksums and hash are checked here, in this page.`)),
+      start),
+    h('section', { class: 'panel stack', 'aria-label': 'Stream' },
+      h('div', { class: 'row bottom' }, h('div', { class: 'field' }, h('span', {}, 'Transport'), transport), field('Records', from)),
+      why.textContent && why, tiles, h('figure', {}, canvas, h('figcaption', {}, 'A column is a vector: how much of each frequency is in its components, low below.'))),
+    h('div', { class: 'columns' },
+      h('section', { class: 'panel stack', 'aria-labelledby': 'model-head' }, h('h2', { id: 'model-head' }, 'Linear model'),
+        field('As JSON', model, `weights: a row of ${dimension} numbers, or several; bias, labels, and activation (none, sigmoid, softmax) as you like.`), modelTold),
+      h('section', { class: 'panel', 'aria-labelledby': 'scores-head' }, h('h2', { id: 'scores-head' }, 'Scores'), scores)));
+
+  showScores(state, scores);
+  showTiles(state, tiles);
+  draw(state, canvas, tiles, scores);
+  onTheme(signal, () => clear(canvas));
+}
+
+/** Why a transport cannot be used; nothing if it can. */
+async function available(name, signal) {
+  const reasons = { http: undefined, hls: undefined, webrtc: undefined };
+  const paths = await describedPaths(signal);
+  const { listenHls, listenWebRtc } = await import('/sonidb.js');
+  if (!Object.keys(paths).some((each) => each.includes('/hls/'))) reasons.hls = 'this node has no HLS.';
+  else if (!listenHls) reasons.hls = 'this node’s sonidb.js does not follow it.';
+  if (!Object.keys(paths).some((each) => each.endsWith('/whep'))) reasons.webrtc = 'this node has no WebRTC.';
+  else if (!listenWebRtc) reasons.webrtc = 'this node’s sonidb.js does not follow it.';
+  return reasons;
+}
+
+async function describedPaths(signal) {
+  return JSON.parse(await (await open('GET', '/openapi.json', { signal })).text()).paths;
+}
+
+async function records(way, name, from, signal) {
+  const sonidb = await import('/sonidb.js');
+  const listen = { http: sonidb.listen, hls: sonidb.listenHls, webrtc: sonidb.listenWebRtc }[way];
+  return listen(new URL(path(name), location.origin).href, { from, signal, apiKey: apiKey() || undefined });
+}
+
+function take(state, record) {
+  const now = performance.now();
+  if (state.last !== undefined && record.seq > state.last + 1) state.lost += record.seq - state.last - 1;
+  state.last = record.seq + (record.skipCount ?? 1) - 1;
+  if (record.kind !== 'upsert') {
+    state.other++;
+    return;
+  }
+  state.verified++;
+  state.arrivals.push(now);
+  if (record.insertedAt >= state.begun) state.latencies.push(Math.max(0, Date.now() - record.insertedAt));
+  if (state.columns.length >= MOST_COLUMNS) state.columns.splice(0, MOST_COLUMNS / 2);
+  state.columns.push(column(record.vector));
+  if (state.model) {
+    const scored = state.model(record.vector);
+    state.recent.unshift({ id: record.id, ...scored });
+    state.recent.length = Math.min(SHOWN, state.recent.length);
+    state.tally.set(scored.label, (state.tally.get(scored.label) ?? 0) + 1);
+    state.scored = true;
+  }
+}
+
+/** How much of each frequency is in a vector, as shares from 0 to 1 of the loudest. */
+function column(vector) {
+  const size = 2 * BINS;
+  const re = new Float64Array(size);
+  const im = new Float64Array(size);
+  // Longer vectors are folded: their transform at every n-th frequency.
+  vector.forEach((value, i) => { re[i % size] += Number.isFinite(value) ? value : 0; });
+  transform(re, im);
+  const levels = Float32Array.from({ length: BINS }, (_, bin) => 10 * Math.log10(re[bin] ** 2 + im[bin] ** 2 + 1e-30));
+  const loudest = levels.reduce((a, b) => Math.max(a, b));
+  return levels.map((level) => Math.max(0, 1 - (loudest - level) / FLOOR));
+}
+
+function clear(canvas) {
+  const { pen, width, height } = sized(canvas, 1);
+  pen.fillStyle = colours().raised;
+  pen.fillRect(0, 0, width, height);
+}
+
+/** Gives the canvas the size it is shown with; what is drawn stays, at the right. */
+function fit(canvas) {
+  const before = document.createElement('canvas');
+  before.width = canvas.width;
+  before.height = canvas.height;
+  before.getContext('2d').drawImage(canvas, 0, 0);
+  const fresh = !canvas.dataset.begun;
+  canvas.dataset.begun = 'true';
+  clear(canvas);
+  if (!fresh) canvas.getContext('2d').drawImage(before, canvas.width - before.width, 0, before.width, canvas.height);
+}
+
+function draw(state, canvas, tiles, scores) {
+  let shown = 0;
+  const frame = (now) => {
+    if (state.signal.aborted) return;
+    requestAnimationFrame(frame);
+    if (!canvas.isConnected) return;
+    if (canvas.width !== Math.round(canvas.clientWidth) || canvas.height !== Math.round(canvas.clientHeight)) fit(canvas);
+    if (state.columns.length > 0) {
+      const fresh = state.columns.splice(0);
+      const pen = canvas.getContext('2d');
+      const wide = fresh.length > 4 ? 1 : 2;
+      const seen = fresh.slice(-Math.floor(canvas.width / wide));
+      pen.drawImage(canvas, -seen.length * wide, 0);
+      const image = pen.createImageData(seen.length * wide, canvas.height);
+      const pixels = new Uint32Array(image.data.buffer);
+      seen.forEach((levels, i) => {
+        for (let y = 0; y < canvas.height; y++) {
+          const level = levels[Math.min(BINS - 1, Math.floor((canvas.height - 1 - y) * BINS / canvas.height))];
+          pixels.fill(heat[Math.floor(level * 255)], y * image.width + i * wide, y * image.width + (i + 1) * wide);
+        }
+      });
+      pen.putImageData(image, canvas.width - image.width, 0);
+    }
+    if (now - shown > 250) {
+      shown = now;
+      showTiles(state, tiles);
+      if (state.scored) showScores(state, scores);
+      state.scored = false;
+    }
+  };
+  requestAnimationFrame(frame);
+}
+
+function showTiles(state, tiles) {
+  const since = performance.now() - WINDOW_MILLIS;
+  state.arrivals = state.arrivals.slice(-100_000).filter((time) => time > since);
+  state.latencies = state.latencies.slice(-200);
+  const sorted = [...state.latencies].sort((a, b) => a - b);
+  const median = sorted[sorted.length >> 1];
+  fill(tiles, [
+    ['Vectors a second', rate(state.arrivals.length * 1000 / WINDOW_MILLIS)],
+    ['Latency, median', median === undefined ? '–' : count(median), median !== undefined && 'ms'],
+    ['Verified', count(state.verified)], ['Other changes', count(state.other)], ['Missing', count(state.lost)],
+  ].map(([label, value, unit]) => h('div', { class: 'tile' }, h('span', {}, label), h('strong', { class: label === 'Missing' && state.lost > 0 ? 'bad' : null }, value), unit && h('small', {}, unit))));
+}
+
+// The model -------------------------------------------------------------------------------------
+
+/** Makes a function from a vector to `{label, score}`. Throws an Error that says what is wrong. */
+export function readModel(text, dimension) {
+  const model = JSON.parse(text);
+  if (model === null || typeof model !== 'object' || !Array.isArray(model.weights)) throw new Error('A model is an object with weights.');
+  const rows = Array.isArray(model.weights[0]) ? model.weights : [model.weights];
+  rows.forEach((row, i) => {
+    if (!Array.isArray(row) || row.length !== dimension) throw new Error(`Row ${i} of weights has ${row?.length ?? 'no'} numbers; vectors have ${dimension}.`);
+    if (row.some((value) => typeof value !== 'number')) throw new Error(`Row ${i} of weights has something that is no number.`);
+  });
+  const bias = [model.bias ?? rows.map(() => 0)].flat();
+  if (bias.length !== rows.length || bias.some((value) => typeof value !== 'number')) throw new Error(`bias must be ${rows.length} number${rows.length > 1 ? 's' : ''}.`);
+  const labels = model.labels ?? rows.map((_, i) => rows.length > 1 ? `class ${i}` : 'score');
+  if (!Array.isArray(labels) || labels.length !== rows.length) throw new Error(`labels must be ${rows.length}.`);
+  const activation = model.activation ?? (rows.length > 1 ? 'softmax' : 'none');
+  if (!['none', 'sigmoid', 'softmax'].includes(activation)) throw new Error('activation must be none, sigmoid or softmax.');
+  return (vector) => {
+    let outputs = rows.map((row, i) => row.reduce((sum, weight, j) => sum + weight * vector[j], bias[i]));
+    if (activation === 'sigmoid') outputs = outputs.map((value) => 1 / (1 + Math.exp(-value)));
+    if (activation === 'softmax') {
+      const most = Math.max(...outputs);
+      const powers = outputs.map((value) => Math.exp(value - most));
+      const sum = powers.reduce((a, b) => a + b);
+      outputs = powers.map((value) => value / sum);
+    }
+    const best = outputs.indexOf(Math.max(...outputs));
+    return { label: String(labels[Math.max(0, best)]), score: outputs[Math.max(0, best)] };
+  };
+}
+
+function showScores(state, place) {
+  if (!state.model) {
+    fill(place, empty('No model', 'Paste one, and each vector is scored as it arrives.'));
+    return;
+  }
+  if (state.recent.length === 0) {
+    fill(place, empty('Nothing scored yet', state.running ? 'Waiting for vectors.' : 'Begin to listen.'));
+    return;
+  }
+  const most = Math.max(...state.tally.values());
+  fill(place,
+    h('div', { class: 'scroll' }, h('table', {}, h('thead', {}, h('tr', {}, ['Id', 'Label', 'Score'].map((text) => h('th', { scope: 'col', class: text === 'Score' ? 'number' : null }, text)))),
+      h('tbody', {}, state.recent.map(({ id, label, score }) => h('tr', {},
+        h('td', { class: 'id' }, h('a', { href: `#/c/${encodeURIComponent(state.name)}/v/${encodeURIComponent(id)}` }, short(String(id), 24))), h('td', {}, label), h('td', { class: 'number' }, number(score))))))),
+    h('dl', {}, [...state.tally].sort((a, b) => b[1] - a[1]).slice(0, 10).map(([label, times]) => {
+      const bar = h('i');
+      bar.style.width = `${100 * times / most}%`;
+      return [h('dt', {}, short(label, 30)), h('dd', { class: 'row' }, h('span', { class: 'meter', 'aria-hidden': 'true' }, bar), count(times))];
+    })));
+}
