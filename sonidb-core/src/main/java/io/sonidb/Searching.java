@@ -154,7 +154,6 @@ final class Searching {
         FlatSearch.search(source, probes, view.cores().scanning(), view.cores().count());
     for (int i = 0; i < some.size(); i++) {
       some.get(i).isExact = true;
-      some.get(i).beside = Map.of();
       take(some.get(i), found.get(i), source);
     }
   }
@@ -249,6 +248,7 @@ final class Searching {
     planned.isExact = false;
     planned.beside = outcome.beside();
     take(planned, FlatSearch.join(ofRest, outcome.found(), probe, rest), rest);
+    planned.beside = Map.of(); // not for all queries of a batch at once
     return true;
   }
 

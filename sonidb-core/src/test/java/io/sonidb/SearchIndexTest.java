@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -158,6 +159,44 @@ class SearchIndexTest {
           assertThat(exact).extracting(Hit::score).contains(hit.score());
         }
       }
+    }
+  }
+
+  /// Some are read once, others again: with large payloads, or new ones.
+  @Test
+  void hitsCarryWhatTheyCarryWhenAllAreCompared() {
+    try (SoniDb db = open(2)) {
+      Collection songs = fill(db, spec(BYTES));
+      List<Point> others = new ArrayList<>();
+      for (int id = 0; id < COUNT; id += 3) {
+        Payload payload = Payload.ofJson("{\"text\":\"%s\"}".formatted("a".repeat(id)));
+        others.add(
+            Point.of(VectorId.of(id), Vector.of(vector(BYTES)), payload)
+                .expiresAt(Instant.parse("2999-01-01T00:00:00Z")));
+      }
+      songs.upsert(others);
+      songs.buildIndex();
+      songs.setPayload(Filter.ALL, Payload.ofJson("{\"all\":true}"));
+      for (int id = 1; id < COUNT; id += 3) {
+        upsert(songs, id, id + 1);
+      }
+      songs.buildIndex();
+      int compared = 0;
+      for (Query query : queries(songs.spec()).subList(0, 10)) {
+        for (Query each :
+            List.of(
+                query,
+                query.payload(PayloadSelection.NONE),
+                query.payload(PayloadSelection.include("text")),
+                query.withVector(true))) {
+          List<Hit> all = songs.search(each.k(COUNT).exact(true)).hits();
+          SearchResult result = songs.search(each);
+          assertThat(result.exact()).isFalse();
+          assertThat(result.hits()).as(Seeds.again(seed)).isSubsetOf(all);
+          compared += result.hits().size();
+        }
+      }
+      assertThat(compared).isEqualTo(4 * 10 * 10);
     }
   }
 

@@ -106,7 +106,7 @@ final class OtherIndexes {
           engine.search(query, 100);
         }
       }
-      print("  ef  recall@10    p50 ms    p99 ms  searches/s");
+      print("  ef  recall@10    p50 ms    p99 ms  searches/s  CPU us");
       for (int far : FAR) {
         row(engine, far, truth);
       }
@@ -247,6 +247,7 @@ final class OtherIndexes {
   private void row(Engine engine, int far, List<Set<Integer>> truth) throws IOException {
     long[] nanos = new long[QUERIES];
     double right = 0;
+    double cpu = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
     for (int i = 0; i < QUERIES; i++) {
       long start = System.nanoTime();
       int[] found = engine.search(queries.get(i), far);
@@ -255,16 +256,18 @@ final class OtherIndexes {
         right += Arrays.stream(found).filter(truth.get(i)::contains).count();
       }
     }
+    cpu = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - cpu;
     double all = Arrays.stream(nanos).sum() / 1e9;
     Arrays.sort(nanos);
     print(
-        "%4d  %9.4f  %8.3f  %8.3f  %10.0f"
+        "%4d  %9.4f  %8.3f  %8.3f  %10.0f  %6.0f"
             .formatted(
                 far,
                 right / (TRUTHS * K),
                 nanos[QUERIES / 2] / 1e6,
                 nanos[QUERIES * 99 / 100] / 1e6,
-                QUERIES / all));
+                QUERIES / all,
+                cpu / QUERIES / 1e3));
   }
 
   private static void print(String line) {

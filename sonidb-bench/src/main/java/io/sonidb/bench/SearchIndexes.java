@@ -156,6 +156,11 @@ final class SearchIndexes {
         / 1e9;
   }
 
+  /// Of this thread, which does all of a search by the index.
+  private static double threadCpuSeconds() {
+    return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() / 1e9;
+  }
+
   private static SoniDbOptions byHand() {
     return SoniDbOptions.DEFAULT.indexing(Indexing.BY_HAND);
   }
@@ -171,7 +176,7 @@ final class SearchIndexes {
               .formatted(open, (System.nanoTime() - start) / 1e6));
       warmUp(songs);
       List<Set<VectorId>> truth = truth(songs, Filter.ALL);
-      print("  ef  recall@10    p50 ms    p99 ms  searches/s");
+      print("  ef  recall@10    p50 ms    p99 ms  searches/s  CPU us");
       for (int far : FAR) {
         row("%4s".formatted(far == 0 ? "-" : far), songs, Filter.ALL, far, truth);
       }
@@ -199,6 +204,7 @@ final class SearchIndexes {
     long[] nanos = new long[QUERIES];
     double right = 0;
     double there = truth.stream().mapToInt(Set::size).sum();
+    double cpu = threadCpuSeconds();
     for (int i = 0; i < QUERIES; i++) {
       Query query = queries.get(i).ef(far).filter(filter);
       long start = System.nanoTime();
@@ -208,23 +214,25 @@ final class SearchIndexes {
         right += ids(result).stream().filter(truth.get(i)::contains).count();
       }
     }
+    cpu = threadCpuSeconds() - cpu;
     double all = Arrays.stream(nanos).sum() / 1e9;
     Arrays.sort(nanos);
     print(
-        "%s  %9.4f  %8.3f  %8.3f  %10.0f"
+        "%s  %9.4f  %8.3f  %8.3f  %10.0f  %6.0f"
             .formatted(
                 name,
                 right / there,
                 nanos[QUERIES / 2] / 1e6,
                 nanos[QUERIES * 99 / 100] / 1e6,
-                QUERIES / all));
+                QUERIES / all,
+                cpu / QUERIES * 1e6));
   }
 
   private void filters() {
     try (SoniDb db = SoniDb.open(folder, byHand())) {
       Collection songs = db.collection("songs");
       warmUp(songs);
-      print("          filter  recall@10    p50 ms    p99 ms  searches/s");
+      print("          filter  recall@10    p50 ms    p99 ms  searches/s  CPU us");
       row("%16s".formatted("none"), songs, Filter.ALL, 0, truth(songs, Filter.ALL));
       for (String field : List.of("n", "side")) {
         for (int thousandths : new int[] {1, 10, 100, 500}) {
@@ -243,7 +251,7 @@ final class SearchIndexes {
     try (SoniDb db = SoniDb.open(folder, byHand())) {
       Collection songs = db.collection("songs");
       warmUp(songs);
-      print("                            recall@10    p50 ms    p99 ms  searches/s");
+      print("                            recall@10    p50 ms    p99 ms  searches/s  CPU us");
       row("before                   ", songs, Filter.ALL, 0, truth(songs, Filter.ALL));
       List<Point> again = new ArrayList<>();
       for (int id = 0; id < vectors; id++) {

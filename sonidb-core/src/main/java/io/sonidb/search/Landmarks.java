@@ -15,7 +15,7 @@ import org.apache.lucene.search.DocIdSetIterator;
 /// advantages of careful seeding", 2007).
 final class Landmarks {
   private static final int MOST = 1024;
-  private static final int NODES_EACH = 128;
+  private static final int NODES_EACH = 32;
   private static final int SAMPLED_EACH = 8;
   private static final int AT_ONCE = 64;
   private static final long SEED = 7;

@@ -4,7 +4,6 @@ import static io.sonidb.search.SearchPartFormat.FLOAT;
 import static io.sonidb.search.SearchPartFormat.INT;
 import static io.sonidb.search.SearchPartFormat.SHORT;
 
-import io.sonidb.vector.Kernels;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -22,7 +21,6 @@ import org.apache.lucene.util.quantization.OptimizedScalarQuantizer;
 final class OneBitCoding extends Coding {
   static final int KIND = 1;
 
-  private static final ValueLayout.OfLong WORD = ValueLayout.JAVA_LONG_UNALIGNED;
   private static final byte CODE_BITS = 1;
   private static final byte PROBE_BITS = 4;
   private static final float PROBE_STEPS = 15;
@@ -116,14 +114,19 @@ final class OneBitCoding extends Coding {
     return new BitScorer(codes, probes);
   }
 
-  /// What both vectors have in common is counted for 64 components of a word at once. Bits meet
-  /// wherever they are in a word, so it does not matter in which order a machine has its bytes.
+  /// Sums are over words of 64 components: what both vectors have in common is counted there at
+  /// once, for each of the four bits. Bits meet wherever they are in a word, so it does not matter
+  /// in which order a machine has its bytes.
   private final class BitScorer extends CodeScorer {
     private static final int BITS = 4;
+    private static final ValueLayout.OfLong WORD = ValueLayout.JAVA_LONG_UNALIGNED;
 
     private final MemorySegment probes;
     private final int words = padded / Long.SIZE;
+
+    /// Of each word, its four bits one behind the other.
     private final long[] wanted = new long[BITS * words];
+
     private float lower;
     private float width;
     private float extra;
@@ -158,8 +161,14 @@ final class OneBitCoding extends Coding {
           probes.get(INT, rest + 12));
     }
 
-    private void want(MemorySegment from, long at) {
-      MemorySegment.copy(from, WORD, at, wanted, 0, wanted.length);
+    private void want(MemorySegment from, long start) {
+      long at = start;
+      for (int bit = 0; bit < BITS; bit++) {
+        for (int word = 0; word < words; word++) {
+          wanted[BITS * word + bit] = from.get(WORD, at);
+          at += Long.BYTES;
+        }
+      }
     }
 
     private void aim(float lowest, float highest, float additional, int ofLevels) {
@@ -172,7 +181,19 @@ final class OneBitCoding extends Coding {
     @Override
     float score(int node) {
       long at = (long) node * codeBytes;
-      int both = Kernels.BEST.nibblesAt(codes, at, wanted, words);
+      int first = 0;
+      int second = 0;
+      int third = 0;
+      int fourth = 0;
+      for (int word = 0; word < words; word++) {
+        long code = codes.get(WORD, at + (long) Long.BYTES * word);
+        int bit = BITS * word;
+        first += Long.bitCount(code & wanted[bit]);
+        second += Long.bitCount(code & wanted[bit + 1]);
+        third += Long.bitCount(code & wanted[bit + 2]);
+        fourth += Long.bitCount(code & wanted[bit + 3]);
+      }
+      int both = first + 2 * second + 4 * third + 8 * fourth;
       long rest = at + padded / 8;
       float low = codes.get(FLOAT, rest);
       float step = codes.get(FLOAT, rest + 4) - low;

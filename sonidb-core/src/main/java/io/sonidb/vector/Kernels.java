@@ -1,8 +1,6 @@
 package io.sonidb.vector;
 
-import java.lang.foreign.MemorySegment;
-
-/// The sums that distances are made of, over whole arrays, and those that codes are compared by.
+/// The sums that distances are made of, over whole arrays.
 ///
 /// One implementation is chosen when the class is loaded: SIMD when the machine has vectors of at
 /// least four floats, plain loops otherwise or with `-Dsonidb.simd=off`. Both keep several running
@@ -44,11 +42,4 @@ public sealed interface Kernels permits ScalarKernels, SimdKernels {
 
   /// Sum of `|a[i] - b[i]|`.
   double absoluteDistance(double[] a, double[] b);
-
-  /// Sum of bits times numbers of four bits: of each component whose bit is set in `bits`, the
-  /// number that the other has there. Exact, so all implementations agree.
-  ///
-  /// @param bits has `words` words at `offset`, 64 components in each, in the machine's byte order
-  /// @param nibbles `long[4 * words]`: of all numbers the lowest bits, then the next ones
-  int nibblesAt(MemorySegment bits, long offset, long[] nibbles, int words);
 }

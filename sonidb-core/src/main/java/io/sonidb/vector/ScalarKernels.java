@@ -1,12 +1,7 @@
 package io.sonidb.vector;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-
 /// Plain loops with four running sums, which the compiler can keep in flight at once.
 final class ScalarKernels implements Kernels {
-  private static final ValueLayout.OfLong WORD = ValueLayout.JAVA_LONG_UNALIGNED;
-
   @Override
   public String name() {
     return "scalar";
@@ -124,27 +119,6 @@ final class ScalarKernels implements Kernels {
       s0 += Math.abs(a[i] - b[i]);
     }
     return s0 + s1 + (s2 + s3);
-  }
-
-  @Override
-  public int nibblesAt(MemorySegment bits, long offset, long[] nibbles, int words) {
-    return nibblesAt(bits, offset, nibbles, words, 0);
-  }
-
-  /// The same from a word on.
-  static int nibblesAt(MemorySegment bits, long offset, long[] nibbles, int words, int from) {
-    int first = 0;
-    int second = 0;
-    int third = 0;
-    int fourth = 0;
-    for (int word = from; word < words; word++) {
-      long code = bits.get(WORD, offset + (long) Long.BYTES * word);
-      first += Long.bitCount(code & nibbles[word]);
-      second += Long.bitCount(code & nibbles[words + word]);
-      third += Long.bitCount(code & nibbles[2 * words + word]);
-      fourth += Long.bitCount(code & nibbles[3 * words + word]);
-    }
-    return first + 2 * second + 4 * third + 8 * fourth;
   }
 
   private static float square(float x) {

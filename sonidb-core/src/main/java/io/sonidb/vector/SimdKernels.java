@@ -1,11 +1,7 @@
 package io.sonidb.vector;
 
-import java.lang.foreign.MemorySegment;
-import java.nio.ByteOrder;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.LongVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -22,9 +18,6 @@ final class SimdKernels implements Kernels {
           ? FloatVector.SPECIES_512
           : FloatVector.SPECIES_PREFERRED;
   private static final VectorSpecies<Double> DOUBLES = FLOATS.withLanes(double.class);
-  private static final VectorSpecies<Long> LONGS = FLOATS.withLanes(long.class);
-  private static final VectorSpecies<Long> FEW_LONGS =
-      LONGS.length() == 8 ? LongVector.SPECIES_256 : LONGS;
   private static final VectorShuffle<Float> FLOATS_BY_8 = turned(FLOATS, 8);
   private static final VectorShuffle<Float> FLOATS_BY_4 = turned(FLOATS, 4);
   private static final VectorShuffle<Float> FLOATS_BY_2 = turned(FLOATS, 2);
@@ -197,52 +190,5 @@ final class SimdKernels implements Kernels {
       sum += Math.abs(a[i] - b[i]);
     }
     return sum;
-  }
-
-  @Override
-  public int nibblesAt(MemorySegment bits, long offset, long[] nibbles, int words) {
-    int word = 0;
-    int sum = 0;
-    if (words >= LONGS.length()) {
-      LongVector sums = LongVector.zero(LONGS);
-      for (; word <= words - LONGS.length(); word += LONGS.length()) {
-        sums = sums.add(nibblesAt(LONGS, bits, offset, nibbles, words, word));
-      }
-      sum = (int) sums.reduceLanes(VectorOperators.ADD); // of whole numbers: in any order
-    }
-    if (words - word >= FEW_LONGS.length()) {
-      LongVector sums = nibblesAt(FEW_LONGS, bits, offset, nibbles, words, word);
-      sum += (int) sums.reduceLanes(VectorOperators.ADD);
-      word += FEW_LONGS.length();
-    }
-    return word == words ? sum : sum + ScalarKernels.nibblesAt(bits, offset, nibbles, words, word);
-  }
-
-  private static LongVector nibblesAt(
-      VectorSpecies<Long> species,
-      MemorySegment bits,
-      long offset,
-      long[] nibbles,
-      int words,
-      int word) {
-    LongVector code =
-        LongVector.fromMemorySegment(
-            species, bits, offset + (long) Long.BYTES * word, ByteOrder.nativeOrder());
-    LongVector first = ones(code, species, nibbles, word);
-    LongVector second = ones(code, species, nibbles, words + word);
-    LongVector third = ones(code, species, nibbles, 2 * words + word);
-    LongVector fourth = ones(code, species, nibbles, 3 * words + word);
-    return fourth
-        .add(fourth)
-        .add(third)
-        .lanewise(VectorOperators.LSHL, 1)
-        .add(second)
-        .lanewise(VectorOperators.LSHL, 1)
-        .add(first);
-  }
-
-  private static LongVector ones(
-      LongVector code, VectorSpecies<Long> species, long[] nibbles, int at) {
-    return code.and(LongVector.fromArray(species, nibbles, at)).lanewise(VectorOperators.BIT_COUNT);
   }
 }

@@ -166,54 +166,6 @@ class SearchPartTest {
     }
   }
 
-  /// Far from each other, so that no links lead from one to the next.
-  @ParameterizedTest
-  @ValueSource(ints = {20, 300})
-  void findsTheNearestInEachOfManyClusters(int dimension) throws IOException {
-    int clusters = 200;
-    int size = 40 * clusters;
-    float[][] centres = new float[clusters][];
-    for (int i = 0; i < clusters; i++) {
-      centres[i] = vector(dimension);
-    }
-    try (Arena arena = Arena.ofConfined()) {
-      PartBuilder builder =
-          new PartBuilder(COLLECTION, Score.EUCLID, dimension, 0, size, size, true, arena);
-      for (int i = 0; i < size; i++) {
-        float[] vector = vector(dimension);
-        for (int j = 0; j < dimension; j++) {
-          vector[j] = 100 * centres[i % clusters][j] + vector[j];
-        }
-        builder.add(i, i, vector);
-      }
-      MemorySegment file = builder.build(List.of(), () -> {});
-      SearchPart part = SearchPart.open(file, COLLECTION, Score.EUCLID, dimension);
-      int found = 0;
-      for (int i = 0; i < clusters; i++) {
-        float[] centre = centres[i].clone();
-        for (int j = 0; j < dimension; j++) {
-          centre[j] *= 100;
-        }
-        CodeQuery query =
-            CodeQuery.of(
-                    new Probe(
-                        Score.EUCLID,
-                        new Wanted.Like(Vector.of(centre)),
-                        AcceptBits.ALL,
-                        10,
-                        Double.NEGATIVE_INFINITY))
-                .orElseThrow();
-        int cluster = i;
-        found +=
-            (int)
-                part.nearest(query, 40, _ -> true).stream()
-                    .filter(each -> each.sequence() % clusters == cluster)
-                    .count();
-      }
-      assertThat(found).as("-Dsonidb.seed=" + seed).isGreaterThan(size * 95 / 100);
-    }
-  }
-
   @Test
   void rejectsALandmarkThatIsNoNode() throws IOException {
     try (Arena arena = Arena.ofConfined()) {

@@ -3,9 +3,6 @@ package io.sonidb.vector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -133,28 +130,5 @@ class KernelsTest {
     }
     compare(768, lanes);
     compare(1536, lanes);
-  }
-
-  @Test
-  void countsBitsTimesNibblesAsPlainLoopsDo() {
-    try (Arena arena = Arena.ofConfined()) {
-      for (int words = 1; words < 40; words++) {
-        byte[] bits = new byte[Long.BYTES * words + 3];
-        random.nextBytes(bits);
-        MemorySegment codes = arena.allocate(bits.length);
-        codes.copyFrom(MemorySegment.ofArray(bits));
-        long[] nibbles = random.longs(4L * words).toArray();
-        int sum = 0;
-        for (int i = 0; i < 64 * words; i++) {
-          long word = codes.get(ValueLayout.JAVA_LONG_UNALIGNED, 3 + 8L * (i / 64));
-          for (int bit = 0; bit < 4; bit++) {
-            sum += (int) ((word & nibbles[bit * words + i / 64]) >>> i & 1) << bit;
-          }
-        }
-        String what = words + " words, -Dsonidb.seed=" + seed;
-        assertThat(Kernels.BEST.nibblesAt(codes, 3, nibbles, words)).as(what).isEqualTo(sum);
-        assertThat(Kernels.PLAIN.nibblesAt(codes, 3, nibbles, words)).as(what).isEqualTo(sum);
-      }
-    }
   }
 }
