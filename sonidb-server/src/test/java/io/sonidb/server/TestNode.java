@@ -1,6 +1,7 @@
 package io.sonidb.server;
 
 import io.sonidb.server.config.NodeConfig;
+import io.sonidb.server.hls.LiveClock;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -24,8 +25,8 @@ public final class TestNode implements AutoCloseable {
   private final HttpClient client = HttpClient.newHttpClient();
   private final Node node;
 
-  private TestNode(NodeConfig config) throws IOException {
-    this.node = Node.start(config, new PrintStream(err, true, StandardCharsets.UTF_8));
+  private TestNode(NodeConfig config, LiveClock clock) throws IOException {
+    this.node = Node.start(config, new PrintStream(err, true, StandardCharsets.UTF_8), clock);
   }
 
   /// An answer.
@@ -52,10 +53,16 @@ public final class TestNode implements AutoCloseable {
 
   /// @param settings beside a free port
   public static TestNode start(Path data, Map<String, String> settings) throws IOException {
+    return start(data, settings, LiveClock.SYSTEM);
+  }
+
+  /// @param clock by which live sound is cut
+  public static TestNode start(Path data, Map<String, String> settings, LiveClock clock)
+      throws IOException {
     Map<String, String> all = new HashMap<>(settings);
     all.putIfAbsent("http.port", "0");
     all.putIfAbsent("ftp.enabled", "false");
-    return new TestNode(NodeConfig.load(data, Optional.empty(), Map.of(), all));
+    return new TestNode(NodeConfig.load(data, Optional.empty(), Map.of(), all), clock);
   }
 
   public URI uri() {

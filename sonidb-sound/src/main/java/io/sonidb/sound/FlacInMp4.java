@@ -170,8 +170,9 @@ public final class FlacInMp4 {
 
   /// A fragment in the making. Not thread-safe.
   public static final class Fragment {
-    /// Coded numbers of frames have 36 bits: on a timeline that is longer they begin again at 0.
-    public static final long NUMBERS = 1L << 36;
+    /// Coded numbers of frames begin again at 0 after so many samples, about twelve hours: ffmpeg
+    /// refuses numbers of more bits, though FLAC has 36. Time is told by tfdt.
+    public static final long NUMBERS = 1L << 31;
 
     private final int number;
     private final int rate;

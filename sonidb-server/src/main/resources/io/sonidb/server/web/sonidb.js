@@ -40,8 +40,9 @@ const MARKER = 1 << 22;
 const FIRST_PART = 1 << 21;
 const LAST_PART = 1 << 20;
 const FIRST_MILLIS = 1577836800000;
-/** Frames have so many numbers; live streams begin again at 0 after the last. */
+/** Frames have so many numbers; those of HLS begin again at 0 after fewer. */
 const NUMBERS = 2 ** 36;
+const HLS_NUMBERS = 2 ** 31;
 /** Zero bytes that are kept behind what has come, so that reading ahead finds something. */
 const SPARE = 16;
 
@@ -1322,17 +1323,19 @@ export class RecordReader {
   #native;
   #wantsNative;
   #joins;
+  #numbers;
   /** Why nothing more can be read, if that is so. */
   error;
 
   /**
    * @param {{firstSample?: number, decoder?: 'auto' | 'own', joins?: boolean}} options number that
-   *   the first frame must have; whether WebCodecs may be used; and whether the stream may begin in
-   *   the middle of a record
+   *   the first frame must have; whether WebCodecs may be used; and whether the stream is of HLS,
+   *   and may begin in the middle of a record
    */
   constructor({ firstSample, decoder = 'auto', joins = false } = {}) {
     this.#sample = firstSample;
     this.#joins = joins;
+    this.#numbers = joins ? HLS_NUMBERS : NUMBERS;
     this.#wantsNative = decoder === 'auto' && typeof globalThis.AudioDecoder === 'function';
   }
 
@@ -1464,13 +1467,13 @@ export class RecordReader {
 
   #pass(header, size) {
     this.#at += size;
-    this.#sample = (header.number + header.blockSize) % NUMBERS;
+    this.#sample = (header.number + header.blockSize) % this.#numbers;
   }
 
   /** The size of the frame at hand, if the next one's header has come and its own CRC-16 agrees. */
   #sizeBySuccessor(header) {
     const bytes = this.#buffer;
-    const wanted = (header.number + header.blockSize) % NUMBERS;
+    const wanted = (header.number + header.blockSize) % this.#numbers;
     const limit = Math.min(this.#end - 16, this.#at + MAX_FRAME_BYTES);
     for (let at = this.#at + header.size; ; at++) {
       at = bytes.indexOf(0xFF, at);

@@ -6,6 +6,7 @@ import io.sonidb.flac.FrameDecoder;
 import io.sonidb.flac.MalformedFlacException;
 import io.sonidb.server.hls.Mp4Reader.Fragment;
 import io.sonidb.server.hls.Mp4Reader.Sample;
+import io.sonidb.sound.FlacInMp4;
 import io.sonidb.sound.Loss;
 import io.sonidb.sound.Receiver;
 import io.sonidb.sound.RecordSink;
@@ -61,7 +62,7 @@ public final class HeardRecords {
       throw new AssertionError("a frame is damaged", e);
     }
     assertThat(frames.blockSize()).as("duration in trun").isEqualTo(sample.duration());
-    assertThat(frames.number()).as("number of a frame").isEqualTo(sample.start() % (1L << 36));
+    assertThat(frames.number()).as("number of a frame").isEqualTo(sample.start() % FlacInMp4.Fragment.NUMBERS);
     for (int channel = 0; channel < pcm.length; channel++) {
       pcm[channel] = frames.samples(channel);
     }
