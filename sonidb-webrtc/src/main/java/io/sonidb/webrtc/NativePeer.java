@@ -60,8 +60,10 @@ final class NativePeer implements Peer {
         throw new IOException("the viewer has taken nothing for " + stall.toSeconds() + " s");
       }
     }
+    byte[] exactly = new byte[message.remaining()]; // it sends the whole of an array
+    message.get(exactly);
     try {
-      channel.send(new RTCDataChannelBuffer(message, true));
+      channel.send(new RTCDataChannelBuffer(ByteBuffer.wrap(exactly), true));
     } catch (Exception e) { // as the library declares it
       throw new IOException("the viewer cannot be sent to: " + e.getMessage(), e);
     }

@@ -71,9 +71,7 @@ final class NativePeers implements Peers {
     }
     boolean accepted = false;
     try {
-      Done remote = new Done();
-      connection.setRemoteDescription(new RTCSessionDescription(RTCSdpType.OFFER, offer), remote);
-      remote.await();
+      take(connection, offer);
       Made made = new Made();
       connection.createAnswer(new RTCAnswerOptions(), made);
       RTCSessionDescription answer = made.await();
@@ -90,6 +88,20 @@ final class NativePeers implements Peers {
         events.dispose();
       }
     }
+  }
+
+  private static void take(RTCPeerConnection connection, String offer)
+      throws OfferException, InterruptedException {
+    Done remote = new Done();
+    try {
+      connection.setRemoteDescription(new RTCSessionDescription(RTCSdpType.OFFER, offer), remote);
+    } catch (Error e) {
+      if (e.getClass() != Error.class) {
+        throw e; // the JVM's
+      }
+      throw new OfferException(String.valueOf(e.getMessage())); // the library's for bad syntax
+    }
+    remote.await();
   }
 
   private static <T> T result(CompletableFuture<T> future)
