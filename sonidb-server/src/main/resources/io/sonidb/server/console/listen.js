@@ -94,24 +94,29 @@ export async function show(content, { parts: [name], signal }) {
 
 /** Why a transport cannot be used; nothing if it can. */
 async function available(name, signal) {
+  const { paths } = JSON.parse(await (await open('GET', '/openapi.json', { signal })).text());
+  const sonidb = await import('/sonidb.js');
+  const has = (end) => Object.keys(paths).some((each) => each.endsWith(end));
   const reasons = { http: undefined, hls: undefined, webrtc: undefined };
-  const paths = await describedPaths(signal);
-  const { listenHls, listenWebRtc } = await import('/sonidb.js');
-  if (!Object.keys(paths).some((each) => each.includes('/hls/'))) reasons.hls = 'this node has no HLS.';
-  else if (!listenHls) reasons.hls = 'this node’s sonidb.js does not follow it.';
-  if (!Object.keys(paths).some((each) => each.endsWith('/whep'))) reasons.webrtc = 'this node has no WebRTC.';
-  else if (!listenWebRtc) reasons.webrtc = 'this node’s sonidb.js does not follow it.';
+  if (!has('/hls/live.m3u8') || !sonidb.listenHls) reasons.hls = 'this node has no HLS.';
+  if (!has('/whep') || !sonidb.MessageReader) reasons.webrtc = 'this node has no WebRTC.';
+  else if (!globalThis.RTCPeerConnection) reasons.webrtc = 'this browser has none.';
+  else {
+    try { // no offer at all is refused in any case, and the node says why it can take none
+      await open('POST', path(name, 'whep'), { body: '', type: 'application/sdp', signal });
+    } catch (e) {
+      if (signal.aborted) throw e;
+      if (e.status === 501) reasons.webrtc = e.message;
+    }
+  }
   return reasons;
 }
 
-async function describedPaths(signal) {
-  return JSON.parse(await (await open('GET', '/openapi.json', { signal })).text()).paths;
-}
-
 async function records(way, name, from, signal) {
-  const sonidb = await import('/sonidb.js');
-  const listen = { http: sonidb.listen, hls: sonidb.listenHls, webrtc: sonidb.listenWebRtc }[way];
-  return listen(new URL(path(name), location.origin).href, { from, signal, apiKey: apiKey() || undefined });
+  const { listen, listenHls } = await import('/sonidb.js');
+  const address = new URL(path(name), location.origin).href;
+  const options = { from, signal, apiKey: apiKey() || undefined };
+  return way === 'hls' ? listenHls(address, options) : listen(address, { ...options, transport: way });
 }
 
 function take(state, record) {
