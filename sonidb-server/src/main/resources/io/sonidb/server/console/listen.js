@@ -51,15 +51,27 @@ export async function show(content, { parts: [name], signal }) {
   };
 
   const ways = await available(name, signal);
-  fill(transport, TRANSPORTS.map(([way, text]) => button(text, (e) => {
-    state.way = way;
-    [...transport.children].forEach((one) => one.setAttribute('aria-pressed', String(one === e.currentTarget)));
-    if (state.running) {
+  const tell = () => {
+    why.textContent = TRANSPORTS.filter(([way]) => ways[way]).map(([way, text]) => `${text}: ${ways[way]}`).join(' ');
+    why.hidden = !why.textContent;
+    for (const [i, [way]] of TRANSPORTS.entries()) {
+      transport.children[i].disabled = Boolean(ways[way]);
+      transport.children[i].title = ways[way] ?? '';
+      transport.children[i].setAttribute('aria-pressed', String(way === state.way));
+    }
+  };
+  const choose = async (way) => {
+    if (way === 'webrtc') ways.webrtc = await refusal(name, signal);
+    if (!ways[way]) state.way = way;
+    tell();
+    if (ways[way]) say(`${way}: ${ways[way]}`);
+    else if (state.running) {
       stop();
       begin();
     }
-  }, { 'aria-pressed': String(way === state.way), disabled: Boolean(ways[way]), title: ways[way] })));
-  why.textContent = TRANSPORTS.filter(([way]) => ways[way]).map(([way, text]) => `${text}: ${ways[way]}`).join(' ');
+  };
+  fill(transport, TRANSPORTS.map(([way, text]) => button(text, () => choose(way))));
+  tell();
 
   model.addEventListener('change', () => {
     modelTold.textContent = '';
@@ -80,7 +92,7 @@ export async function show(content, { parts: [name], signal }) {
       start),
     h('section', { class: 'panel stack', 'aria-label': 'Stream' },
       h('div', { class: 'row bottom' }, h('div', { class: 'field' }, h('span', {}, 'Transport'), transport), field('Records', from)),
-      why.textContent && why, tiles, h('figure', {}, canvas, h('figcaption', {}, 'A column is a vector: how much of each frequency is in its components, low below.'))),
+      why, tiles, h('figure', {}, canvas, h('figcaption', {}, 'A column is a vector: how much of each frequency is in its components, low below.'))),
     h('div', { class: 'columns' },
       h('section', { class: 'panel stack', 'aria-labelledby': 'model-head' }, h('h2', { id: 'model-head' }, 'Linear model'),
         field('As JSON', model, `weights: a row of ${dimension} numbers, or several; bias, labels, and activation (none, sigmoid, softmax) as you like.`), modelTold),
@@ -101,15 +113,23 @@ async function available(name, signal) {
   if (!has('/hls/live.m3u8') || !sonidb.listenHls) reasons.hls = 'this node has no HLS.';
   if (!has('/whep') || !sonidb.MessageReader) reasons.webrtc = 'this node has no WebRTC.';
   else if (!globalThis.RTCPeerConnection) reasons.webrtc = 'this browser has none.';
-  else {
-    try { // no offer at all is refused in any case, and the node says why it can take none
-      await open('POST', path(name, 'whep'), { body: '', type: 'application/sdp', signal });
-    } catch (e) {
-      if (signal.aborted) throw e;
-      if (e.status === 501) reasons.webrtc = e.message;
-    }
-  }
   return reasons;
+}
+
+/** Why a node that knows of WebRTC has none, if that is so: an offer is made, and taken back. */
+async function refusal(name, signal) {
+  const peer = new RTCPeerConnection();
+  try {
+    peer.createDataChannel('probe');
+    await peer.setLocalDescription(await peer.createOffer());
+    const answer = await open('POST', `${path(name, 'whep')}?follow=false`, { body: peer.localDescription.sdp, type: 'application/sdp', signal });
+    open('DELETE', answer.headers.get('location'), { signal }).catch(() => {}); // else it ends by itself
+    return undefined;
+  } catch (e) {
+    return e.status === 501 ? e.message : undefined; // anything else is told when it is listened to
+  } finally {
+    peer.close();
+  }
 }
 
 async function records(way, name, from, signal) {
