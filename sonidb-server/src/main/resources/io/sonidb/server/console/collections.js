@@ -59,7 +59,6 @@ function row({ name, info, error }, again) {
   const fillBar = h('i');
   fillBar.style.width = `${Math.min(100, 100 * share)}%`;
   const spark = h('canvas', { class: 'spark', role: 'img', 'aria-label': `Writes to ${name} a second in the last minute` });
-  Object.assign(spark.style, { width: '120px', height: '24px', background: 'none' });
   const inserts = h('span', {}, '0');
   const queries = h('span', {}, '0');
   const points = h('span', {}, count(info.points_count));

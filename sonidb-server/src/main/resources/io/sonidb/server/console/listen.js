@@ -241,7 +241,7 @@ function showTiles(state, tiles) {
 // The model -------------------------------------------------------------------------------------
 
 /** Makes a function from a vector to `{label, score}`. Throws an Error that says what is wrong. */
-export function readModel(text, dimension) {
+function readModel(text, dimension) {
   const model = JSON.parse(text);
   if (model === null || typeof model !== 'object' || !Array.isArray(model.weights)) throw new Error('A model is an object with weights.');
   const rows = Array.isArray(model.weights[0]) ? model.weights : [model.weights];
