@@ -468,6 +468,40 @@ describe('the console', { skip: missing, timeout: 300_000 }, () => {
     await view.close();
   });
 
+  test('listens over every way that the node has, and says why not over the others', async (t) => {
+    const view = await tab(browser, node);
+    const { page, show } = view;
+    const { paths } = await (await fetch(`${node.url}/openapi.json`)).json();
+    const has = (end) => Object.keys(paths).some((each) => each.endsWith(end));
+    await show('/c/rounded/listen');
+    for (const [way, end] of [['LL-HLS', '/hls/live.m3u8'], ['WebRTC', '/whep']]) {
+      const choice = page.getByRole('button', { name: way });
+      assert.equal(await choice.isDisabled(), !has(end), way);
+      if (has(end)) {
+        await choice.click();
+        await page.waitForFunction((text) => [...document.querySelectorAll('.choice button')].some((one) => one.textContent === text && (one.disabled || one.getAttribute('aria-pressed') === 'true')), way);
+      }
+      if (await choice.isDisabled()) { // WebRTC is a module that a node may be without
+        const why = await choice.getAttribute('title');
+        assert.ok(why.length > 10, way);
+        await page.getByText(why).waitFor();
+        t.diagnostic(`${way}: ${why}`);
+        continue;
+      }
+      await page.getByRole('button', { name: 'Listen', exact: true }).click();
+      await page.getByRole('button', { name: 'Stop', exact: true }).waitFor();
+      const verified = page.locator('.tile', { hasText: 'Verified' }).locator('strong');
+      for (let i = 0; await verified.textContent() === '0'; i++) {
+        assert.ok(i < 400, `nothing was heard over ${way}`);
+        await insert(node, 'rounded', [{ ...songs(1, 128, SEED + i)[0], id: way }]);
+      }
+      await page.getByRole('button', { name: 'Stop', exact: true }).click();
+      t.diagnostic(`${way}: heard`);
+    }
+    assert.deepEqual(view.problems, []);
+    await view.close();
+  });
+
   test('is used with keys alone', async () => {
     const { page, show, close } = await tab(browser, node);
     await show('/');

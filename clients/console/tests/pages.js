@@ -34,7 +34,7 @@ export async function tab(browser, node, { width = 1440, scheme = 'light', key }
   page.on('pageerror', (error) => problems.push(String(error.stack ?? error)));
   page.on('console', (message) => {
     // A refusal is shown by the page, and told by the browser, too.
-    if (message.type() === 'error' && !/status of 4\d\d/.test(message.text())) problems.push(message.text());
+    if (message.type() === 'error' && !/status of (4\d\d|501)/.test(message.text())) problems.push(message.text());
   });
   page.on('request', (request) => {
     if (!request.url().startsWith(node.url) && !/^(blob|data):/.test(request.url())) problems.push(`asked ${request.url()}`);

@@ -3,7 +3,7 @@
 const KEY = 'sonidb-key';
 
 /** Refused, or not reached. */
-export class ApiError extends Error {
+class ApiError extends Error {
   constructor(message, status) {
     super(message);
     this.status = status;

@@ -59,7 +59,6 @@ function row({ name, info, error }, again) {
   const fillBar = h('i');
   fillBar.style.width = `${Math.min(100, 100 * share)}%`;
   const spark = h('canvas', { class: 'spark', role: 'img', 'aria-label': `Writes to ${name} a second in the last minute` });
-  Object.assign(spark.style, { width: '120px', height: '24px', background: 'none' });
   const inserts = h('span', {}, '0');
   const queries = h('span', {}, '0');
   const points = h('span', {}, count(info.points_count));
@@ -93,11 +92,11 @@ function row({ name, info, error }, again) {
 
 /** Beside the state of the index, that of a copy of another node's collection, where the node tells it. */
 function state(info) {
-  const replica = info.sonidb.replica ?? info.sonidb.sync;
   const index = info.status === 'green' ? h('span', { class: 'tag good' }, 'ready') : h('span', { class: 'tag warn', title: 'The search index is behind; what it lacks is compared one by one.' }, 'indexing');
+  const { replica, lag_writes: writes, lag_seconds: seconds } = info.sonidb;
   if (!replica) return index;
-  const lag = replica.lag_sequences ?? replica.lag;
-  return h('span', { class: 'row' }, index, h('span', { class: 'tag' }, lag > 0 ? `copy, ${count(lag)} behind` : 'copy'));
+  const lag = [writes > 0 && `${count(writes)} writes`, seconds > 0 && `${number(seconds, 3)} s`].filter(Boolean).join(', ');
+  return h('span', { class: 'row' }, index, h('span', { class: 'tag', title: 'A copy of another node’s collection, to be read only.' }, lag ? `copy, ${lag} behind` : 'copy'));
 }
 
 async function follow(live, infos, rows, signal) {

@@ -1,6 +1,6 @@
 // Whether everything is as it was written: verifying, where damage lies, and repairing what can be.
 
-import { button, bytes, clock, count, empty, failed, fill, field, h, loading, note, number, progressBar, select, short } from './dom.js';
+import { button, bytes, clock, count, empty, failed, fill, field, h, note, number, progressBar, select, short } from './dom.js';
 import { apiKey, ask, open, path, save, work } from './api.js';
 import { segmentTable } from './collections.js';
 

@@ -51,15 +51,27 @@ export async function show(content, { parts: [name], signal }) {
   };
 
   const ways = await available(name, signal);
-  fill(transport, TRANSPORTS.map(([way, text]) => button(text, (e) => {
-    state.way = way;
-    [...transport.children].forEach((one) => one.setAttribute('aria-pressed', String(one === e.currentTarget)));
-    if (state.running) {
+  const tell = () => {
+    why.textContent = TRANSPORTS.filter(([way]) => ways[way]).map(([way, text]) => `${text}: ${ways[way]}`).join(' ');
+    why.hidden = !why.textContent;
+    for (const [i, [way]] of TRANSPORTS.entries()) {
+      transport.children[i].disabled = Boolean(ways[way]);
+      transport.children[i].title = ways[way] ?? '';
+      transport.children[i].setAttribute('aria-pressed', String(way === state.way));
+    }
+  };
+  const choose = async (way) => {
+    if (way === 'webrtc') ways.webrtc = await refusal(name, signal);
+    if (!ways[way]) state.way = way;
+    tell();
+    if (ways[way]) say(`${way}: ${ways[way]}`);
+    else if (state.running) {
       stop();
       begin();
     }
-  }, { 'aria-pressed': String(way === state.way), disabled: Boolean(ways[way]), title: ways[way] })));
-  why.textContent = TRANSPORTS.filter(([way]) => ways[way]).map(([way, text]) => `${text}: ${ways[way]}`).join(' ');
+  };
+  fill(transport, TRANSPORTS.map(([way, text]) => button(text, () => choose(way))));
+  tell();
 
   model.addEventListener('change', () => {
     modelTold.textContent = '';
@@ -80,7 +92,7 @@ export async function show(content, { parts: [name], signal }) {
       start),
     h('section', { class: 'panel stack', 'aria-label': 'Stream' },
       h('div', { class: 'row bottom' }, h('div', { class: 'field' }, h('span', {}, 'Transport'), transport), field('Records', from)),
-      why.textContent && why, tiles, h('figure', {}, canvas, h('figcaption', {}, 'A column is a vector: how much of each frequency is in its components, low below.'))),
+      why, tiles, h('figure', {}, canvas, h('figcaption', {}, 'A column is a vector: how much of each frequency is in its components, low below.'))),
     h('div', { class: 'columns' },
       h('section', { class: 'panel stack', 'aria-labelledby': 'model-head' }, h('h2', { id: 'model-head' }, 'Linear model'),
         field('As JSON', model, `weights: a row of ${dimension} numbers, or several; bias, labels, and activation (none, sigmoid, softmax) as you like.`), modelTold),
@@ -94,24 +106,37 @@ export async function show(content, { parts: [name], signal }) {
 
 /** Why a transport cannot be used; nothing if it can. */
 async function available(name, signal) {
+  const { paths } = JSON.parse(await (await open('GET', '/openapi.json', { signal })).text());
+  const sonidb = await import('/sonidb.js');
+  const has = (end) => Object.keys(paths).some((each) => each.endsWith(end));
   const reasons = { http: undefined, hls: undefined, webrtc: undefined };
-  const paths = await describedPaths(signal);
-  const { listenHls, listenWebRtc } = await import('/sonidb.js');
-  if (!Object.keys(paths).some((each) => each.includes('/hls/'))) reasons.hls = 'this node has no HLS.';
-  else if (!listenHls) reasons.hls = 'this node’s sonidb.js does not follow it.';
-  if (!Object.keys(paths).some((each) => each.endsWith('/whep'))) reasons.webrtc = 'this node has no WebRTC.';
-  else if (!listenWebRtc) reasons.webrtc = 'this node’s sonidb.js does not follow it.';
+  if (!has('/hls/live.m3u8') || !sonidb.listenHls) reasons.hls = 'this node has no HLS.';
+  if (!has('/whep') || !sonidb.MessageReader) reasons.webrtc = 'this node has no WebRTC.';
+  else if (!globalThis.RTCPeerConnection) reasons.webrtc = 'this browser has none.';
   return reasons;
 }
 
-async function describedPaths(signal) {
-  return JSON.parse(await (await open('GET', '/openapi.json', { signal })).text()).paths;
+/** Why a node that knows of WebRTC has none, if that is so: an offer is made, and taken back. */
+async function refusal(name, signal) {
+  const peer = new RTCPeerConnection();
+  try {
+    peer.createDataChannel('probe');
+    await peer.setLocalDescription(await peer.createOffer());
+    const answer = await open('POST', `${path(name, 'whep')}?follow=false`, { body: peer.localDescription.sdp, type: 'application/sdp', signal });
+    open('DELETE', answer.headers.get('location'), { signal }).catch(() => {}); // else it ends by itself
+    return undefined;
+  } catch (e) {
+    return e.status === 501 ? e.message : undefined; // anything else is told when it is listened to
+  } finally {
+    peer.close();
+  }
 }
 
 async function records(way, name, from, signal) {
-  const sonidb = await import('/sonidb.js');
-  const listen = { http: sonidb.listen, hls: sonidb.listenHls, webrtc: sonidb.listenWebRtc }[way];
-  return listen(new URL(path(name), location.origin).href, { from, signal, apiKey: apiKey() || undefined });
+  const { listen, listenHls } = await import('/sonidb.js');
+  const address = new URL(path(name), location.origin).href;
+  const options = { from, signal, apiKey: apiKey() || undefined };
+  return way === 'hls' ? listenHls(address, options) : listen(address, { ...options, transport: way });
 }
 
 function take(state, record) {
@@ -216,7 +241,7 @@ function showTiles(state, tiles) {
 // The model -------------------------------------------------------------------------------------
 
 /** Makes a function from a vector to `{label, score}`. Throws an Error that says what is wrong. */
-export function readModel(text, dimension) {
+function readModel(text, dimension) {
   const model = JSON.parse(text);
   if (model === null || typeof model !== 'object' || !Array.isArray(model.weights)) throw new Error('A model is an object with weights.');
   const rows = Array.isArray(model.weights[0]) ? model.weights : [model.weights];

@@ -76,7 +76,7 @@ export function transform(re, im) {
 }
 
 /** How loud each frequency is, in decibels, under a Hann window; what lies outside is silence. */
-export function spectrum(samples, from, window) {
+function spectrum(samples, from, window) {
   const re = new Float64Array(window);
   const im = new Float64Array(window);
   for (let i = 0; i < window; i++) {

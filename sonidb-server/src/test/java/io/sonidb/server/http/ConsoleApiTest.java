@@ -102,12 +102,28 @@ class ConsoleApiTest {
   void isReachedByLinksFromElsewhereButServesNothingElseToThem() {
     Map<String, String> frame =
         Map.of(
-            "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "iframe");
+            "Sec-Fetch-Site",
+            "cross-site",
+            "Sec-Fetch-Mode",
+            "navigate",
+            "Sec-Fetch-Dest",
+            "iframe");
     Map<String, String> script =
-        Map.of("Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Dest", "script");
+        Map.of(
+            "Sec-Fetch-Site",
+            "cross-site",
+            "Sec-Fetch-Mode",
+            "no-cors",
+            "Sec-Fetch-Dest",
+            "script");
     Map<String, String> link =
         Map.of(
-            "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document");
+            "Sec-Fetch-Site",
+            "cross-site",
+            "Sec-Fetch-Mode",
+            "navigate",
+            "Sec-Fetch-Dest",
+            "document");
     assertThat(node.send("GET", "/console/", Optional.empty(), frame).status()).isEqualTo(403);
     assertThat(node.send("GET", "/console/console.js", Optional.empty(), script).status())
         .isEqualTo(403);
