@@ -76,7 +76,8 @@ final class FxpSession implements AutoCloseable {
         case FxpEnd.Nobody() -> new FTPClient();
         case FxpEnd.Pinned(String certificate) -> {
           SSLContext context = SSLContext.getInstance("TLS");
-          context.init(null, new TrustManager[] {new NodeCertificate.Pinned(certificate)}, null);
+          context.init(
+              null, new TrustManager[] {new NodeCertificate.Pinned(Set.of(certificate))}, null);
           yield secured(context);
         }
         case FxpEnd.Authorities() -> {
@@ -88,7 +89,7 @@ final class FxpSession implements AutoCloseable {
         }
       };
     } catch (GeneralSecurityException e) {
-      throw new FxpException(Kind.UNABLE, "TLS cannot be used: " + e.getMessage(), e);
+      throw new FxpException(Kind.UNABLE, end, "TLS cannot be used: " + e.getMessage(), e);
     }
   }
 
@@ -135,7 +136,10 @@ final class FxpSession implements AutoCloseable {
       client.setSoTimeout(Math.toIntExact(options.reply().toMillis()));
     } catch (IOException e) {
       throw new FxpException(
-          Kind.UNREACHABLE, "the FTP server at " + end + " cannot be used: " + e.getMessage(), e);
+          Kind.UNREACHABLE,
+          end,
+          "the FTP server at " + end + " cannot be used: " + e.getMessage(),
+          e);
     }
   }
 
@@ -167,7 +171,7 @@ final class FxpSession implements AutoCloseable {
       return Optional.of(NodeCertificate.fingerprint(tls.certificate()));
     } catch (SSLPeerUnverifiedException | CertificateException e) {
       throw new FxpException(
-          Kind.UNREACHABLE, "the FTP server at " + end + " shows no certificate", e);
+          Kind.UNREACHABLE, end, "the FTP server at " + end + " shows no certificate", e);
     }
   }
 
@@ -223,6 +227,7 @@ final class FxpSession implements AutoCloseable {
     dead = true;
     return new FxpException(
         Kind.BROKEN,
+        end,
         e instanceof SocketTimeoutException
             ? "the FTP server at " + end + " does not answer"
             : "the connection to the FTP server at " + end + " broke off: " + e.getMessage(),
@@ -233,7 +238,7 @@ final class FxpSession implements AutoCloseable {
   FxpException refused(String what, Reply answer) {
     Kind kind = answer.code() >= 500 || answer.code() == 332 ? Kind.REFUSED : Kind.BROKEN;
     return new FxpException(
-        kind, "the FTP server at " + end + " refuses " + what + ": " + answer.text());
+        kind, end, "the FTP server at " + end + " refuses " + what + ": " + answer.text());
   }
 
   private void need(Reply answer, String what) throws FxpException {
@@ -250,7 +255,9 @@ final class FxpSession implements AutoCloseable {
     boolean hasTls = !(end.trust() instanceof FxpEnd.Nobody);
     if (secure && !hasTls) {
       throw new FxpException(
-          Kind.UNABLE, "files cannot travel in TLS to or from " + end + ", which is used without");
+          Kind.UNABLE,
+          end,
+          "files cannot travel in TLS to or from " + end + ", which is used without");
     }
     if (hasTls && !protection.equals(wanted)) {
       need(say("PROT " + wanted), "PROT " + wanted);
@@ -292,7 +299,8 @@ final class FxpSession implements AutoCloseable {
             ? Integer.parseInt(found.group(1))
             : Integer.parseInt(found.group(1)) << 8 | Integer.parseInt(found.group(2));
     if (port < 1 || port > 65_535) {
-      throw new FxpException(Kind.UNABLE, "the FTP server at " + end + " listens at port " + port);
+      throw new FxpException(
+          Kind.UNABLE, end, "the FTP server at " + end + " listens at port " + port);
     }
     return new InetSocketAddress(reached(), port);
   }
@@ -389,7 +397,7 @@ final class FxpSession implements AutoCloseable {
   }
 
   private FxpException wrong(SyncFile file, String what) {
-    return new FxpException(Kind.WRONG, file.name() + " at " + end + " " + what);
+    return new FxpException(Kind.WRONG, end, file.name() + " at " + end + " " + what);
   }
 
   // The end ----------------------------------------------------------------------------------
