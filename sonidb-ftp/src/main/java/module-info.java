@@ -6,6 +6,8 @@ module io.sonidb.ftp {
   requires static org.jspecify;
   requires transitive io.sonidb;
   requires java.logging;
+  requires java.net.http;
+  requires tools.jackson.databind;
   requires ftplet.api;
   requires ftpserver.core;
   requires org.apache.mina.core;

@@ -385,6 +385,7 @@ public final class Collection {
 
   long write(Operation operation) {
     openAgain();
+    checkWritable();
     engine.search().awaitBacklog();
     rebuilding.readLock().lock();
     try {
@@ -403,6 +404,7 @@ public final class Collection {
       Lock lock = tries < SHARED_TRIES ? writing.readLock() : writing.writeLock();
       lock.lock();
       try {
+        checkWritable(); // it may have been taken in meanwhile
         return operation.apply(new Writes(engine, spec, clock));
       } catch (PreconditionFailedException changed) {
         if (tries > SHARED_TRIES) {
@@ -426,8 +428,8 @@ public final class Collection {
       if (now.log().isClosed() || now.log().hasFailed()) {
         return OptionalLong.empty();
       }
-      if (now.log().manifest().isSnapshot()) {
-        return now.expiry().earliest(); // nobody has written to it: it stays as it is
+      if (!now.log().manifest().changesByItself()) {
+        return now.expiry().earliest(); // it stays as it is
       }
       try {
         now.expiry().sweep(now.nowMillis(), (ids, vectors) -> expire(now, ids, vectors));
@@ -463,6 +465,116 @@ public final class Collection {
       throw new StorageException("collection " + name + ": " + e.getMessage(), e);
     } finally {
       rebuilding.writeLock().unlock();
+    }
+  }
+
+  // Copies of a collection elsewhere ---------------------------------------------------------
+
+  /// Whether it is a copy of a collection elsewhere, which is not written to here.
+  public boolean isReplica() {
+    return engine.log().manifest().replica();
+  }
+
+  /// The epoch of its history: raised by each promotion, and when writes may have been lost. Of two
+  /// histories of a collection that of the higher epoch counts.
+  public int epoch() {
+    return engine.log().manifest().epoch();
+  }
+
+  private void checkWritable() {
+    if (isReplica()) {
+      throw new ReadOnlyException(name);
+    }
+  }
+
+  /// Makes a replica writable, in an epoch of its own: whoever has an earlier one becomes a replica
+  /// when they meet. What the source wrote that has not come here is not in this history.
+  ///
+  /// @return the new epoch
+  /// @throws SyncRefusedException if it is no replica
+  public int promote() {
+    openAgain();
+    building.lock();
+    rebuilding.writeLock().lock();
+    try {
+      if (!isReplica()) {
+        throw new SyncRefusedException(
+            "collection " + name + " is no replica: it is written to here already", 0);
+      }
+      return Uninterrupted.call(() -> {
+        engine.log().promote(List.of(Replicas.STATE_FILE, Outgoing.SHA256_FILE));
+        return epoch();
+      });
+    } catch (IOException e) {
+      throw new StorageException("collection " + name + ": " + e.getMessage(), e);
+    } finally {
+      rebuilding.writeLock().unlock();
+      building.unlock();
+    }
+  }
+
+  /// Makes it read-only because a history of a higher epoch was met, whose replica it is to become.
+  ///
+  /// @param metEpoch the other epoch
+  /// @return whether that has changed anything
+  public boolean demote(int metEpoch) {
+    openAgain();
+    building.lock();
+    rebuilding.writeLock().lock();
+    try {
+      if (isReplica() || metEpoch <= epoch()) {
+        return false;
+      }
+      return Uninterrupted.call(() -> {
+        engine.log().demote();
+        return true;
+      });
+    } catch (IOException e) {
+      throw new StorageException("collection " + name + ": " + e.getMessage(), e);
+    } finally {
+      rebuilding.writeLock().unlock();
+      building.unlock();
+    }
+  }
+
+  /// What is done to the collection's folder while nobody has it open.
+  interface Exchange {
+    /// @throws SyncRefusedException if it is not to be done
+    void begin(SegmentLog log);
+
+    void forth() throws IOException;
+
+    void back() throws IOException;
+  }
+
+  /// Has the folder exchanged for another one. Readers wait no longer than opening it takes; what
+  /// they have begun goes on with the old files.
+  void exchange(Exchange exchange) throws IOException {
+    openAgain();
+    building.lock();
+    rebuilding.writeLock().lock();
+    try {
+      exchange.begin(engine.log());
+      try {
+        engine.close();
+        exchange.forth();
+      } catch (IOException | RuntimeException e) {
+        exchange.back();
+        engine = opener.open();
+        throw e;
+      }
+      try {
+        engine = opener.open();
+      } catch (IOException | RuntimeException e) {
+        exchange.back();
+        engine = opener.open();
+        throw e;
+      }
+      spec = CollectionSpec.of(engine.log().manifest());
+      sample = Optional.empty();
+    } finally {
+      rebuilding.writeLock().unlock();
+      building.unlock();
     }
   }
 
@@ -679,6 +791,7 @@ public final class Collection {
     try {
       rebuilding.writeLock().lock();
       try {
+        checkWritable();
         become(change.apply(spec));
       } finally {
         rebuilding.writeLock().unlock();
@@ -722,7 +835,7 @@ public final class Collection {
   void wasAsked(Filter filter, long payloadsRead) {
     if (!spec.indexesWhatIsAsked()
         || payloadsRead < MANY_PAYLOADS
-        || engine.log().manifest().isSnapshot()) {
+        || !engine.log().manifest().changesByItself()) {
       return;
     }
     Map<FieldPath, FieldType> asked = WantedIndexes.of(filter);
@@ -821,6 +934,7 @@ public final class Collection {
     building.lock();
     rebuilding.readLock().lock();
     try {
+      checkWritable();
       SegmentLog log = engine.log();
       SegmentLog.Sizes before = Uninterrupted.call(log::sizes);
       long segments = log.segments().size();
@@ -876,6 +990,7 @@ public final class Collection {
     try {
       rebuilding.writeLock().lock();
       try {
+        checkWritable();
         become(changed);
       } finally {
         rebuilding.writeLock().unlock();
@@ -1111,6 +1226,9 @@ public final class Collection {
 
   /// Measures the sample, if it is larger than what is known, and keeps the result.
   private void noteRounding() {
+    if (isReplica()) {
+      return;
+    }
     Optional<RoundingSample> pending = sample;
     Optional<Manifest.Rounding> measured = pending.flatMap(RoundingSample::measure);
     if (measured.isEmpty()) {

@@ -119,14 +119,20 @@ public final class Outgoing implements AutoCloseable {
       throws IOException {
     StringBuilder text = new StringBuilder();
     for (SyncFile each : files) {
-      text.append("SHA256 (").append(each.name()).append(") = ").append(each.sha256()).append('\n');
+      text.append(sha256Line(each));
     }
     byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
     storage.replace(folder.resolve(SHA256_FILE), ByteBuffer.wrap(bytes));
     return digest(storage, folder, SHA256_FILE);
   }
 
-  private static SyncFile digest(Storage storage, Path folder, String name) throws IOException {
+  /// A line that `sha256sum -c` checks.
+  static String sha256Line(SyncFile file) {
+    return "SHA256 (" + file.name() + ") = " + file.sha256() + "\n";
+  }
+
+  /// A file as it is on the disk.
+  static SyncFile digest(Storage storage, Path folder, String name) throws IOException {
     CRC32 crc = new CRC32();
     MessageDigest sha256 = sha256();
     ByteBuffer step = ByteBuffer.allocate(STEP);
@@ -154,11 +160,6 @@ public final class Outgoing implements AutoCloseable {
     return manifest.header().uuid();
   }
 
-  /// The collection's epoch at that moment.
-  public int epoch() {
-    return manifest.epoch();
-  }
-
   /// Sequence number of the newest write that is in the files; 0 if there is none.
   public long sequence() {
     return lastSequence(manifest);
@@ -167,6 +168,16 @@ public final class Outgoing implements AutoCloseable {
   /// Everything that makes up the collection, the manifest last but one.
   public List<SyncFile> files() {
     return files;
+  }
+
+  /// The state of the collection that they make up.
+  public SyncManifest state() {
+    return new SyncManifest(
+        manifest.header().uuid(),
+        manifest.header().name(),
+        manifest.epoch(),
+        lastSequence(manifest),
+        files);
   }
 
   /// The folder in which they lie under their names.

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -52,6 +53,7 @@ public final class SoniDb implements AutoCloseable {
   private final SoniDbOptions options;
   private final Sweeper sweeper = new Sweeper(this::openedCollections);
   private final Indexer indexer = new Indexer();
+  private final Replicas replicas;
   private final List<String> warnings = new ArrayList<>();
   private final TreeMap<String, Entry> collections = new TreeMap<>(); // guarded by this
   private final TreeMap<String, Exception> leftOut = new TreeMap<>(); // guarded by this
@@ -68,6 +70,7 @@ public final class SoniDb implements AutoCloseable {
         options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
     this.cores = Cores.of(count);
     this.options = options;
+    this.replicas = new Replicas(storage, folder);
   }
 
   /// Opens a data folder, which is created if it is not there.
@@ -134,6 +137,7 @@ public final class SoniDb implements AutoCloseable {
   }
 
   private void openCollections() throws IOException {
+    replicas.recover();
     for (String child : storage.list(folder.resolve(Outgoing.FOLDER))) {
       if (child.startsWith(Outgoing.PREFIX)) {
         storage.deleteAll(folder.resolve(Outgoing.FOLDER).resolve(child));
@@ -357,6 +361,135 @@ public final class SoniDb implements AutoCloseable {
   /// The folder for what other nodes send; not there until somebody makes it.
   public Path inbox() {
     return folder.resolve(Outgoing.FOLDER).resolve("in");
+  }
+
+  // Receiving --------------------------------------------------------------------------------
+
+  /// The files of a state of a collection from elsewhere that have to come before [#receive] can
+  /// take it in; they go to the folder of its UUID in [#inbox]. What lies there and is not of this
+  /// state is deleted.
+  ///
+  /// @return empty if nothing has to come; if nothing has changed either, it is here already
+  /// @throws SyncRefusedException if the state is not to be taken in
+  public List<SyncFile> missing(SyncManifest state) {
+    return filed(() -> {
+      checkWelcome(state);
+      return replicas.missing(state);
+    });
+  }
+
+  /// Takes in a state of a collection from elsewhere, whose files are all here: every segment that
+  /// came is decoded, then the collection is in that state, from one moment to the next, and is not
+  /// written to here. Readers go on meanwhile.
+  ///
+  /// @throws SyncRefusedException if the state is not to be taken in
+  /// @throws StorageException if a file is missing or damaged; the collection is as it was
+  public ReceiveReport receive(SyncManifest state, Progress progress) {
+    return filed(() -> received(state, progress));
+  }
+
+  /// Whether a state of a collection from elsewhere is what is here.
+  public boolean has(SyncManifest state) {
+    return filed(() -> isHere(state));
+  }
+
+  private boolean isHere(SyncManifest state) throws IOException {
+    Optional<Collection> here = find(state.uuid());
+    return here.isPresent()
+        && here.get().isReplica()
+        && replicas.state(replicas.home(state.uuid())).equals(Optional.of(state))
+        && replicas.missing(state).isEmpty();
+  }
+
+  private <T> T filed(Callable<T> work) {
+    try {
+      return Uninterrupted.call(work);
+    } catch (IOException e) {
+      throw storageException("syncing", e);
+    }
+  }
+
+  /// The collection of a UUID, if it is here.
+  public synchronized Optional<Collection> find(UUID uuid) {
+    checkOpen();
+    return collections.values().stream()
+        .map(Entry::collection)
+        .filter(each -> each.engine().log().header().uuid().equals(uuid))
+        .findAny();
+  }
+
+  /// @return the collection that the state is of, if it is here
+  private synchronized Optional<Collection> checkWelcome(SyncManifest state) {
+    Optional<Collection> here = find(state.uuid());
+    if (here.isPresent()) {
+      Replicas.checkWelcome(state, here.get().engine().log());
+      return here;
+    }
+    if (collections.containsKey(state.name()) || leftOut.containsKey(state.name())) {
+      throw new SyncRefusedException(
+          "collection "
+              + state.name()
+              + " of this node is another one, which has only the name in common: drop it first",
+          0);
+    }
+    if (storage.exists(replicas.home(state.uuid()))) {
+      throw new SyncRefusedException(
+          "collection " + state.name() + " is here, but cannot be opened", 0);
+    }
+    return Optional.empty();
+  }
+
+  private ReceiveReport received(SyncManifest state, Progress progress) throws IOException {
+    long start = System.nanoTime();
+    Optional<Collection> here = checkWelcome(state);
+    if (here.isPresent() && isHere(state)) {
+      replicas.clearInbox(state.uuid());
+      return report(here.get(), false, false, List.of(), Optional.empty(), start);
+    }
+    String name = here.map(Collection::name).orElse(state.name());
+    Replicas.Made made = replicas.make(state, name, cores.scanning(), progress);
+    try {
+      ReceiveReport report =
+          here.isPresent()
+              ? exchanged(here.get(), state, made, start)
+              : adopted(name, state, made, start);
+      replicas.clearInbox(state.uuid());
+      return report;
+    } finally {
+      storage.deleteAll(made.folder()); // if it was not renamed
+    }
+  }
+
+  private ReceiveReport adopted(String name, SyncManifest state, Replicas.Made made, long start)
+      throws IOException {
+    Collection collection = adopt(name, state.uuid(), Optional.of(made.folder())).orElseThrow();
+    return report(collection, true, true, List.of(), Optional.empty(), start);
+  }
+
+  private ReceiveReport exchanged(
+      Collection here, SyncManifest state, Replicas.Made made, long start) throws IOException {
+    Replicas.Exchange folders = replicas.new Exchange(state, made);
+    here.exchange(folders);
+    return report(here, false, true, folders.diverging(), folders.end(), start);
+  }
+
+  private static ReceiveReport report(
+      Collection collection,
+      boolean created,
+      boolean changed,
+      List<String> diverging,
+      Optional<Path> aside,
+      long start) {
+    return new ReceiveReport(
+        collection.name(),
+        created,
+        changed,
+        collection.count(),
+        collection.lastSequence(),
+        collection.epoch(),
+        diverging,
+        aside,
+        (System.nanoTime() - start) / 1e9);
   }
 
   // Restoring and importing ------------------------------------------------------------------

@@ -82,7 +82,7 @@ final class Compaction {
 
   /// Looks, soon, whether there is something to compact.
   void consider() {
-    boolean wanted = automatic && !stopping && !log.manifest().isSnapshot();
+    boolean wanted = automatic && !stopping && log.manifest().changesByItself();
     if (wanted && System.nanoTime() - restUntil >= 0 && scheduled.compareAndSet(false, true)) {
       try {
         thread.execute(this::inBackground);

@@ -21,6 +21,7 @@ import java.util.function.UnaryOperator;
 /// @param epoch raised when history may have diverged; part of the names of segments
 /// @param generation counts the versions of this manifest; 0 for a snapshot that nobody has changed
 /// @param clean whether the collection was closed, so that nothing was in flight
+/// @param replica whether it is a copy of a collection elsewhere, and is not written to here
 /// @param nextNumber no segment has, or ever had, this number or a higher one
 /// @param horizon up to this sequence number deletes may be missing from the history, so who has
 ///   read up to there, or less far, must read everything again
@@ -32,6 +33,7 @@ public record Manifest(
     int epoch,
     long generation,
     boolean clean,
+    boolean replica,
     int nextNumber,
     long horizon,
     Optional<Rounding> rounding,
@@ -298,7 +300,7 @@ public record Manifest(
 
   /// The manifest of a new collection.
   static Manifest empty(CollectionHeader header, Settings settings) {
-    return new Manifest(header, settings, 1, 1, true, 1, 0, Optional.empty(), List.of());
+    return new Manifest(header, settings, 1, 1, true, false, 1, 0, Optional.empty(), List.of());
   }
 
   /// Whether a write is acknowledged only after an fsync.
@@ -327,26 +329,82 @@ public record Manifest(
     return generation == 0;
   }
 
+  /// Whether segments are compacted, and what has expired deleted, without anybody asking for it.
+  public boolean changesByItself() {
+    return !isSnapshot() && !replica;
+  }
+
   /// The manifest of a snapshot that holds some of the segments, all of them sealed.
   Manifest snapshot(List<SegmentEntry> kept) {
     long last = kept.isEmpty() ? 0 : kept.getLast().lastSequence();
     return new Manifest(
-        header, settings, epoch, 0, true, nextNumber, Math.min(horizon, last), rounding, kept);
+        header,
+        settings,
+        epoch,
+        0,
+        true,
+        false,
+        nextNumber,
+        Math.min(horizon, last),
+        rounding,
+        kept);
   }
 
   /// The manifest of what is restored from this snapshot.
   Manifest restored(String name) {
-    CollectionHeader renamed =
-        new CollectionHeader(
-            name,
-            header.uuid(),
-            header.dimension(),
-            header.format(),
-            header.metric(),
-            header.quantize());
+    CollectionHeader renamed = named(name);
     List<SegmentEntry> kept =
         segments.stream().filter(entry -> entry.sealed().isPresent()).toList();
-    return new Manifest(renamed, settings, epoch + 1, 1, true, nextNumber, horizon, rounding, kept);
+    return new Manifest(
+        renamed, settings, epoch + 1, 1, true, false, nextNumber, horizon, rounding, kept);
+  }
+
+  private CollectionHeader named(String name) {
+    return new CollectionHeader(
+        name,
+        header.uuid(),
+        header.dimension(),
+        header.format(),
+        header.metric(),
+        header.quantize());
+  }
+
+  /// The manifest of a copy of this state, which is to be read only.
+  ///
+  /// @param name of the collection there
+  public Manifest copied(String name) {
+    return new Manifest(
+        named(name), settings, epoch, 0, true, true, nextNumber, horizon, rounding, segments);
+  }
+
+  /// The next generation, which is not written to any more.
+  Manifest demoted() {
+    return new Manifest(
+        header,
+        settings,
+        epoch,
+        generation + 1,
+        clean,
+        true,
+        nextNumber,
+        horizon,
+        rounding,
+        segments);
+  }
+
+  /// The next generation, in the epoch after this one, which is written to.
+  Manifest promoted() {
+    return new Manifest(
+        header,
+        settings,
+        epoch + 1,
+        generation + 1,
+        clean,
+        false,
+        nextNumber,
+        horizon,
+        rounding,
+        segments);
   }
 
   /// Segments whose head does not say what the collection is now.
@@ -361,7 +419,7 @@ public record Manifest(
       next = Math.max(next, segment.number() + 1);
     }
     return new Manifest(
-        header, settings, epoch, generation + 1, clean, next, horizon, rounding, segments);
+        header, settings, epoch, generation + 1, clean, replica, next, horizon, rounding, segments);
   }
 
   /// The next generation, in which one segment has changed.
@@ -385,7 +443,16 @@ public record Manifest(
   /// The same manifest in the epoch after this one.
   public Manifest nextEpoch() {
     return new Manifest(
-        header, settings, epoch + 1, generation, clean, nextNumber, horizon, rounding, segments);
+        header,
+        settings,
+        epoch + 1,
+        generation,
+        clean,
+        replica,
+        nextNumber,
+        horizon,
+        rounding,
+        segments);
   }
 
   /// The same manifest with a horizon that is no earlier than the one given.
@@ -396,6 +463,7 @@ public record Manifest(
         epoch,
         generation,
         clean,
+        replica,
         nextNumber,
         Math.max(horizon, atLeast),
         rounding,
@@ -412,6 +480,7 @@ public record Manifest(
         epoch,
         generation + 1,
         clean,
+        replica,
         nextNumber,
         horizon,
         roundsAlike ? rounding : Optional.empty(),
@@ -426,6 +495,7 @@ public record Manifest(
         epoch,
         generation + 1,
         clean,
+        replica,
         nextNumber,
         horizon,
         Optional.of(measured),

@@ -81,6 +81,7 @@ final class ManifestFormat {
         .put("epoch", manifest.epoch())
         .put("generation", manifest.generation())
         .put("clean", manifest.clean())
+        .put("replica", manifest.replica())
         .put("next_number", manifest.nextNumber())
         .put("horizon", manifest.horizon());
     ObjectNode indexes = json.putObject("payload_indexes");
@@ -223,6 +224,7 @@ final class ManifestFormat {
         json.required("epoch").asInt(),
         json.required("generation").asLong(),
         json.required("clean").asBoolean(),
+        json.path("replica").asBoolean(false),
         json.required("next_number").asInt(),
         json.required("horizon").asLong(),
         rounding(json),

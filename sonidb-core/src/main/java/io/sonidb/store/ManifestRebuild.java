@@ -71,6 +71,7 @@ final class ManifestRebuild {
         epoch,
         1,
         false,
+        false,
         next,
         Math.max(0, horizon),
         Optional.empty(),

@@ -677,6 +677,33 @@ public final class SegmentLog implements AutoCloseable {
     compaction.consider();
   }
 
+  /// From now on, in the epoch after this one, it is written to.
+  ///
+  /// @param derived names of files in the collection's folder that say what it was a copy of
+  public void promote(List<String> derived) throws IOException {
+    exclusively(() -> {
+      synchronized (manifestLock) {
+        update(manifest.promoted());
+        for (String file : derived) {
+          storage.delete(folder.resolve(file));
+        }
+      }
+      appender.endSegment(); // what is written from now on is in a segment of its own
+      return this;
+    });
+    compaction.consider();
+  }
+
+  /// From now on nobody writes to it.
+  public void demote() throws IOException {
+    exclusively(() -> {
+      synchronized (manifestLock) {
+        update(manifest.demoted());
+      }
+      return this;
+    });
+  }
+
   /// Notes what rounding did to a sample.
   public void noteRounding(Manifest.Rounding measured) throws IOException {
     synchronized (manifestLock) {

@@ -1,12 +1,15 @@
 package io.sonidb.server.http;
 
-import io.sonidb.Outgoing;
 import io.sonidb.Progress;
-import io.sonidb.SyncFile;
+import io.sonidb.ReceiveReport;
+import io.sonidb.SyncManifest;
 import io.sonidb.ftp.CallGuard;
 import io.sonidb.ftp.FtpNode;
+import io.sonidb.ftp.LocalNode;
 import io.sonidb.ftp.Peer;
 import io.sonidb.ftp.SignedCall;
+import io.sonidb.ftp.SignedManifest;
+import io.sonidb.ftp.SyncNode;
 import io.sonidb.json.VectorJson;
 import io.sonidb.sound.ElementType;
 import java.io.ByteArrayInputStream;
@@ -14,8 +17,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
-import java.util.HexFormat;
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
@@ -29,14 +30,28 @@ import tools.jackson.core.JsonParser;
 /// that both have, and so is its answer.
 final class ClusterApi {
   private static final int NO_DIMENSION = 16;
-  private static final int LOGIN_SECONDS = 3600;
-
+  
   private final Optional<Cluster> cluster;
   private final Catalog catalog;
+  private final Optional<LocalNode> node;
 
   ClusterApi(Optional<Cluster> cluster, Catalog catalog) {
     this.cluster = cluster;
     this.catalog = catalog;
+    this.node =
+        cluster.map(here ->
+            new LocalNode(catalog.database(), here.ftp(), here.secret(), catalog::adopt));
+  }
+
+  /// What this node does for a sync.
+  ///
+  /// @throws ApiException if it takes no part in that
+  LocalNode node() {
+    return node.orElseThrow(ClusterApi::disabled);
+  }
+
+  private static ApiException disabled() {
+    return ApiException.notFound("this node takes no part in syncing: it has ftp.enabled false");
   }
 
   /// A call that is let in.
@@ -54,9 +69,7 @@ final class ClusterApi {
   }
 
   private Call call(Exchange exchange) throws IOException {
-    Cluster here =
-        cluster.orElseThrow(() ->
-            ApiException.notFound("this node takes no part in syncing: it has ftp.enabled false"));
+    Cluster here = cluster.orElseThrow(ClusterApi::disabled);
     Request request = exchange.request();
     byte[] bytes;
     try (BodyBudget.Room _ = exchange.node().budget().take(exchange.node().bodyBytes());
@@ -121,12 +134,12 @@ final class ClusterApi {
   Answer login(Exchange exchange) throws IOException {
     Call call = addressed(exchange);
     Body body =
-        call.body().only("direction", "collection", "seal", "uuid", "peer", "files", "seconds");
+        call.body().only("direction", "collection", "seal", "peer", "manifest", "seconds");
     Peer peer =
         peer(
             body.at("peer")
                 .only("address", "first_passive_port", "last_passive_port", "certificate"));
-    int seconds = body.at("seconds").whole(1, FtpNode.MAX_LOGIN_SECONDS, LOGIN_SECONDS);
+    int seconds = body.at("seconds").whole(1, FtpNode.MAX_LOGIN_SECONDS, LocalNode.LOGIN_SECONDS);
     return body.at("direction").word("send", "receive").equals("send")
         ? send(call, body, peer, seconds)
         : receive(call, body, peer, seconds);
@@ -141,50 +154,94 @@ final class ClusterApi {
     return call(exchange);
   }
 
-  private Answer send(Call call, Body body, Peer peer, int seconds) {
+  private Answer send(Call call, Body body, Peer peer, int seconds) throws IOException {
     String name = catalog.collection(body.at("collection").text()).name();
-    Outgoing outgoing =
-        catalog.database().outgoing(name, body.at("seal").isTrue(false), Progress.NONE);
-    String login = made(ftp -> ftp.sending(outgoing, peer, seconds), call);
+    boolean seal = body.at("seal").isTrue(false);
+    SyncNode.Sending made = made(() -> node().send(name, seal, peer, seconds));
     return call.answer(to -> {
       to.writeStartObject();
-      to.writeStringProperty("login", login);
-      to.writeStringProperty("uuid", outgoing.uuid().toString());
-      to.writeNumberProperty("epoch", outgoing.epoch());
-      to.writeNumberProperty("sequence", outgoing.sequence());
-      to.writeArrayPropertyStart("files");
-      outgoing.files().forEach(file -> write(file, to));
-      to.writeEndArray();
+      to.writeStringProperty("login", made.login());
+      to.writeStringProperty("manifest", made.manifest());
       to.writeEndObject();
     });
   }
 
-  private Answer receive(Call call, Body body, Peer peer, int seconds) {
-    UUID uuid = read(body.at("uuid"), UUID::fromString, "a UUID");
-    List<SyncFile> files = body.at("files").array().stream().map(ClusterApi::file).toList();
-    if (files.stream().map(SyncFile::name).distinct().count() < files.size()) {
-      throw ApiException.wrongInput("files: two have the same name");
-    }
-    String login = made(ftp -> ftp.receiving(uuid, files, peer, seconds), call);
-    return call.answer(to -> {
-      to.writeStartObject();
-      to.writeStringProperty("login", login);
-      to.writeEndObject();
-    });
-  }
-
-  private static String made(Function<FtpNode, String> maker, Call call) {
+  private Answer receive(Call call, Body body, Peer peer, int seconds) throws IOException {
+    String manifest = body.at("manifest").text();
+    SyncManifest state;
     try {
-      return maker.apply(call.cluster().ftp());
+      state = SignedManifest.read(manifest, call.cluster().secret());
+    } catch (IOException e) {
+      throw ApiException.wrongInput("manifest: " + e.getMessage());
+    }
+    if (node().find(state.uuid()).isEmpty()) {
+      Catalog.checkNewName("manifest", state.name());
+      if (catalog.aliases().collection(state.name()).isPresent()) {
+        throw ApiException.of(409, "Conflict: " + state.name() + " is the name of an alias here");
+      }
+    }
+    SyncNode.Receiving made = made(() -> node().receive(manifest, peer, seconds));
+    return call.answer(to -> {
+      to.writeStartObject();
+      switch (made) {
+        case SyncNode.Welcome welcome -> {
+          to.writeStringProperty("login", welcome.login());
+          to.writeBooleanProperty("changes", welcome.changes());
+          to.writeArrayPropertyStart("missing");
+          welcome.missing().forEach(file -> to.writeString(file.name()));
+          to.writeEndArray();
+        }
+        case SyncNode.OutOfDate newer -> {
+          to.writeNumberProperty("newer_epoch", newer.newerEpoch());
+          to.writeStringProperty("reason", newer.reason());
+        }
+      }
+      to.writeEndObject();
+    });
+  }
+
+  @FunctionalInterface
+  private interface Making<T> {
+    T make() throws IOException;
+  }
+
+  private static <T> T made(Making<T> maker) throws IOException {
+    try {
+      return maker.make();
     } catch (IllegalStateException full) {
       throw ApiException.of(503, "Service unavailable: " + full.getMessage());
     }
   }
 
+  /// Has what came in take its place.
+  Answer publish(Exchange exchange) throws IOException {
+    Call call = addressed(exchange);
+    ReceiveReport report;
+    try {
+      report = node().publish(exchange.variable("login"), Progress.NONE);
+    } catch (IOException e) {
+      throw ApiException.of(409, "Conflict: " + e.getMessage());
+    }
+    return call.answer(to -> SyncApi.write(report, to));
+  }
+
+  /// Makes a collection read-only that a higher epoch was met of.
+  Answer demote(Exchange exchange) throws IOException {
+    Call call = addressed(exchange);
+    Body body = call.body().only("uuid", "epoch");
+    UUID uuid = read(body.at("uuid"), UUID::fromString, "a UUID");
+    boolean demoted = node().demote(uuid, body.at("epoch").whole(1, Integer.MAX_VALUE));
+    return call.answer(to -> {
+      to.writeStartObject();
+      to.writeBooleanProperty("demoted", demoted);
+      to.writeEndObject();
+    });
+  }
+
   /// Ends a login and what it has under way.
   Answer end(Exchange exchange) throws IOException {
     Call call = addressed(exchange);
-    if (!call.cluster().ftp().end(exchange.variable("login"))) {
+    if (!node().endIfThere(exchange.variable("login"))) {
       throw ApiException.notFound("there is no such login, or its time was up");
     }
     return call.answer(to -> {
@@ -204,42 +261,11 @@ final class ClusterApi {
         body.at("certificate").text());
   }
 
-  private static SyncFile file(Body body) {
-    body.only("name", "size", "crc32", "sha256");
-    if (!body.at("size").node().isIntegralNumber() || !body.at("size").node().canConvertToLong()) {
-      throw body.at("size").wrong("must be a whole number");
-    }
-    int crc32 =
-        read(
-            body.at("crc32"),
-            text -> {
-              if (text.length() != 8) {
-                throw new IllegalArgumentException("length");
-              }
-              return HexFormat.fromHexDigits(text);
-            },
-            "8 hexadecimal digits");
-    return new SyncFile(
-        body.at("name").text(),
-        body.at("size").node().longValue(),
-        crc32,
-        body.at("sha256").text());
-  }
-
   private static <T> T read(Body body, Function<String, T> reader, String needed) {
     try {
       return reader.apply(body.text());
     } catch (IllegalArgumentException e) {
       throw body.wrong("must be " + needed);
     }
-  }
-
-  private static void write(SyncFile file, JsonGenerator to) {
-    to.writeStartObject();
-    to.writeStringProperty("name", file.name());
-    to.writeNumberProperty("size", file.size());
-    to.writeStringProperty("crc32", HexFormat.of().toHexDigits(file.crc32()));
-    to.writeStringProperty("sha256", file.sha256());
-    to.writeEndObject();
   }
 }

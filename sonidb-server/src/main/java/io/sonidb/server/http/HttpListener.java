@@ -107,16 +107,19 @@ public final class HttpListener implements AutoCloseable {
             graceful::getCurrentRequestCount,
             () -> connector.getConnectedEndPoints().size(),
             streams::count);
+    MaintenanceApi maintenance = new MaintenanceApi(logs);
+    ClusterApi calls = new ClusterApi(cluster, catalog);
     List<Route> routes =
         Routes.of(
             new CollectionsApi(catalog),
             new VectorBodies(),
-            new MaintenanceApi(logs),
+            maintenance,
             new SnapshotsApi(snapshots, config.limits().uploadBytes(), logs),
             new AudioApi(streams),
             new ChangesApi(streams),
             new ServiceApi(metrics, ready),
-            new ClusterApi(cluster, catalog));
+            calls,
+            new SyncApi(cluster, calls, maintenance));
     metrics.routes(routes);
     ApiKeys keys = new ApiKeys(config.keys());
     Exchange.Shared shared =

@@ -20,7 +20,8 @@ final class Routes {
       AudioApi audio,
       ChangesApi changes,
       ServiceApi service,
-      ClusterApi cluster) {
+      ClusterApi cluster,
+      SyncApi sync) {
     return List.of(
         open("GET", "/", service::about),
         open("GET", "/healthz", service::health),
@@ -89,6 +90,11 @@ final class Routes {
         signed("GET", "/cluster", cluster::describe),
         signed("POST", "/cluster/logins", cluster::login),
         signed("DELETE", "/cluster/logins/{login}", cluster::end),
+        signed("POST", "/cluster/logins/{login}/publish", cluster::publish),
+        signed("POST", "/cluster/demotions", cluster::demote),
+        //
+        manage("POST", "/collections/{collection}/sync", sync::sync),
+        manage("POST", "/collections/{collection}/promote", sync::promote),
         //
         manage("POST", "/collections/{collection}/snapshots", snapshots::create),
         read("GET", "/collections/{collection}/snapshots", snapshots::list),

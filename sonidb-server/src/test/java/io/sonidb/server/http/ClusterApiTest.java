@@ -3,8 +3,11 @@ package io.sonidb.server.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sonidb.SyncFile;
+import io.sonidb.SyncManifest;
 import io.sonidb.ftp.ClusterSecret;
 import io.sonidb.ftp.SignedCall;
+import io.sonidb.ftp.SignedManifest;
 import io.sonidb.server.TestNode;
 import io.sonidb.server.config.ConfigException;
 import java.io.IOException;
@@ -17,8 +20,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -136,23 +141,52 @@ class ClusterApiTest {
   void makesLoginsAndEndsThem() {
     TestNode.Reply made =
         login("{'direction': 'send', 'collection': 'songs', 'seal': true, " + PEER + "}");
-    assertThat(made.body().get("files").findValuesAsString("name"))
-        .contains("segments/0001-00000001.flac", "collection.json", "index.sfv", "index.sha256");
+    assertThat(made.body().get("manifest").stringValue())
+        .contains(
+            " segments/0001-00000001.flac\n",
+            " collection.json\n",
+            " index.sfv\n",
+            " index.sha256\n",
+            "\nhmac ");
     String path = "/cluster/logins/" + made.body().get("login").stringValue();
     assertThat(send(call(name(), "DELETE", path, ""), "").status()).isEqualTo(200);
     assertThat(send(call(name(), "DELETE", path, ""), "").status()).isEqualTo(404);
   }
 
+  private static String manifest(String name, ClusterSecret secret) {
+    return SignedManifest.of(
+        new SyncManifest(
+            UUID.fromString("0b9c1d7e-0000-4000-8000-000000000000"),
+            "others",
+            1,
+            1,
+            List.of(new SyncFile(name, 5, 10, "0".repeat(64)))),
+        secret);
+  }
+
+  private static String receive(String manifest) {
+    return "{'direction': 'receive', "
+        + PEER
+        + ", 'manifest': '"
+        + manifest.replace("\n", "\\n")
+        + "'}";
+  }
+
+  @Test
+  void takesNothingThatAnotherSecretSigned() throws IOException {
+    ClusterSecret other = ClusterSecret.open(folder.resolve("third.secret"));
+    assertThat(login(receive(manifest("index.sfv", other))).error())
+        .contains("was not made with this cluster.secret");
+  }
+
   @Test
   void saysWhatIsWrongWithACall() {
-    String file =
-        "{'name': '%s', 'size': 5, 'crc32': '0000000a', 'sha256': '" + "0".repeat(64) + "'}";
-    String receive = "{'direction': 'receive', 'uuid': '%s', " + PEER + ", 'files': [%s]}";
-    String uuid = "0b9c1d7e-0000-4000-8000-000000000000";
-    assertThat(login(receive.formatted(uuid, file.formatted("index.sfv"))).status()).isEqualTo(200);
-    assertThat(login(receive.formatted(uuid, file.formatted("../x.sfv"))).error())
-        .contains("cannot be named '../x.sfv'");
-    assertThat(login(receive.formatted("../..", "")).error()).contains("uuid: must be a UUID");
+    assertThat(login(receive(manifest("index.sfv", secret))).status()).isEqualTo(200);
+    assertThat(login(receive(manifest("index.sfv", secret).replace("epoch 1", "epoch 2"))).error())
+        .contains("HMAC");
+    assertThat(login(receive("none")).error()).contains("carries no HMAC");
+    assertThat(login(receive(manifest("index.sfv", secret).substring(70))).status())
+        .isEqualTo(400);
     assertThat(login("{'direction': 'send', 'collection': 'none', " + PEER + "}").status())
         .isEqualTo(404);
     assertThat(

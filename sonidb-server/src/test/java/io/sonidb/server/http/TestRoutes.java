@@ -19,10 +19,12 @@ final class TestRoutes {
       MetricsText metrics = new MetricsText(catalog, () -> 0, () -> 0, () -> 0);
       Streams streams = new Streams(io.sonidb.server.config.NodeConfig.of(folder).streams());
       Logs logs = Logs.open(io.sonidb.server.config.NodeConfig.of(folder), System.err);
+      MaintenanceApi maintenance = new MaintenanceApi(logs);
+      ClusterApi calls = new ClusterApi(Optional.empty(), catalog);
       return Routes.of(
           new CollectionsApi(catalog),
           new VectorBodies(),
-          new MaintenanceApi(logs),
+          maintenance,
           new SnapshotsApi(
               SnapshotStore.open(Files.createTempDirectory("sonidb-snapshots"), catalog, logs),
               1,
@@ -30,7 +32,8 @@ final class TestRoutes {
           new AudioApi(streams),
           new ChangesApi(streams),
           new ServiceApi(metrics, new AtomicBoolean()),
-          new ClusterApi(Optional.empty(), catalog));
+          calls,
+          new SyncApi(Optional.empty(), calls, maintenance));
     }
   }
 

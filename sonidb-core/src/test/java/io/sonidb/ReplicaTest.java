@@ -1,0 +1,229 @@
+package io.sonidb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class ReplicaTest extends SmallSegments {
+  @TempDir Path there;
+
+  /// Copies what is missing into the other database's inbox, as the FTP server does.
+  private static void bring(Outgoing from, SoniDb to) throws IOException {
+    for (SyncFile file : to.missing(from.state())) {
+      Path at = to.inbox().resolve(from.uuid().toString()).resolve(file.name());
+      Files.createDirectories(at.getParent());
+      Files.copy(from.folder().resolve(file.name()), at);
+    }
+  }
+
+  private static ReceiveReport sync(SoniDb from, SoniDb to) throws IOException {
+    try (Outgoing outgoing = from.outgoing("songs", true, Progress.NONE)) {
+      bring(outgoing, to);
+      return to.receive(outgoing.state(), Progress.NONE);
+    }
+  }
+
+  @Test
+  void isTheSameCollectionAndFollowsDeletesAndCompaction() throws Exception {
+    try (SoniDb a = SoniDb.open(data, BY_HAND);
+        SoniDb b = SoniDb.open(there, BY_HAND)) {
+      Collection songs = a.create("songs", SPEC);
+      segment(songs, 0, 100);
+      assertThat(sync(a, b).created()).isTrue();
+      Collection copy = b.collection("songs");
+      assertThat(copy.count()).isEqualTo(100);
+      assertThat(copy.isReplica()).isTrue();
+      delete(songs, 0, 90);
+      upsert(songs, 200, 250);
+      songs.compact(true, Progress.NONE);
+      ReceiveReport second = sync(a, b);
+      assertThat(second.vectors()).isEqualTo(60);
+      assertThat(second.aside()).isEmpty();
+      assertThat(second.sequence()).isEqualTo(songs.lastSequence());
+      assertThat(copy.get("0")).isEmpty();
+      assertThat(copy.get("220")).isEqualTo(songs.get("220"));
+      assertThat(copy.verifyIntegrity(true, Progress.NONE).damaged()).isEmpty();
+      assertThat(b.inbox().resolve(copy.engine().log().header().uuid().toString())).doesNotExist();
+      ReceiveReport third = sync(a, b);
+      assertThat(third.changed()).isFalse();
+    }
+    try (SoniDb b = SoniDb.open(there, BY_HAND)) {
+      assertThat(b.warnings()).isEmpty();
+      assertThat(b.collection("songs").count()).isEqualTo(60);
+      assertThat(b.collection("songs").isReplica()).isTrue();
+    }
+  }
+
+  @Test
+  void asksOnlyForWhatItHasNot() throws Exception {
+    try (SoniDb a = SoniDb.open(data, BY_HAND);
+        SoniDb b = SoniDb.open(there, BY_HAND)) {
+      Collection songs = a.create("songs", SPEC);
+      segment(songs, 0, 100);
+      sync(a, b);
+      segment(songs, 100, 120);
+      try (Outgoing outgoing = a.outgoing("songs", true, Progress.NONE)) {
+        assertThat(b.missing(outgoing.state()).stream().map(SyncFile::name))
+            .containsExactly(
+                "segments/0001-00000002.flac", "segments/0001-00000002.idx", "collection.json");
+        bring(outgoing, b);
+        assertThat(b.missing(outgoing.state())).isEmpty();
+      }
+    }
+  }
+
+  @Test
+  void refusesWritesUntilItIsPromoted() throws Exception {
+    try (SoniDb a = SoniDb.open(data, BY_HAND);
+        SoniDb b = SoniDb.open(there, BY_HAND)) {
+      segment(a.create("songs", SPEC), 0, 100);
+      sync(a, b);
+      Collection copy = b.collection("songs");
+      assertThatThrownBy(() -> upsert(copy, 0, 1))
+          .isInstanceOf(ReadOnlyException.class)
+          .hasMessageContaining("promote");
+      assertThatThrownBy(() -> copy.delete("1")).isInstanceOf(ReadOnlyException.class);
+      assertThatThrownBy(() -> copy.compact(false, Progress.NONE))
+          .isInstanceOf(ReadOnlyException.class);
+      assertThatThrownBy(() -> copy.alter(copy.spec(), Progress.NONE))
+          .isInstanceOf(ReadOnlyException.class);
+      assertThat(copy.promote()).isEqualTo(2);
+      upsert(copy, 500, 510);
+      assertThat(copy.count()).isEqualTo(110);
+      assertThatThrownBy(copy::promote).isInstanceOf(SyncRefusedException.class);
+    }
+    try (SoniDb b = SoniDb.open(there, BY_HAND)) {
+      assertThat(b.collection("songs").isReplica()).isFalse();
+      assertThat(b.collection("songs").epoch()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void movesAsideWhatDivergesFromAHistoryOfAHigherEpoch() throws Exception {
+    try (SoniDb a = SoniDb.open(data, BY_HAND);
+        SoniDb b = SoniDb.open(there, BY_HAND)) {
+      Collection songs = a.create("songs", SPEC);
+      segment(songs, 0, 100);
+      sync(a, b);
+      b.collection("songs").promote();
+      upsert(b.collection("songs"), 500, 510);
+      upsert(songs, 900, 905); // nobody told it
+      assertThatThrownBy(() -> sync(a, b))
+          .isInstanceOfSatisfying(
+              SyncRefusedException.class, e -> assertThat(e.newerEpoch()).isEqualTo(2));
+      assertThat(songs.demote(2)).isTrue();
+      assertThatThrownBy(() -> upsert(songs, 1, 2)).isInstanceOf(ReadOnlyException.class);
+      ReceiveReport back = sync(b, a);
+      assertThat(back.diverging()).hasSize(1);
+      assertThat(songs.count()).isEqualTo(110);
+      assertThat(songs.get("900")).isEmpty();
+      assertThat(songs.get("505")).isPresent();
+      try (SoniDb aside = SoniDb.open(back.aside().orElseThrow(), BY_HAND)) {
+        assertThat(aside.collection("songs").get("900")).isPresent();
+      }
+    }
+  }
+
+  @Test
+  void takesInNeitherAnotherCollectionNorAnOlderState() throws Exception {
+    try (SoniDb a = SoniDb.open(data, BY_HAND);
+        SoniDb b = SoniDb.open(there, BY_HAND)) {
+      segment(a.create("songs", SPEC), 0, 10);
+      b.create("songs", SPEC);
+      assertThatThrownBy(() -> sync(a, b))
+          .isInstanceOf(SyncRefusedException.class)
+          .hasMessageContaining("only the name in common");
+      b.drop("songs");
+      try (Outgoing older = a.outgoing("songs", true, Progress.NONE)) {
+        segment(a.collection("songs"), 10, 20);
+        sync(a, b);
+        assertThatThrownBy(() -> b.missing(older.state())).hasMessageContaining("newer writes");
+      }
+      assertThatThrownBy(() -> sync(b, a)).hasMessageContaining("written to here");
+    }
+  }
+
+  @Test
+  void takesNothingInWhenASegmentIsNotWhatItShouldBe() throws Exception {
+    try (SoniDb a = SoniDb.open(data, BY_HAND);
+        SoniDb b = SoniDb.open(there, BY_HAND)) {
+      Collection songs = a.create("songs", SPEC);
+      segment(songs, 0, 50);
+      sync(a, b);
+      segment(songs, 50, 100);
+      try (Outgoing outgoing = a.outgoing("songs", true, Progress.NONE)) {
+        bring(outgoing, b);
+        Path segment =
+            b.inbox()
+                .resolve(outgoing.uuid().toString())
+                .resolve("segments/0001-00000002.flac");
+        byte[] bytes = Files.readAllBytes(segment);
+        bytes[9000] ^= 1;
+        Files.write(segment, bytes);
+        assertThatThrownBy(() -> b.receive(outgoing.state(), Progress.NONE))
+            .isInstanceOf(StorageException.class)
+            .hasMessageContaining("segments/0001-00000002.flac");
+        assertThat(b.missing(outgoing.state()).stream().map(SyncFile::name))
+            .containsExactly("segments/0001-00000002.flac");
+      }
+      assertThat(b.collection("songs").count()).isEqualTo(50);
+      assertThat(sync(a, b).vectors()).isEqualTo(100);
+    }
+  }
+
+  @Test
+  void isThereAgainWhereverTheExchangeWasInterrupted() throws Exception {
+    try (SoniDb a = SoniDb.open(data, BY_HAND);
+        SoniDb b = SoniDb.open(there, BY_HAND)) {
+      segment(a.create("songs", SPEC), 0, 50);
+      sync(a, b);
+    }
+    Path collections = there.resolve("collections");
+    Path home;
+    try (var files = Files.list(collections)) {
+      home = files.findFirst().orElseThrow();
+    }
+    String uuid = home.getFileName().toString().substring(2);
+    Files.move(home, collections.resolve("replaced-" + uuid));
+    Files.createDirectories(collections.resolve("new-1/segments"));
+    try (SoniDb b = SoniDb.open(there, BY_HAND)) {
+      assertThat(b.collection("songs").count()).isEqualTo(50);
+    }
+    Files.createDirectories(collections.resolve("diverged-" + uuid + "/segments"));
+    SoniDb.open(there, BY_HAND).close();
+    try (var files = Files.list(collections)) {
+      assertThat(files).containsExactly(home);
+    }
+    assertThat(there.resolve("sync/aside")).isNotEmptyDirectory();
+  }
+
+  @Test
+  void readsNoManifestThatIsSpelledOtherwise() throws Exception {
+    try (SoniDb a = SoniDb.open(data, BY_HAND)) {
+      segment(a.create("songs", SPEC), 0, 10);
+      try (Outgoing outgoing = a.outgoing("songs", true, Progress.NONE)) {
+        String text = outgoing.state().text();
+        assertThat(SyncManifest.parse(text)).isEqualTo(outgoing.state());
+        for (String wrong :
+            List.of(
+                "",
+                text.substring(1),
+                text.replace("epoch 1", "epoch 01"),
+                text.replace("epoch 1", "epoch x"),
+                text.replace("segments/", "../"),
+                text + "\n",
+                text + "file 1 00000000 " + "0".repeat(64) + " index.sfv\n",
+                text.stripTrailing())) {
+          assertThatThrownBy(() -> SyncManifest.parse(wrong))
+              .isInstanceOf(IllegalArgumentException.class);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,177 @@
+package io.sonidb.ftp;
+
+import io.sonidb.Collection;
+import io.sonidb.Outgoing;
+import io.sonidb.Progress;
+import io.sonidb.ReceiveReport;
+import io.sonidb.SoniDb;
+import io.sonidb.StorageException;
+import io.sonidb.SyncFile;
+import io.sonidb.SyncManifest;
+import io.sonidb.SyncRefusedException;
+import java.io.IOException;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Consumer;
+
+/// What this node does for a sync, whoever drives it.
+public final class LocalNode implements SyncNode {
+  private static final int ANY_PORT = 9; // nothing is sent there
+
+  private final SoniDb database;
+  private final FtpNode ftp;
+  private final ClusterSecret secret;
+  private final Consumer<String> created;
+  // Guarded by this: of each collection, what comes in and who sends it.
+  private final Map<UUID, Reception> receptions = new HashMap<>();
+
+  private record Reception(SyncManifest state, Set<String> logins) {}
+
+  /// @param created hears the names of collections that came in and were not there before
+  public LocalNode(
+      SoniDb database, FtpNode ftp, ClusterSecret secret, Consumer<String> created) {
+    this.database = database;
+    this.ftp = ftp;
+    this.secret = secret;
+    this.created = created;
+  }
+
+  /// The collection of a UUID, if it is here.
+  public Optional<Collection> find(UUID collection) {
+    return database.find(collection);
+  }
+
+  @Override
+  public String name() {
+    return "this node";
+  }
+
+  @Override
+  public Contact contact(SyncNode other) throws IOException {
+    InetAddress address = InetAddress.getByName(ftp.options().host());
+    if (address.isAnyLocalAddress()) {
+      address = other instanceof RemoteNode remote ? facing(remote.address()) : loopback();
+    }
+    return new Contact(
+        address,
+        ftp.port(),
+        ftp.options().firstPassivePort(),
+        ftp.options().lastPassivePort(),
+        ftp.fingerprint(),
+        ftp.options().allowsPlainData());
+  }
+
+  private static InetAddress loopback() {
+    return InetAddress.getLoopbackAddress();
+  }
+
+  /// The address of this machine that another one sees.
+  private static InetAddress facing(InetAddress other) throws IOException {
+    try (DatagramSocket route = new DatagramSocket()) {
+      route.connect(new InetSocketAddress(other, ANY_PORT));
+      return route.getLocalAddress();
+    }
+  }
+
+  @Override
+  public Sending send(String collection, boolean seal, Peer peer) {
+    return send(collection, seal, peer, LOGIN_SECONDS);
+  }
+
+  /// How long a login lives unless somebody says otherwise.
+  public static final int LOGIN_SECONDS = 3600;
+
+  /// As [#send(String, boolean, Peer)], for a while.
+  public Sending send(String collection, boolean seal, Peer peer, int seconds) {
+    Outgoing outgoing = database.outgoing(collection, seal, Progress.NONE);
+    String login = ftp.sending(outgoing, peer, seconds);
+    return new Sending(login, SignedManifest.of(outgoing.state(), secret));
+  }
+
+  @Override
+  public Receiving receive(String manifest, Peer peer) throws IOException {
+    return receive(manifest, peer, LOGIN_SECONDS);
+  }
+
+  /// As [#receive(String, Peer)], for a while.
+  ///
+  /// @throws IOException if the manifest was not made with the secret
+  /// @throws SyncRefusedException if the state is not to be taken in
+  public synchronized Receiving receive(String manifest, Peer peer, int seconds)
+      throws IOException {
+    SyncManifest state = SignedManifest.read(manifest, secret);
+    List<SyncFile> missing;
+    try {
+      // Of two states one after the other counts: else they would mix in the inbox.
+      Reception other = receptions.get(state.uuid());
+      if (other != null && !other.state().equals(state)) {
+        other.logins().forEach(ftp::end);
+        receptions.remove(state.uuid());
+      }
+      missing = database.missing(state);
+    } catch (SyncRefusedException e) {
+      if (e.newerEpoch() > 0) {
+        return new OutOfDate(e.newerEpoch(), String.valueOf(e.getMessage()));
+      }
+      throw e;
+    }
+    String login = ftp.receiving(state.uuid(), state.files(), peer, seconds);
+    receptions
+        .computeIfAbsent(state.uuid(), _ -> new Reception(state, new HashSet<>()))
+        .logins()
+        .add(login);
+    return new Welcome(login, missing, !database.has(state));
+  }
+
+  @Override
+  public ReceiveReport publish(String login, Progress progress) throws IOException {
+    SyncManifest state =
+        reception(login)
+            .orElseThrow(() ->
+                new IOException("there is no such login, or another state came in meanwhile"))
+            .state();
+    ReceiveReport report;
+    try {
+      report = database.receive(state, progress);
+    } catch (StorageException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+    if (report.created()) {
+      created.accept(report.name());
+    }
+    return report;
+  }
+
+  private synchronized Optional<Reception> reception(String login) {
+    return receptions.values().stream().filter(each -> each.logins().contains(login)).findAny();
+  }
+
+  @Override
+  public void end(String login) {
+    endIfThere(login);
+  }
+
+  /// Ends a login.
+  ///
+  /// @return whether there was one
+  public boolean endIfThere(String login) {
+    synchronized (this) {
+      receptions.values().forEach(each -> each.logins().remove(login));
+      receptions.values().removeIf(each -> each.logins().isEmpty());
+    }
+    return ftp.end(login);
+  }
+
+  @Override
+  public boolean demote(UUID collection, int metEpoch) {
+    return database.find(collection).map(here -> here.demote(metEpoch)).orElse(false);
+  }
+}

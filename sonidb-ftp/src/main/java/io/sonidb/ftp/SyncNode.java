@@ -1,0 +1,83 @@
+package io.sonidb.ftp;
+
+import io.sonidb.Progress;
+import io.sonidb.ReceiveReport;
+import io.sonidb.SyncFile;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.util.List;
+import java.util.UUID;
+
+/// A node as whoever drives a sync uses it: this one ([LocalNode]), or another one that has the
+/// same secret ([RemoteNode]).
+public interface SyncNode {
+  /// Where its FTP server is.
+  ///
+  /// @param address at which other nodes reach it
+  /// @param port of connections for commands
+  /// @param firstPort first port that data connections come in at
+  /// @param lastPort last one
+  /// @param certificate SHA-256 of the one that it shows
+  /// @param plainData whether files may travel without TLS
+  record Contact(
+      InetAddress address,
+      int port,
+      int firstPort,
+      int lastPort,
+      String certificate,
+      boolean plainData) {
+    /// As the other end of data connections.
+    Peer peer() {
+      return new Peer(address, firstPort, lastPort, certificate);
+    }
+
+    FxpEnd end(String login, ClusterSecret secret) {
+      return FxpEnd.node(address.getHostAddress(), port, login, secret, certificate);
+    }
+  }
+
+  /// A login that gets files.
+  ///
+  /// @param manifest of the state that it sees, signed
+  record Sending(String login, String manifest) {}
+
+  /// What became of asking for a login that sends files.
+  sealed interface Receiving {}
+
+  /// The files may come.
+  ///
+  /// @param missing those that have to
+  /// @param changes whether publishing changes anything
+  record Welcome(String login, List<SyncFile> missing, boolean changes) implements Receiving {}
+
+  /// What would come does not count any more: the node has a history of a higher epoch.
+  ///
+  /// @param reason for people
+  record OutOfDate(int newerEpoch, String reason) implements Receiving {}
+
+  /// What it is called, for people.
+  String name();
+
+  /// Where its FTP server is.
+  ///
+  /// @param other a node that is to exchange files with it; itself if that does not matter
+  /// @throws IOException if it cannot be reached, or has not the secret
+  Contact contact(SyncNode other) throws IOException;
+
+  /// Makes a login that gets the files of a collection.
+  Sending send(String collection, boolean seal, Peer peer) throws IOException;
+
+  /// Makes a login that sends the files of a state.
+  Receiving receive(String manifest, Peer peer) throws IOException;
+
+  /// Has what came in take its place.
+  ReceiveReport publish(String login, Progress progress) throws IOException;
+
+  /// Ends a login.
+  void end(String login) throws IOException;
+
+  /// Makes a collection read-only if its epoch is lower.
+  ///
+  /// @return whether it was made so
+  boolean demote(UUID collection, int metEpoch) throws IOException;
+}

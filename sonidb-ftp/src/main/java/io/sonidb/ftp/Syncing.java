@@ -1,0 +1,131 @@
+package io.sonidb.ftp;
+
+import io.sonidb.Progress;
+import io.sonidb.ReceiveReport;
+import io.sonidb.SyncFile;
+import io.sonidb.SyncManifest;
+import io.sonidb.SyncReport;
+import io.sonidb.ftp.SyncFailedException.Kind;
+import java.io.IOException;
+import java.util.List;
+
+/// Brings a collection from one node to another: asks both for logins, has them move what the
+/// target lacks, and has the target publish it. It only controls: no byte of a file comes here.
+public final class Syncing {
+  private final SyncNode source;
+  private final SyncNode target;
+  private final ClusterSecret secret;
+  private final FxpOptions options;
+
+  /// @param secret that both nodes have
+  public Syncing(SyncNode source, SyncNode target, ClusterSecret secret, FxpOptions options) {
+    this.source = source;
+    this.target = target;
+    this.secret = secret;
+    this.options = options;
+  }
+
+  /// Does it. Afterwards the target has the state that the source had when it began, or a newer
+  /// one; when it fails, the state that it had.
+  ///
+  /// @param collection its name at the source
+  /// @param seal whether what the open segment holds goes, too, which ends that segment
+  /// @param progress hears bytes; may throw to end it
+  /// @throws IOException if it is not done
+  public SyncReport run(String collection, boolean seal, Progress progress) throws IOException {
+    long start = System.nanoTime();
+    SyncNode.Contact from = source.contact(target);
+    SyncNode.Contact to = target.contact(source);
+    SyncNode.Sending sending = source.send(collection, seal, to.peer());
+    try {
+      SyncManifest state = SignedManifest.read(sending.manifest(), secret);
+      SyncNode.Welcome welcome = welcome(state, sending, from);
+      try {
+        long commandBytes = 0;
+        if (!welcome.missing().isEmpty()) {
+          commandBytes = move(sending, welcome, from, to, progress);
+        }
+        ReceiveReport report = target.publish(welcome.login(), progress);
+        return new SyncReport(
+            target.name(),
+            report,
+            welcome.missing().size(),
+            welcome.missing().stream().mapToLong(SyncFile::size).sum(),
+            state.files().size(),
+            state.bytes(),
+            commandBytes + callBytes(),
+            (System.nanoTime() - start) / 1e9);
+      } finally {
+        endQuietly(target, welcome.login());
+      }
+    } finally {
+      endQuietly(source, sending.login());
+    }
+  }
+
+  private long callBytes() {
+    return (source instanceof RemoteNode a ? a.bytes() : 0)
+        + (target instanceof RemoteNode b ? b.bytes() : 0);
+  }
+
+  private SyncNode.Welcome welcome(
+      SyncManifest state, SyncNode.Sending sending, SyncNode.Contact from) throws IOException {
+    return switch (target.receive(sending.manifest(), from.peer())) {
+      case SyncNode.Welcome welcome -> welcome;
+      case SyncNode.OutOfDate newer -> {
+        boolean demoted = source.demote(state.uuid(), newer.newerEpoch());
+        throw new SyncFailedException(
+            Kind.REFUSED,
+            target.name()
+                + ": "
+                + newer.reason()
+                + (demoted ? ": " + source.name() + " is read-only from now on" : "")
+                + "; sync the other way");
+      }
+    };
+  }
+
+  private long move(
+      SyncNode.Sending sending,
+      SyncNode.Welcome welcome,
+      SyncNode.Contact from,
+      SyncNode.Contact to,
+      Progress progress)
+      throws IOException {
+    boolean plain = options.plainData() && from.plainData() && to.plainData();
+    try (Fxp fxp = new Fxp(options.withPlainData(plain))) {
+      List<Fxp.Moved> moved =
+          fxp.move(
+              from.end(sending.login(), secret),
+              to.end(welcome.login(), secret),
+              welcome.missing(),
+              progress);
+      List<Fxp.Moved> failed =
+          moved.stream().filter(each -> each.failure().isPresent()).toList();
+      if (!failed.isEmpty()) {
+        FxpException why = failed.getFirst().failure().orElseThrow();
+        throw new SyncFailedException(
+            Kind.BROKEN,
+            failed.size()
+                + " of "
+                + moved.size()
+                + " files were not moved to "
+                + target.name()
+                + ": "
+                + failed.getFirst().file().name()
+                + ": "
+                + why.getMessage(),
+            why);
+      }
+      return fxp.commandBytes();
+    }
+  }
+
+  private static void endQuietly(SyncNode node, String login) {
+    try {
+      node.end(login);
+    } catch (IOException e) {
+      // It ends by itself.
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package io.sonidb.server.http;
+
+import io.sonidb.Collection;
+import io.sonidb.ReceiveReport;
+import io.sonidb.SyncReport;
+import io.sonidb.ftp.FxpOptions;
+import io.sonidb.ftp.LocalNode;
+import io.sonidb.ftp.RemoteNode;
+import io.sonidb.ftp.Syncing;
+import java.io.IOException;
+import java.util.Optional;
+import tools.jackson.core.JsonGenerator;
+
+/// Brings collections from this node to others, and makes copies writable.
+final class SyncApi {
+  private final Optional<Cluster> cluster;
+  private final ClusterApi calls;
+  private final MaintenanceApi maintenance;
+
+  SyncApi(Optional<Cluster> cluster, ClusterApi calls, MaintenanceApi maintenance) {
+    this.cluster = cluster;
+    this.calls = calls;
+    this.maintenance = maintenance;
+  }
+
+  /// Brings a collection to another node.
+  Answer sync(Exchange exchange) throws Exception {
+    Collection collection = exchange.collection();
+    Body body = exchange.body().only("target", "seal");
+    LocalNode here = calls.node();
+    Cluster own = cluster.orElseThrow();
+    RemoteNode target = target(body.at("target"), own);
+    boolean seal = body.at("seal").isTrue(false);
+    return maintenance.once(
+        exchange,
+        "sync",
+        collection,
+        progress -> {
+          FxpOptions options =
+              FxpOptions.DEFAULT.withPlainData(own.ftp().options().allowsPlainData());
+          SyncReport report =
+              new Syncing(here, target, own.secret(), options)
+                  .run(collection.name(), seal, progress);
+          return to -> write(report, to);
+        });
+  }
+
+  private static RemoteNode target(Body target, Cluster own) {
+    try {
+      return RemoteNode.at(target.text(), own.secret());
+    } catch (IllegalArgumentException e) {
+      throw ApiException.wrongInput("target: " + e.getMessage());
+    } catch (IOException e) {
+      throw ApiException.wrongInput("target: there is no such host: " + e.getMessage());
+    }
+  }
+
+  /// Makes a replica writable.
+  Answer promote(Exchange exchange) {
+    Collection collection = exchange.collection();
+    exchange.bodyIfAny().only();
+    int epoch = collection.promote();
+    return Answer.result(to -> {
+      to.writeStartObject();
+      to.writeNumberProperty("epoch", epoch);
+      to.writeEndObject();
+    });
+  }
+
+  private static void write(SyncReport report, JsonGenerator to) {
+    to.writeStartObject();
+    to.writeStringProperty("target", report.target());
+    to.writeNumberProperty("files", report.files());
+    to.writeNumberProperty("bytes", report.bytes());
+    to.writeNumberProperty("total_files", report.totalFiles());
+    to.writeNumberProperty("total_bytes", report.totalBytes());
+    to.writeNumberProperty("controller_bytes", report.controllerBytes());
+    to.writeNumberProperty("seconds", report.seconds());
+    to.writeName("received");
+    write(report.received(), to);
+    to.writeEndObject();
+  }
+
+  static void write(ReceiveReport report, JsonGenerator to) {
+    to.writeStartObject();
+    to.writeStringProperty("name", report.name());
+    to.writeBooleanProperty("created", report.created());
+    to.writeBooleanProperty("changed", report.changed());
+    to.writeNumberProperty("vectors", report.vectors());
+    to.writeNumberProperty("sequence", report.sequence());
+    to.writeNumberProperty("epoch", report.epoch());
+    to.writeArrayPropertyStart("diverging");
+    report.diverging().forEach(to::writeString);
+    to.writeEndArray();
+    report.aside().ifPresent(aside -> to.writeStringProperty("aside", aside.toString()));
+    to.writeNumberProperty("seconds", report.seconds());
+    to.writeEndObject();
+  }
+}

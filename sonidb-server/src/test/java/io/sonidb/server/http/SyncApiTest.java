@@ -1,0 +1,153 @@
+package io.sonidb.server.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sonidb.server.TestNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+class SyncApiTest {
+  @TempDir Path folder;
+  private TestNode a;
+  private TestNode b;
+
+  @BeforeEach
+  void start() throws IOException {
+    a = node("a", "cluster.secret");
+    b = node("b", "cluster.secret");
+    a.put("/collections/songs", "{'vectors': {'size': 4, 'distance': 'Dot'}}").result();
+    a.put(
+            "/collections/songs/points",
+            "{'points': [{'id': 1, 'vector': [1, 2, 3, 4], 'payload': {'name': 'one'}},"
+                + " {'id': 2, 'vector': [4, 3, 2, 1]}]}")
+        .result();
+  }
+
+  @AfterEach
+  void stop() {
+    a.close();
+    b.close();
+  }
+
+  private TestNode node(String name, String secret) throws IOException {
+    return TestNode.start(
+        folder.resolve(name),
+        Map.of(
+            "ftp.enabled", "true",
+            "ftp.port", "0",
+            "cluster.secret_file", folder.resolve(secret).toString()));
+  }
+
+  private static TestNode.Reply sync(TestNode from, TestNode to) {
+    String target = to.uri().toString().replace("http://", "sonidb://");
+    return from.post(
+        "/collections/songs/sync", "{'target': '" + target + "', 'seal': true}");
+  }
+
+  private static long count(TestNode node) {
+    return node.post("/collections/songs/points/count", "{}").result().path("count").asLong(-1);
+  }
+
+  @Test
+  void bringsACollectionToAnotherNodeWhereItIsSearchable() throws IOException {
+    JsonNode report = sync(a, b).result();
+    assertThat(report.path("received").path("created").asBoolean(false)).isTrue();
+    assertThat(report.path("files").asInt(0)).isEqualTo(3);
+    assertThat(report.path("controller_bytes").asLong(0)).isBetween(1L, 1_000_000L);
+    assertThat(count(b)).isEqualTo(2);
+    assertThat(
+            b.post("/collections/songs/points/query", "{'query': [1, 2, 3, 4], 'limit': 1}")
+                .result()
+                .path("points")
+                .path(0)
+                .path("id")
+                .asInt(0))
+        .isEqualTo(1);
+    assertThat(b.get("/collections/songs/points/1").result().path("payload").path("name"))
+        .hasToString("\"one\"");
+    try (Stream<Path> left = Files.walk(folder.resolve("b/sync"))) {
+      assertThat(left.filter(Files::isRegularFile)).isEmpty();
+    }
+    try (Stream<Path> left = Files.walk(folder.resolve("a/sync"))) {
+      assertThat(left.filter(Files::isRegularFile)).isEmpty();
+    }
+  }
+
+  @Test
+  void movesNothingTheSecondTimeAndOnlyWhatIsNewAfterwards() {
+    sync(a, b).result();
+    JsonNode second = sync(a, b).result();
+    assertThat(second.path("files").asInt(-1)).isZero();
+    assertThat(second.path("received").path("changed").asBoolean(true)).isFalse();
+    a.put("/collections/songs/points", "{'points': [{'id': 3, 'vector': [1, 1, 1, 1]}]}").result();
+    a.post("/collections/songs/points/delete", "{'points': [1]}").result();
+    JsonNode third = sync(a, b).result();
+    assertThat(third.path("files").asInt(0)).isEqualTo(3);
+    assertThat(count(b)).isEqualTo(2);
+    assertThat(b.get("/collections/songs/points/1").status()).isEqualTo(404);
+  }
+
+  @Test
+  void isReadOnlyUntilItIsPromotedAndThenCountsMore() {
+    sync(a, b).result();
+    String point = "{'points': [{'id': 9, 'vector': [1, 1, 1, 1]}]}";
+    TestNode.Reply refused = b.put("/collections/songs/points", point);
+    assertThat(refused.status()).isEqualTo(409);
+    assertThat(refused.error()).contains("read-only replica").contains("promote");
+    assertThat(b.post("/collections/songs/promote", "{}").result().path("epoch").asInt(0))
+        .isEqualTo(2);
+    b.put("/collections/songs/points", point).result();
+    a.put("/collections/songs/points", "{'points': [{'id': 7, 'vector': [1, 1, 1, 1]}]}").result();
+    TestNode.Reply old = sync(a, b);
+    assertThat(old.status()).isEqualTo(409);
+    assertThat(old.error()).contains("read-only from now on").contains("sync the other way");
+    assertThat(a.put("/collections/songs/points", point).status()).isEqualTo(409);
+    JsonNode back = sync(b, a).result().path("received");
+    assertThat(back.path("diverging").size()).isEqualTo(1);
+    assertThat(Path.of(back.path("aside").asString(""))).isNotEmptyDirectory();
+    assertThat(count(a)).isEqualTo(3);
+    assertThat(a.get("/collections/songs/points/7").status()).isEqualTo(404);
+    assertThat(a.post("/collections/songs/promote", "{}").result().path("epoch").asInt(0))
+        .isEqualTo(3);
+  }
+
+  @Test
+  void refusesAnUnrelatedCollectionOfTheSameName() {
+    b.put("/collections/songs", "{'vectors': {'size': 4, 'distance': 'Dot'}}").result();
+    TestNode.Reply refused = sync(a, b);
+    assertThat(refused.status()).isEqualTo(409);
+    assertThat(refused.error()).contains("only the name in common");
+    assertThat(count(b)).isZero();
+  }
+
+  @Test
+  void getsNowhereWithoutTheSameSecret() throws IOException {
+    try (TestNode other = node("c", "another.secret")) {
+      TestNode.Reply refused = sync(a, other);
+      assertThat(refused.status()).isEqualTo(409);
+      assertThat(refused.error()).contains("cluster.secret");
+      assertThat(other.get("/collections/songs").status()).isEqualTo(404);
+    }
+  }
+
+  @Test
+  void saysWhatIsWrongWithTheTarget() {
+    for (String wrong : new String[] {"ftp://b", "sonidb://user:pass@b", "sonidb://b/x", "b", ""}) {
+      TestNode.Reply refused =
+          a.post("/collections/songs/sync", "{'target': '" + wrong + "'}");
+      assertThat(refused.status()).as(wrong).isEqualTo(400);
+      assertThat(refused.error()).doesNotContain("pass");
+    }
+    TestNode.Reply gone = a.post("/collections/songs/sync", "{'target': 'sonidb://127.0.0.1:1'}");
+    assertThat(gone.status()).isEqualTo(502);
+    assertThat(gone.error()).contains("cannot be reached");
+  }
+}
