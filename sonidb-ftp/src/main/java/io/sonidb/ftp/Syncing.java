@@ -53,7 +53,7 @@ public final class Syncing {
             welcome.missing().stream().mapToLong(SyncFile::size).sum(),
             state.files().size(),
             state.bytes(),
-            commandBytes + callBytes(),
+            commandBytes + callBytes(source) + callBytes(target),
             (System.nanoTime() - start) / 1e9);
       } finally {
         endQuietly(target, welcome.login());
@@ -63,9 +63,8 @@ public final class Syncing {
     }
   }
 
-  private long callBytes() {
-    return (source instanceof RemoteNode a ? a.bytes() : 0)
-        + (target instanceof RemoteNode b ? b.bytes() : 0);
+  static long callBytes(SyncNode node) {
+    return node instanceof RemoteNode remote ? remote.bytes() : 0;
   }
 
   private SyncNode.Welcome welcome(
@@ -121,7 +120,7 @@ public final class Syncing {
     }
   }
 
-  private static void endQuietly(SyncNode node, String login) {
+  static void endQuietly(SyncNode node, String login) {
     try {
       node.end(login);
     } catch (IOException e) {

@@ -31,10 +31,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ClusterApiTest {
   private static final String PEER =
-      "'peer': {'address': '127.0.0.1', 'first_passive_port': 7622, 'last_passive_port': 7721,"
+      "'peers': [{'address': '127.0.0.1', 'first_passive_port': 7622, 'last_passive_port': 7721,"
           + " 'certificate': '"
           + "a".repeat(64)
-          + "'}";
+          + "'}]";
 
   @TempDir static Path folder;
   private static TestNode node;
