@@ -67,13 +67,7 @@ public final class Fxp implements AutoCloseable {
   /// @return SHA-256 of it, 64 hexadecimal digits; empty if the server is used without TLS
   /// @throws FxpException if it cannot be used
   public Optional<String> certificate(FxpEnd end) throws FxpException {
-    FxpSessions with = sessions(end);
-    FxpSession session = with.take();
-    try {
-      return session.certificate();
-    } finally {
-      with.give(session);
-    }
+    return use(end, FxpSession::certificate);
   }
 
   /// Moves files from one server to another, several side by side, in the order of the list.
@@ -149,6 +143,23 @@ public final class Fxp implements AutoCloseable {
   FxpSessions sessions(FxpEnd end) {
     synchronized (sessions) {
       return sessions.computeIfAbsent(end, to -> new FxpSessions(to, options, commandBytes));
+    }
+  }
+
+  /// Something to do with a session.
+  @FunctionalInterface
+  interface Use<T> {
+    T with(FxpSession session) throws FxpException;
+  }
+
+  /// Does something with a session of a server.
+  <T> T use(FxpEnd end, Use<T> use) throws FxpException {
+    FxpSessions with = sessions(end);
+    FxpSession session = with.take();
+    try {
+      return use.with(session);
+    } finally {
+      with.give(session);
     }
   }
 

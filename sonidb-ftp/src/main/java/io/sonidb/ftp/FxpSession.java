@@ -3,7 +3,9 @@ package io.sonidb.ftp;
 import io.sonidb.SyncFile;
 import io.sonidb.ftp.Fxp.Certainty;
 import io.sonidb.ftp.FxpException.Kind;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -44,6 +46,7 @@ final class FxpSession implements AutoCloseable {
 
   private final FxpEnd end;
   private final FxpOptions options;
+  private final AtomicLong counted;
   private final CountedSockets sockets;
   private final FTPClient client;
   private final Set<String> features = new HashSet<>();
@@ -62,6 +65,7 @@ final class FxpSession implements AutoCloseable {
   private FxpSession(FxpEnd end, FxpOptions options, AtomicLong bytes) throws FxpException {
     this.end = end;
     this.options = options;
+    this.counted = bytes;
     this.sockets = new CountedSockets(bytes);
     this.client = client(end);
     client.setSocketFactory(sockets);
@@ -398,6 +402,92 @@ final class FxpSession implements AutoCloseable {
 
   private FxpException wrong(SyncFile file, String what) {
     return new FxpException(Kind.WRONG, end, file.name() + " at " + end + " " + what);
+  }
+
+  // Small files through the controller ----------------------------------------------------------
+
+  /// Makes a folder, and those that it is in, unless they are there.
+  void makeFolder(String name) throws FxpException {
+    String path = end.path(name);
+    for (int slash = 0; slash >= 0; ) {
+      slash = path.indexOf('/', slash + 1);
+      // Refused if it is there; what goes into it tells.
+      say("MKD " + (slash < 0 ? path : path.substring(0, slash)));
+    }
+  }
+
+  /// Reads a small file through a data connection with the controller.
+  ///
+  /// @param most bytes that it may have
+  /// @return empty if it is not there
+  Optional<byte[]> get(String name, int most) throws FxpException {
+    if (!say("SIZE " + end.path(name)).isPositive()) {
+      return Optional.empty();
+    }
+    beReadyForData();
+    try (InputStream in = client.retrieveFileStream(end.path(name))) {
+      if (in == null) {
+        throw refused("to send " + name, new Reply(client.getReplyCode(), client.getReplyString()));
+      }
+      byte[] bytes = in.readNBytes(most + 1);
+      if (bytes.length > most) {
+        dead = true;
+        throw new FxpException(
+            Kind.WRONG, end, name + " at " + end + " has more than " + most + " bytes");
+      }
+      in.close();
+      if (!client.completePendingCommand()) {
+        throw refused("to send " + name, new Reply(client.getReplyCode(), client.getReplyString()));
+      }
+      counted.addAndGet(bytes.length);
+      return Optional.of(bytes);
+    } catch (FxpException e) {
+      throw e;
+    } catch (IOException e) {
+      throw broken(e);
+    }
+  }
+
+  /// Writes a small file through a data connection with the controller, first under another name:
+  /// whoever reads it reads the old one or the new one.
+  void put(String name, byte[] bytes) throws FxpException {
+    String fresh = end.path(name + ".new");
+    beReadyForData();
+    try {
+      if (!client.storeFile(fresh, new ByteArrayInputStream(bytes))) {
+        throw refused("to take " + name, new Reply(client.getReplyCode(), client.getReplyString()));
+      }
+    } catch (FxpException e) {
+      throw e;
+    } catch (IOException e) {
+      throw broken(e);
+    }
+    counted.addAndGet(bytes.length);
+    need(say("RNFR " + fresh), "RNFR");
+    need(say("RNTO " + end.path(name)), "RNTO");
+  }
+
+  /// Deletes a file, or an empty folder, if the server lets that happen.
+  void delete(String name) throws FxpException {
+    if (!say("DELE " + end.path(name)).isPositive()) {
+      say("RMD " + end.path(name));
+    }
+  }
+
+  private void beReadyForData() throws FxpException {
+    if (has("SSCN")) {
+      beClientOfTls(false);
+    }
+    try {
+      if (client instanceof FTPSClient tls) {
+        tls.execPROT("P");
+        protection = "P";
+      }
+    } catch (IOException e) {
+      throw broken(e);
+    }
+    client.setDataTimeout(options.reply());
+    client.enterLocalPassiveMode();
   }
 
   // The end ----------------------------------------------------------------------------------

@@ -36,8 +36,7 @@ public final class LocalNode implements SyncNode {
   private record Reception(SyncManifest state, Set<String> logins) {}
 
   /// @param created hears the names of collections that came in and were not there before
-  public LocalNode(
-      SoniDb database, FtpNode ftp, ClusterSecret secret, Consumer<String> created) {
+  public LocalNode(SoniDb database, FtpNode ftp, ClusterSecret secret, Consumer<String> created) {
     this.database = database;
     this.ftp = ftp;
     this.secret = secret;
@@ -56,9 +55,15 @@ public final class LocalNode implements SyncNode {
 
   @Override
   public Contact contact(SyncNode other) throws IOException {
+    return contact(
+        other instanceof RemoteNode remote ? remote.address() : InetAddress.getLoopbackAddress());
+  }
+
+  @Override
+  public Contact contact(InetAddress other) throws IOException {
     InetAddress address = InetAddress.getByName(ftp.options().host());
     if (address.isAnyLocalAddress()) {
-      address = other instanceof RemoteNode remote ? facing(remote.address()) : loopback();
+      address = facing(other);
     }
     return new Contact(
         address,
@@ -67,10 +72,6 @@ public final class LocalNode implements SyncNode {
         ftp.options().lastPassivePort(),
         ftp.fingerprint(),
         ftp.options().allowsPlainData());
-  }
-
-  private static InetAddress loopback() {
-    return InetAddress.getLoopbackAddress();
   }
 
   /// The address of this machine that another one sees.
@@ -97,8 +98,7 @@ public final class LocalNode implements SyncNode {
   }
 
   @Override
-  public Receiving receive(String manifest, List<Peer> peers, boolean passesOn)
-      throws IOException {
+  public Receiving receive(String manifest, List<Peer> peers, boolean passesOn) throws IOException {
     return receive(manifest, peers, passesOn, LOGIN_SECONDS);
   }
 
@@ -136,8 +136,8 @@ public final class LocalNode implements SyncNode {
   public ReceiveReport publish(String login, Progress progress) throws IOException {
     SyncManifest state =
         reception(login)
-            .orElseThrow(() ->
-                new IOException("there is no such login, or another state came in meanwhile"))
+            .orElseThrow(
+                () -> new IOException("there is no such login, or another state came in meanwhile"))
             .state();
     ReceiveReport report;
     try {

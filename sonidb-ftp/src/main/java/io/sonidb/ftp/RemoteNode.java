@@ -47,10 +47,7 @@ public final class RemoteNode implements SyncNode {
   private final InetAddress address;
   private final ClusterSecret secret;
   private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(CONNECT)
-          .build();
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(CONNECT).build();
   private final AtomicLong bytes = new AtomicLong();
   private Optional<String> node = Optional.empty();
 
@@ -203,6 +200,11 @@ public final class RemoteNode implements SyncNode {
 
   @Override
   public Contact contact(SyncNode other) throws IOException {
+    return contact(address);
+  }
+
+  @Override
+  public Contact contact(InetAddress other) throws IOException {
     JsonNode told = send("GET", "/cluster", "", "", ANSWER);
     synchronized (this) {
       node = Optional.of(text(told, "node"));
@@ -240,8 +242,7 @@ public final class RemoteNode implements SyncNode {
   }
 
   @Override
-  public Receiving receive(String manifest, List<Peer> peers, boolean passesOn)
-      throws IOException {
+  public Receiving receive(String manifest, List<Peer> peers, boolean passesOn) throws IOException {
     ObjectNode body =
         JSON.createObjectNode()
             .put("direction", "receive")

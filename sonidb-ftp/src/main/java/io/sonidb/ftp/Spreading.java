@@ -59,8 +59,7 @@ public final class Spreading {
   /// @param progress hears bytes, of all targets together; may throw to end it
   /// @return what became of each target, in their order
   /// @throws IOException if the source cannot be used
-  public List<Outcome> run(String collection, boolean seal, Progress progress)
-      throws IOException {
+  public List<Outcome> run(String collection, boolean seal, Progress progress) throws IOException {
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       return new Run(threads, collection, seal, progress).call();
     }
@@ -149,9 +148,7 @@ public final class Spreading {
         numbers.add(i);
       }
       return all(
-          numbers,
-          i -> new Known(targets.get(i), targets.get(i).contact(source), i),
-          i -> i);
+          numbers, i -> new Known(targets.get(i), targets.get(i).contact(source), i), i -> i);
     }
 
     private List<Part> parts(
@@ -222,7 +219,11 @@ public final class Spreading {
                     .get(at)
                     .map(received ->
                         report(
-                            parts.get(at), received, state.orElseThrow(), controllerBytes, seconds));
+                            parts.get(at),
+                            received,
+                            state.orElseThrow(),
+                            controllerBytes,
+                            seconds));
         all.add(
             new Outcome(
                 targets.get(i).name(),
@@ -235,7 +236,11 @@ public final class Spreading {
     }
 
     private SyncReport report(
-        Part part, ReceiveReport received, SyncManifest state, long controllerBytes, double seconds) {
+        Part part,
+        ReceiveReport received,
+        SyncManifest state,
+        long controllerBytes,
+        double seconds) {
       List<SyncFile> moved = part.welcome().missing();
       return new SyncReport(
           part.node().name(),

@@ -64,6 +64,11 @@ public interface SyncNode {
   /// @throws IOException if it cannot be reached, or has not the secret
   Contact contact(SyncNode other) throws IOException;
 
+  /// As [#contact(SyncNode)], for a server that is no node.
+  ///
+  /// @param other where that is
+  Contact contact(InetAddress other) throws IOException;
+
   /// Makes a login that gets the files of a collection, to any of some peers.
   Sending send(String collection, boolean seal, List<Peer> peers) throws IOException;
 

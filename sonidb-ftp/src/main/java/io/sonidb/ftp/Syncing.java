@@ -99,8 +99,7 @@ public final class Syncing {
               to.end(welcome.login(), secret),
               welcome.missing(),
               progress);
-      List<Fxp.Moved> failed =
-          moved.stream().filter(each -> each.failure().isPresent()).toList();
+      List<Fxp.Moved> failed = moved.stream().filter(each -> each.failure().isPresent()).toList();
       if (!failed.isEmpty()) {
         FxpException why = failed.getFirst().failure().orElseThrow();
         throw new SyncFailedException(

@@ -32,7 +32,7 @@ import tools.jackson.core.JsonParser;
 final class ClusterApi {
   private static final int NO_DIMENSION = 16;
   private static final int MAX_PEERS = 1000;
-  
+
   private final Optional<Cluster> cluster;
   private final Catalog catalog;
   private final Optional<LocalNode> node;
@@ -41,8 +41,8 @@ final class ClusterApi {
     this.cluster = cluster;
     this.catalog = catalog;
     this.node =
-        cluster.map(here ->
-            new LocalNode(catalog.database(), here.ftp(), here.secret(), catalog::adopt));
+        cluster.map(
+            here -> new LocalNode(catalog.database(), here.ftp(), here.secret(), catalog::adopt));
   }
 
   /// What this node does for a sync.
@@ -183,8 +183,8 @@ final class ClusterApi {
         throw ApiException.of(409, "Conflict: " + state.name() + " is the name of an alias here");
       }
     }
-    SyncNode.Receiving made = made(() ->
-            node().receive(manifest, peers, body.at("pass_on").isTrue(false), seconds));
+    SyncNode.Receiving made =
+        made(() -> node().receive(manifest, peers, body.at("pass_on").isTrue(false), seconds));
     return call.answer(to -> {
       to.writeStartObject();
       switch (made) {

@@ -185,8 +185,7 @@ class ClusterApiTest {
     assertThat(login(receive(manifest("index.sfv", secret).replace("epoch 1", "epoch 2"))).error())
         .contains("HMAC");
     assertThat(login(receive("none")).error()).contains("carries no HMAC");
-    assertThat(login(receive(manifest("index.sfv", secret).substring(70))).status())
-        .isEqualTo(400);
+    assertThat(login(receive(manifest("index.sfv", secret).substring(70))).status()).isEqualTo(400);
     assertThat(login("{'direction': 'send', 'collection': 'none', " + PEER + "}").status())
         .isEqualTo(404);
     assertThat(
