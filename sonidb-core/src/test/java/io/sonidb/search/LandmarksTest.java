@@ -13,8 +13,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class LandmarksTest {
   private static final int DIMENSION = 300;
-  private static final int CLUSTERS = 50;
-  private static final int SIZE = 40 * CLUSTERS;
+
+  /// Of 62 nodes at random, two would have none.
+  private static final int CLUSTERS = 25;
+
+  private static final int SIZE = 80 * CLUSTERS;
 
   private final long seed = Long.getLong("sonidb.seed", 1);
   private final Random random = new Random(seed);
