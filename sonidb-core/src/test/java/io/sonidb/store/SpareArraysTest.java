@@ -3,7 +3,6 @@ package io.sonidb.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.IdentityHashMap;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class SpareArraysTest {
@@ -40,7 +39,7 @@ class SpareArraysTest {
 
   @Test
   void keepsAFew() {
-    Map<byte[], Integer> given = new IdentityHashMap<>();
+    IdentityHashMap<byte[], Integer> given = new IdentityHashMap<>();
     for (int i = 0; i < 2 * SpareArrays.MAX_ARRAYS; i++) {
       byte[] array = new byte[MIB];
       given.put(array, i);
