@@ -98,6 +98,9 @@ public class FlacKernelBenchmark {
     for (int lane = 0; lane < LANES; lane++) {
       writeSmallCodes(random, 8 * SIZE * lane);
     }
+    if (chooseParameter() != chooseParameterBaseline()) {
+      throw new IllegalStateException("the parameter chosen is not the best");
+    }
     FrameEncoder encoder = new FrameEncoder(new AudioFormat(48_000, 1, 8), SubframeSearch.NOISE);
     int room = encoder.maxFrameSize(SIZE);
     frames = new byte[FRAMES * room];
@@ -183,6 +186,47 @@ public class FlacKernelBenchmark {
       codes[i / 4] = code << 8 | bits;
     }
     return codes;
+  }
+
+  /// The parameter under which a run of codes is shortest, as the encoder finds it: downhill from
+  /// an estimate.
+  @Benchmark
+  public int chooseParameter() {
+    long sum = Rice.sum(small, 0, SIZE);
+    int best = Rice.estimate(sum, SIZE);
+    long least = codeBits(best, sum);
+    int step = Rice.shiftedSum(small, 0, SIZE, best, sum) > SIZE ? 1 : -1;
+    for (int k = best + step; k >= 0 && k <= Rice.MAX_PARAMETER_5_BIT; k += step) {
+      long bits = codeBits(k, sum);
+      if (bits >= least) {
+        break;
+      }
+      least = bits;
+      best = k;
+    }
+    return best;
+  }
+
+  private long codeBits(int parameter, long sum) {
+    return Rice.shiftedSum(small, 0, SIZE, parameter, sum) + (long) SIZE * (parameter + 1);
+  }
+
+  /// Baseline of `chooseParameter`: all that the shorter coding method has, code by code.
+  @Benchmark
+  public int chooseParameterBaseline() {
+    int best = 0;
+    long least = Long.MAX_VALUE;
+    for (int k = 0; k <= Rice.MAX_PARAMETER_4_BIT; k++) {
+      long bits = 0;
+      for (int residual : small) {
+        bits += (Rice.fold(residual) >>> k) + k + 1;
+      }
+      if (bits < least) {
+        least = bits;
+        best = k;
+      }
+    }
+    return best;
   }
 
   /// Folded bytes into numbers.

@@ -54,6 +54,7 @@ public class FrameCodecBenchmark {
   private int blockSize;
   private byte[] frame = {};
   private byte[] out = {};
+  private byte[] wav = {};
 
   /// Makes the frame, and checks that the codec gives it back.
   @Setup
@@ -79,6 +80,10 @@ public class FrameCodecBenchmark {
       if (!Arrays.equals(pcm[channel], 0, blockSize, decoder.samples(channel), 0, blockSize)) {
         throw new IllegalStateException("channel " + channel + " is not what was encoded");
       }
+    }
+    wav = encodeBaseline().clone();
+    if (!Arrays.equals(decodeBaseline()[1], 0, blockSize, decoder.samples(1), 0, blockSize)) {
+      throw new IllegalStateException("the baseline does not read what it wrote");
     }
     if (crc16() != 0 || crc16Bytewise() != 0) {
       throw new IllegalStateException("the CRC-16 of a whole frame must be 0");
@@ -108,6 +113,18 @@ public class FrameCodecBenchmark {
       LITTLE_ENDIAN.set(out, 6 * i + 3, right[i]);
     }
     return out;
+  }
+
+  /// Baseline of `decode`: the samples out of the bytes of a WAV file, unchecked.
+  @Benchmark
+  public int[][] decodeBaseline() {
+    int[] left = pcm[0];
+    int[] right = pcm[1];
+    for (int i = 0; i < blockSize; i++) {
+      left[i] = (int) LITTLE_ENDIAN.get(wav, 6 * i) << 8 >> 8;
+      right[i] = (int) LITTLE_ENDIAN.get(wav, 6 * i + 3) << 8 >> 8;
+    }
+    return pcm;
   }
 
   /// The frame under another sample number.

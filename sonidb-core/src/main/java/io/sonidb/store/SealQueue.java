@@ -58,14 +58,14 @@ final class SealQueue {
   List<Waiting> take(int enough) {
     lock.lock();
     try {
-      long left = patienceLeft();
-      while (!queue.isEmpty() && queue.size() < enough && hurrying == 0 && left > 0) {
-        awaitChange(left);
-        left = patienceLeft();
+      while (!queue.isEmpty() && queue.size() < enough && hurrying == 0 && patienceLeft() > 0) {
+        changed.awaitNanos(patienceLeft());
       }
       List<Waiting> taken = new ArrayList<>(queue);
       queue.clear();
       return taken;
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("nobody interrupts the sealing thread", e);
     } finally {
       lock.unlock();
     }
@@ -73,14 +73,6 @@ final class SealQueue {
 
   private long patienceLeft() {
     return lastNanos + patienceNanos - clock.getAsLong();
-  }
-
-  private void awaitChange(long nanos) {
-    try {
-      changed.awaitNanos(nanos);
-    } catch (InterruptedException e) {
-      throw new IllegalStateException("nobody interrupts the sealing thread", e);
-    }
   }
 
   /// Has nothing wait for company until [#relax] is called as often.

@@ -480,8 +480,10 @@ public final class SegmentLog implements AutoCloseable {
 
   /// Seals all that wait; those that came together are sealed by the first of their tasks.
   private void sealWaiting() {
-    // Some are sealed side by side while as many others fill up.
-    List<SealQueue.Waiting> waiting = unsealed.take(mostUnsealed / 2);
+    // Some are sealed side by side while as many others fill up; in a small collection fewer, since
+    // only what is sealed can be compacted.
+    int enough = Math.min(mostUnsealed / 2, order.size() / 3);
+    List<SealQueue.Waiting> waiting = unsealed.take(enough);
     try {
       List<Sealer.Job> jobs = new ArrayList<>();
       for (SealQueue.Waiting each : waiting) {
