@@ -49,7 +49,7 @@ class DayOfSoundTest {
   @Test
   @Tag("slow")
   void losesNothingInADay() throws Exception {
-    run(Duration.ofHours(24));
+    run(Duration.ofHours(Integer.getInteger("sonidb.live.hours", 24)));
   }
 
   /// Time that goes as fast as somebody follows.
@@ -102,7 +102,9 @@ class DayOfSoundTest {
   /// Applies what it hears, and complains.
   private abstract static class Hearer implements Runnable {
     final String url;
-    final HttpClient client = HttpClient.newHttpClient();
+    // One connection for each request that waits: a restart cuts off no more than that.
+    final HttpClient client =
+        HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final Map<VectorId, Long> state = new HashMap<>();
     private volatile String failure = "";
     private volatile String trouble = "";
@@ -225,7 +227,9 @@ class DayOfSoundTest {
     private byte[] get(String path) throws IOException, InterruptedException {
       HttpResponse<byte[]> response =
           client.send(
-              HttpRequest.newBuilder(URI.create(url + "/hls/" + path)).build(),
+              HttpRequest.newBuilder(URI.create(url + "/hls/" + path))
+                  .timeout(Duration.ofSeconds(20))
+                  .build(),
               HttpResponse.BodyHandlers.ofByteArray());
       if (response.statusCode() != 200) {
         throw new IOException("status " + response.statusCode() + " for " + path);
