@@ -74,6 +74,6 @@ export async function inBrowser(node, script) {
     }
     server?.closeAllConnections();
     server?.close();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(profile, { recursive: true, force: true, maxRetries: 50 });
   }
 }
