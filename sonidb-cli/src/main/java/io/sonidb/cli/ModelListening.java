@@ -221,7 +221,7 @@ final class ModelListening implements AutoCloseable {
   private void print(List<SoundRecord> records, List<Model.Output> outputs) {
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < records.size(); i++) {
-      text.append("{\"id\":").append(io.sonidb.cli.Output.text(PointJson.id(records.get(i).id())));
+      text.append(i == 0 ? "" : "\n").append("{\"id\":").append(io.sonidb.cli.Output.text(PointJson.id(records.get(i).id())));
       text.append(",\"seq\":").append(records.get(i).sequence()).append(",\"outputs\":{");
       for (int k = 0; k < outputs.size(); k++) {
         Model.Output one = outputs.get(k);
@@ -232,7 +232,7 @@ final class ModelListening implements AutoCloseable {
         }
         text.append(']');
       }
-      text.append("}}\n");
+      text.append("}}");
     }
     output.print(text.toString());
     output.flush();
