@@ -35,14 +35,15 @@ import picocli.CommandLine.Parameters;
     sortOptions = false,
     description = {
       "Hear the records in sound of any kind.",
-      "From its start or from the middle. Prints a JSON line for each record, or writes the vectors to"
-          + " a file. What could not be understood is told on standard error.",
-      "With --model, an ONNX model looks at the vectors as they come, as many at a time as there are:"
-          + " its outputs are printed, {\"id\", \"seq\", \"outputs\"} on a line, or written into"
-          + " another collection.",
+      "From its start or from the middle. Prints a JSON line for each record, or writes the vectors"
+          + " to a file. What could not be understood is told on standard error.",
+      "With --model, an ONNX model looks at the vectors as they come, as many at a time as there"
+          + " are: its outputs are printed, {\"id\", \"seq\", \"outputs\"} on a line, or written"
+          + " into another collection.",
       "Hears records as they are stored in FLAC, Ogg FLAC, WAV and raw PCM, and tones (export"
-          + " --acoustic) in these and whatever was made of them. For other kinds, such as ALAC, MP3,"
-          + " Opus and AAC, ffmpeg must be installed; of these, the lossy ones keep tones only."
+          + " --acoustic) in these and whatever was made of them. For other kinds, such as ALAC,"
+          + " MP3, Opus and AAC, ffmpeg must be installed; of these, the lossy ones keep tones"
+          + " only."
     },
     footerHeading = "%nExamples:%n",
     footer = {
@@ -102,8 +103,8 @@ final class ListenCommand extends DatabaseCommand {
       names = "--into",
       paramLabel = "COLLECTION",
       description =
-          "Write the model's first output into this collection, under the vector's id; made if it is"
-              + " missing. What is deleted is deleted there, too.")
+          "Write the model's first output into this collection, under the vector's id; made if it"
+              + " is missing. What is deleted is deleted there, too.")
   private Optional<String> into = Optional.empty();
 
   private Optional<ModelListening> listening = Optional.empty();
@@ -131,11 +132,13 @@ final class ListenCommand extends DatabaseCommand {
     }
     if (model.isPresent() && (file.isPresent() || output().isJson())) {
       throw new CommandFailure(
-          ExitCode.USAGE, "--model prints lines of JSON or writes --into a collection; -o and --json do not go with it");
+          ExitCode.USAGE,
+          "--model prints lines of JSON or writes --into a collection; -o and --json do not go with"
+              + " it");
     }
     listening =
-        model.map(path ->
-            ModelListening.open(path, output(), into, into.map(_ -> sonidb().reach())));
+        model.map(
+            path -> ModelListening.open(path, output(), into, into.map(_ -> sonidb().reach())));
     if (file.isEmpty()) {
       // Nothing is half done when it stops in the middle.
       interruption().whenRequested(interruption()::commandFinished);

@@ -34,7 +34,8 @@ final class ModelListening implements AutoCloseable {
 
   private static final String HOW =
       "the module sonidb-onnx is not here; build it (mvn -Pquick -Dmaven.test.skip=true -pl"
-          + " sonidb-onnx -am package), or put sonidb-onnx.jar and onnxruntime.jar on the class path";
+          + " sonidb-onnx -am package), or put sonidb-onnx.jar and onnxruntime.jar on the class"
+          + " path";
 
   private final Path file;
   private final Model model;
@@ -50,11 +51,7 @@ final class ModelListening implements AutoCloseable {
   private int largest;
 
   private ModelListening(
-      Path file,
-      Model model,
-      Output output,
-      Optional<String> into,
-      @Nullable Database database) {
+      Path file, Model model, Output output, Optional<String> into, @Nullable Database database) {
     this.file = file;
     this.model = model;
     this.output = output;
@@ -221,7 +218,9 @@ final class ModelListening implements AutoCloseable {
   private void print(List<SoundRecord> records, List<Model.Output> outputs) {
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < records.size(); i++) {
-      text.append(i == 0 ? "" : "\n").append("{\"id\":").append(io.sonidb.cli.Output.text(PointJson.id(records.get(i).id())));
+      text.append(i == 0 ? "" : "\n")
+          .append("{\"id\":")
+          .append(io.sonidb.cli.Output.text(PointJson.id(records.get(i).id())));
       text.append(",\"seq\":").append(records.get(i).sequence()).append(",\"outputs\":{");
       for (int k = 0; k < outputs.size(); k++) {
         Model.Output one = outputs.get(k);

@@ -23,9 +23,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/// A model with one input `[batch, dimension]` of float32 or float64. Rows go through memory off the
-/// heap that is used again. A model whose batch is fixed gets its rows in pieces of that size, the
-/// last one filled up with zeros.
+/// A model with one input `[batch, dimension]` of float32 or float64. Rows go through memory off
+/// the heap that is used again. A model whose batch is fixed gets its rows in pieces of that size,
+/// the last one filled up with zeros.
 final class OnnxModel implements Model {
   private final OrtEnvironment environment;
   private final OrtSession session;

@@ -5,7 +5,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
-/// Writes small models by hand: the few messages of ONNX's protocol buffers (onnx.proto3) that they need.
+/// Writes small models by hand: the few messages of ONNX's protocol buffers (onnx.proto3) that they
+/// need.
 final class OnnxFile {
   static final int FLOAT = 1;
   static final int INT64 = 7;

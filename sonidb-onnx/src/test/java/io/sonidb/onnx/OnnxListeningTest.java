@@ -49,8 +49,7 @@ class OnnxListeningTest {
   @BeforeEach
   void write() throws IOException {
     model =
-        Files.write(
-            folder.resolve("model.onnx"), OnnxFile.classifier(matrix, 0, DIMENSION, WIDTH));
+        Files.write(folder.resolve("model.onnx"), OnnxFile.classifier(matrix, 0, DIMENSION, WIDTH));
   }
 
   /// What softmax of the product is, in double.
@@ -181,7 +180,8 @@ class OnnxListeningTest {
     Outcome outcome =
         sonidb("listen", folder.resolve("songs.flac").toString(), "--model", model.toString());
     assertThat(outcome.exitCode()).isEqualTo(1);
-    assertThat(outcome.err()).contains("takes vectors of 8 components, those that are heard have 24");
+    assertThat(outcome.err())
+        .contains("takes vectors of 8 components, those that are heard have 24");
   }
 
   @ParameterizedTest
@@ -198,7 +198,8 @@ class OnnxListeningTest {
         double[] chances = chances(rows, i * DIMENSION);
         int best = 0;
         for (int j = 0; j < WIDTH; j++) {
-          assertThat(outputs.getFirst().values().at(i * WIDTH + j)).isCloseTo(chances[j], within(1e-5));
+          assertThat(outputs.getFirst().values().at(i * WIDTH + j))
+              .isCloseTo(chances[j], within(1e-5));
           best = chances[j] > chances[best] ? j : best;
         }
         assertThat(outputs.getLast().values().at(i)).isEqualTo(best);
@@ -215,7 +216,8 @@ class OnnxListeningTest {
     List<String> lines = outcome.out().lines().toList();
     assertThat(lines).hasSize(COUNT);
     for (int i = 0; i < COUNT; i++) {
-      assertThat(lines.get(i)).startsWith("{\"id\":" + i + ",\"seq\":" + (i + 1) + ",\"outputs\":{\"chances\":[");
+      assertThat(lines.get(i))
+          .startsWith("{\"id\":" + i + ",\"seq\":" + (i + 1) + ",\"outputs\":{\"chances\":[");
       String[] numbers = lines.get(i).replaceAll(".*chances\":\\[|\\].*", "").split(",", -1);
       double[] chances = chances(vectors.get(i), 0);
       for (int j = 0; j < WIDTH; j++) {

@@ -1,5 +1,5 @@
-/// Models that listen. The module `sonidb-onnx` provides them, if it is there: its library is large,
-/// and native.
+/// Models that listen. The module `sonidb-onnx` provides them, if it is there: its library is
+/// large, and native.
 @NullMarked
 package io.sonidb.cli.model;
 
