@@ -78,6 +78,6 @@ export async function inBrowser(node, script, scripts = {}) {
     }
     server?.closeAllConnections();
     server?.close();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 30 });
+    rmSync(profile, { recursive: true, force: true, maxRetries: 50 });
   }
 }

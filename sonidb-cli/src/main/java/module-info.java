@@ -10,7 +10,13 @@ module io.sonidb.cli {
   requires info.picocli;
   requires java.desktop;
   requires java.net.http;
+  requires tools.jackson.core;
   requires tools.jackson.databind;
+
+  exports io.sonidb.cli.model;
+
+  // Optional, and on the class path: the module sonidb-onnx.
+  uses io.sonidb.cli.model.ModelProvider;
 
   opens io.sonidb.cli to
       info.picocli;

@@ -35,11 +35,15 @@ import picocli.CommandLine.Parameters;
     sortOptions = false,
     description = {
       "Hear the records in sound of any kind.",
-      "From its start or from the middle. Prints a JSON line for each record, or writes the vectors to"
-          + " a file. What could not be understood is told on standard error.",
+      "From its start or from the middle. Prints a JSON line for each record, or writes the vectors"
+          + " to a file. What could not be understood is told on standard error.",
+      "With --model, an ONNX model looks at the vectors as they come, as many at a time as there"
+          + " are: its outputs are printed, {\"id\", \"seq\", \"outputs\"} on a line, or written"
+          + " into another collection.",
       "Hears records as they are stored in FLAC, Ogg FLAC, WAV and raw PCM, and tones (export"
-          + " --acoustic) in these and whatever was made of them. For other kinds, such as ALAC, MP3,"
-          + " Opus and AAC, ffmpeg must be installed; of these, the lossy ones keep tones only."
+          + " --acoustic) in these and whatever was made of them. For other kinds, such as ALAC,"
+          + " MP3, Opus and AAC, ffmpeg must be installed; of these, the lossy ones keep tones"
+          + " only."
     },
     footerHeading = "%nExamples:%n",
     footer = {
@@ -47,6 +51,7 @@ import picocli.CommandLine.Parameters;
       "  sonidb stream songs --follow | sonidb listen -",
       "  sonidb listen http://127.0.0.1:7664/collections/songs/audio?follow=true",
       "  sonidb listen recording.flac -o heard.npy",
+      "  sonidb listen http://127.0.0.1:7664/collections/songs/audio?follow=true --model m.onnx",
       "  sonidb listen tones.mp3",
       "  sonidb listen tape.raw --raw-channels 2 --rate 48000"
     })
@@ -88,6 +93,21 @@ final class ListenCommand extends DatabaseCommand {
               + " 1m).")
   private Duration patience = SoundInput.PATIENCE;
 
+  @Option(
+      names = "--model",
+      paramLabel = "MODEL.onnx",
+      description = "Have a model look at the vectors: one input [batch, dimension] of numbers.")
+  private Optional<Path> model = Optional.empty();
+
+  @Option(
+      names = "--into",
+      paramLabel = "COLLECTION",
+      description =
+          "Write the model's first output into this collection, under the vector's id; made if it"
+              + " is missing. What is deleted is deleted there, too.")
+  private Optional<String> into = Optional.empty();
+
+  private Optional<ModelListening> listening = Optional.empty();
   private Optional<VectorWriter> writer = Optional.empty();
   private long heard;
 
@@ -107,6 +127,18 @@ final class ListenCommand extends DatabaseCommand {
     if (rateHz < 1) {
       throw new CommandFailure(ExitCode.USAGE, "--rate must be 1 or more, was " + rateHz);
     }
+    if (into.isPresent() && model.isEmpty()) {
+      throw new CommandFailure(ExitCode.USAGE, "--into needs --model");
+    }
+    if (model.isPresent() && (file.isPresent() || output().isJson())) {
+      throw new CommandFailure(
+          ExitCode.USAGE,
+          "--model prints lines of JSON or writes --into a collection; -o and --json do not go with"
+              + " it");
+    }
+    listening =
+        model.map(
+            path -> ModelListening.open(path, output(), into, into.map(_ -> sonidb().reach())));
     if (file.isEmpty()) {
       // Nothing is half done when it stops in the middle.
       interruption().whenRequested(interruption()::commandFinished);
@@ -121,7 +153,11 @@ final class ListenCommand extends DatabaseCommand {
                 progress.update(++heard, 0, "records");
                 take(record, place, format);
               });
-      finish(report);
+      if (listening.isPresent()) {
+        finish(report, listening.get());
+      } else {
+        finish(report);
+      }
       input.remark().ifPresent(output()::note);
       return ExitCode.OK;
     } catch (NoSuchFileException e) {
@@ -133,6 +169,7 @@ final class ListenCommand extends DatabaseCommand {
       if (writer.isPresent()) {
         writer.get().close();
       }
+      listening.ifPresent(ModelListening::close);
     }
   }
 
@@ -174,7 +211,9 @@ final class ListenCommand extends DatabaseCommand {
   }
 
   private void take(SoundRecord record, Place place, Optional<VectorFormat> format) {
-    if (format.isEmpty()) {
+    if (listening.isPresent()) {
+      listening.get().take(record);
+    } else if (format.isEmpty()) {
       output().print((output().isJson() ? comma() : "") + Output.text(json(record, place)));
       output().flush();
     } else if (record.kind() == RecordKind.UPSERT) {
@@ -254,6 +293,20 @@ final class ListenCommand extends DatabaseCommand {
 
   private static void putMillis(Map<String, Object> json, String key, OptionalLong millis) {
     millis.ifPresent(time -> json.put(key, Instant.ofEpochMilli(time).toString()));
+  }
+
+  private void finish(ListenReport listened, ModelListening model) {
+    long vectors = model.finish();
+    into.ifPresent(name -> output().line(name + ": " + Quantity.count(vectors, "output")));
+    output().note("heard " + Hearing.summary(listened));
+    output()
+        .note(
+            "the model looked at "
+                + Quantity.count(vectors, "vector")
+                + ", as many as "
+                + Quantity.count(model.largest())
+                + " together");
+    Hearing.remarks(listened).forEach(output()::note);
   }
 
   private void finish(ListenReport listened) throws IOException {

@@ -12,7 +12,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -155,7 +154,6 @@ final class ChannelEvents implements PeerConnectionObserver, RTCDataChannelObser
       lock.unlock();
     }
   }
-
 
   /// A condition that is looked at under the lock.
   private interface Fact {

@@ -8,7 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/// Offers that are wrong in all kinds of ways, in a process of its own, since native code may end it: `SEED ROUNDS`.
+/// Offers that are wrong in all kinds of ways, in a process of its own, since native code may end
+/// it: `SEED ROUNDS`.
 final class OfferFuzz {
   private OfferFuzz() {}
 
@@ -17,8 +18,7 @@ final class OfferFuzz {
     int accepted = 0;
     int refused = 0;
     try (TestViewer viewer = new TestViewer();
-        Peers peers =
-            new NativePeerProvider().start(new PeerOptions(List.of(), "", "", 0, 0))) {
+        Peers peers = new NativePeerProvider().start(new PeerOptions(List.of(), "", "", 0, 0))) {
       String offer = viewer.offer();
       for (int round = 0; round < Integer.parseInt(arguments[1]); round++) {
         try (Peer peer = peers.accept(changed(offer, random))) {

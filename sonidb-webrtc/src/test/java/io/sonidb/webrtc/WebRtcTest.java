@@ -68,7 +68,8 @@ class WebRtcTest {
         }
         songs.upsert(String.valueOf(i), vector, Payload.ofJson("{\"t\":\"" + text + "\"}"));
       }
-      db.create("bulk", CollectionSpec.dimension(4096).metric(Metric.DOT).durability(Durability.OS));
+      db.create(
+          "bulk", CollectionSpec.dimension(4096).metric(Metric.DOT).durability(Durability.OS));
       for (int i = 0; i < 2000; i++) {
         float[] vector = new float[4096];
         for (int k = 0; k < vector.length; k++) {
@@ -145,9 +146,7 @@ class WebRtcTest {
     for (int i = 0; i < COUNT - from; i++) {
       SoundRecord record = upserts.get(i);
       assertThat(record.id()).hasToString(String.valueOf(from + i));
-      assertThat(record.vector())
-          .as("seed %d", SEED)
-          .isEqualTo(Vector.of(VECTORS.get(from + i)));
+      assertThat(record.vector()).as("seed %d", SEED).isEqualTo(Vector.of(VECTORS.get(from + i)));
     }
   }
 
@@ -186,7 +185,11 @@ class WebRtcTest {
         "hello",
         "v=0\r\n",
         "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n",
-        "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n",
+        "v=0\r\n"
+            + "o=- 1 2 IN IP4 127.0.0.1\r\n"
+            + "s=-\r\n"
+            + "t=0 0\r\n"
+            + "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n",
         "v=0\r\n\u0000\u0001\r\n"
       })
   void refusesOffersThatAreNone(String offer) throws Exception {

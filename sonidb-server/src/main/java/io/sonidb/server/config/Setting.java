@@ -31,14 +31,16 @@ public record Setting(String key, String fallback, String help, boolean isSecret
           plain(
               "http.allowed_origins",
               "",
-              "Web pages that may call the node, such as https://app.example.com, separated by commas."),
+              "Web pages that may call the node, such as https://app.example.com, separated by"
+                  + " commas."),
           plain("http.idle_seconds", "30", "A connection that is idle for longer is closed."),
           plain("http.max_connections", "1024", "More connections are not accepted."),
           plain("http.max_streams", "1000", "More audio streams and change feeds are not begun."),
           plain(
               "http.stall_seconds",
               "30",
-              "A reader of a stream that takes nothing of what is there for so long is disconnected."),
+              "A reader of a stream that takes nothing of what is there for so long is"
+                  + " disconnected."),
           plain(
               "http.heartbeat_seconds",
               "15",
@@ -80,7 +82,8 @@ public record Setting(String key, String fallback, String help, boolean isSecret
           plain(
               "ftp.plain_data",
               "false",
-              "true: files may travel without TLS between nodes that are told to; commands never do."),
+              "true: files may travel without TLS between nodes that are told to; commands never"
+                  + " do."),
           plain(
               "cluster.secret_file",
               "",

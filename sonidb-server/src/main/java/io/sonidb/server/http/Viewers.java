@@ -19,8 +19,8 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// Those who follow a collection by WebRTC: a thread each, from the offer to the end. The library is
-/// looked for when the first one comes.
+/// Those who follow a collection by WebRTC: a thread each, from the offer to the end. The library
+/// is looked for when the first one comes.
 final class Viewers implements AutoCloseable {
   private static final Duration GOODBYE = Duration.ofSeconds(5);
   private static final String HOW =

@@ -12,8 +12,8 @@ import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
 
-/// A collection by WebRTC: an offer in, an answer out, as WHEP has it
-/// (draft-ietf-wish-whep); the records go over the data channel that the client offers.
+/// A collection by WebRTC: an offer in, an answer out, as WHEP has it (draft-ietf-wish-whep); the
+/// records go over the data channel that the client offers.
 final class WhepApi {
   private final Viewers viewers;
 

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 
-/// The other end of one client's data channel. One thread uses it; any may ask whether it
-/// [is open][#isOpen].
+/// The other end of one client's data channel. One thread uses it; any may ask whether it [is
+/// open][#isOpen].
 public interface Peer extends AutoCloseable {
   /// The session description that the client gets, with all candidates.
   String answer();

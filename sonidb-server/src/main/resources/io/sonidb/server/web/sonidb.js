@@ -1933,6 +1933,8 @@ async function* receiveByWebRtc(address, from, { apiKey, signal, decoder = 'auto
           if (records.length) yield records;
           if (reader.error) throw reader.error;
         }
+        // Where nothing can be overtaken, what is missing does not come.
+        if (messages.hasGap && channel.ordered) throw new DamageError(`the message from record ${messages.next} on got lost`);
       }
     }
     reader.finish();
