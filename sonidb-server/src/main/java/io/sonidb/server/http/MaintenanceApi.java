@@ -23,7 +23,7 @@ final class MaintenanceApi {
   private final Logs logs;
   private final Set<Job> running = ConcurrentHashMap.newKeySet();
 
-  private record Job(String kind, String collection) {}
+  private record Job(String kind, String what) {}
 
   MaintenanceApi(Logs logs) {
     this.logs = logs;
@@ -31,7 +31,12 @@ final class MaintenanceApi {
 
   Answer once(Exchange exchange, String kind, Collection collection, ToldWork.Task task)
       throws Exception {
-    Job job = new Job(kind, collection.name());
+    return once(exchange, kind, collection.name(), task);
+  }
+
+  /// @param what it is done with: of each kind, one at a time
+  Answer once(Exchange exchange, String kind, String what, ToldWork.Task task) throws Exception {
+    Job job = new Job(kind, what);
     return ToldWork.answer(
         exchange,
         logs,
@@ -42,7 +47,7 @@ final class MaintenanceApi {
                 "Conflict: "
                     + kind
                     + " of "
-                    + job.collection()
+                    + job.what()
                     + " is under way: wait for its end");
           }
           try {

@@ -3,6 +3,9 @@ package io.sonidb.server.http;
 import io.sonidb.Collection;
 import io.sonidb.ReceiveReport;
 import io.sonidb.SyncReport;
+import io.sonidb.ftp.ColdReplica;
+import io.sonidb.ftp.ColdServers;
+import io.sonidb.ftp.FxpEnd;
 import io.sonidb.ftp.FxpOptions;
 import io.sonidb.ftp.LocalNode;
 import io.sonidb.ftp.RemoteNode;
@@ -11,6 +14,7 @@ import io.sonidb.ftp.Syncing;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import tools.jackson.core.JsonGenerator;
 
@@ -34,8 +38,11 @@ final class SyncApi {
     Body body = exchange.body().only("target", "to", "seal");
     LocalNode here = calls.node();
     Cluster own = cluster.orElseThrow();
-    RemoteNode target = target(body.at("target"), own);
     boolean seal = body.at("seal").isTrue(false);
+    if (ColdServers.isAddress(body.at("target").text())) {
+      return write(exchange, collection, replica(body.at("target"), own, here), seal);
+    }
+    RemoteNode target = target(body.at("target"), own);
     List<Body> more = body.at("to").arrayIfAny();
     if (!more.isEmpty()) {
       List<RemoteNode> targets = new ArrayList<>(List.of(target));
@@ -52,6 +59,57 @@ final class SyncApi {
           SyncReport report =
               new Syncing(here, target, own.secret(), options)
                   .run(collection.name(), seal, progress);
+          return to -> write(report, to);
+        });
+  }
+
+  private static ColdReplica replica(Body address, Cluster own, LocalNode here) {
+    FxpEnd server =
+        own.coldServers()
+            .find(address.text())
+            .orElseThrow(() ->
+                ApiException.of(
+                    403,
+                    "Forbidden: "
+                        + address.text().replaceAll(":[^/@]*@", ":...@")
+                        + " is not in this node's cluster.replicas_file, so an administrator has not"
+                        + " allowed it"));
+    return new ColdReplica(here, server, own.secret(), FxpOptions.DEFAULT);
+  }
+
+  private Answer write(Exchange exchange, Collection collection, ColdReplica replica, boolean seal)
+      throws Exception {
+    return maintenance.once(
+        exchange,
+        "sync",
+        collection,
+        progress -> {
+          ColdReplica.Written written = replica.write(collection.name(), seal, progress);
+          return to -> {
+            to.writeStartObject();
+            to.writeNumberProperty("files", written.files());
+            to.writeNumberProperty("bytes", written.bytes());
+            to.writeNumberProperty("total_files", written.totalFiles());
+            to.writeNumberProperty("total_bytes", written.totalBytes());
+            to.writeStringProperty(
+                "checked_by", written.certainty().name().toLowerCase(Locale.ROOT));
+            to.writeNumberProperty("controller_bytes", written.controllerBytes());
+            to.writeEndObject();
+          };
+        });
+  }
+
+  /// Brings a collection back from a server that is no node.
+  Answer restore(Exchange exchange) throws Exception {
+    Body body = exchange.body().only("source");
+    LocalNode here = calls.node();
+    ColdReplica replica = replica(body.at("source"), cluster.orElseThrow(), here);
+    return maintenance.once(
+        exchange,
+        "restore",
+        body.at("source").text(),
+        progress -> {
+          ReceiveReport report = replica.restore(progress);
           return to -> write(report, to);
         });
   }
