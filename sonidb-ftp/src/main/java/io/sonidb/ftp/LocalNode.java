@@ -93,7 +93,7 @@ public final class LocalNode implements SyncNode {
   public Sending send(String collection, boolean seal, Peer peer, int seconds) {
     Outgoing outgoing = database.outgoing(collection, seal, Progress.NONE);
     String login = ftp.sending(outgoing, peer, seconds);
-    return new Sending(login, SignedManifest.of(outgoing.state(), secret));
+    return new Sending(login, SignedManifest.of(outgoing.state(), secret), outgoing.newest());
   }
 
   @Override
@@ -132,7 +132,7 @@ public final class LocalNode implements SyncNode {
   }
 
   @Override
-  public ReceiveReport publish(String login, Progress progress) throws IOException {
+  public ReceiveReport publish(String login, long newest, Progress progress) throws IOException {
     SyncManifest state =
         reception(login)
             .orElseThrow(() ->
@@ -144,6 +144,7 @@ public final class LocalNode implements SyncNode {
     } catch (StorageException e) {
       throw new IOException(e.getMessage(), e);
     }
+    database.find(state.uuid()).ifPresent(here -> here.noteSource(newest));
     if (report.created()) {
       created.accept(report.name());
     }

@@ -162,6 +162,7 @@ final class ClusterApi {
       to.writeStartObject();
       to.writeStringProperty("login", made.login());
       to.writeStringProperty("manifest", made.manifest());
+      to.writeNumberProperty("newest", made.newest());
       to.writeEndObject();
     });
   }
@@ -218,7 +219,8 @@ final class ClusterApi {
     Call call = addressed(exchange);
     ReceiveReport report;
     try {
-      report = node().publish(exchange.variable("login"), Progress.NONE);
+      long newest = call.body().only("newest").at("newest").sequence();
+      report = node().publish(exchange.variable("login"), newest, Progress.NONE);
     } catch (IOException e) {
       throw ApiException.of(409, "Conflict: " + e.getMessage());
     }

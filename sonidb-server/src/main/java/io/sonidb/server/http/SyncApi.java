@@ -13,11 +13,15 @@ import tools.jackson.core.JsonGenerator;
 
 /// Brings collections from this node to others, and makes copies writable.
 final class SyncApi {
+  private static final int MAX_EVERY_SECONDS = 86_400;
+
   private final Optional<Cluster> cluster;
   private final ClusterApi calls;
   private final MaintenanceApi maintenance;
+  private final Logs logs;
 
-  SyncApi(Optional<Cluster> cluster, ClusterApi calls, MaintenanceApi maintenance) {
+  SyncApi(Optional<Cluster> cluster, ClusterApi calls, MaintenanceApi maintenance, Logs logs) {
+    this.logs = logs;
     this.cluster = cluster;
     this.calls = calls;
     this.maintenance = maintenance;
@@ -26,11 +30,12 @@ final class SyncApi {
   /// Brings a collection to another node.
   Answer sync(Exchange exchange) throws Exception {
     Collection collection = exchange.collection();
-    Body body = exchange.body().only("target", "seal");
+    Body body = exchange.body().only("target", "seal", "every_seconds");
     LocalNode here = calls.node();
     Cluster own = cluster.orElseThrow();
     RemoteNode target = target(body.at("target"), own);
     boolean seal = body.at("seal").isTrue(false);
+    int every = body.at("every_seconds").whole(0, MAX_EVERY_SECONDS, 0);
     return maintenance.once(
         exchange,
         "sync",
@@ -38,9 +43,11 @@ final class SyncApi {
         progress -> {
           FxpOptions options =
               FxpOptions.DEFAULT.withPlainData(own.ftp().options().allowsPlainData());
-          SyncReport report =
-              new Syncing(here, target, own.secret(), options)
-                  .run(collection.name(), seal, progress);
+          Syncing syncing = new Syncing(here, target, own.secret(), options);
+          if (every > 0) {
+            syncing.follow(collection.name(), seal, every, progress, logs::event);
+          }
+          SyncReport report = syncing.run(collection.name(), seal, progress);
           return to -> write(report, to);
         });
   }
