@@ -36,6 +36,11 @@ final class SyncApi {
     RemoteNode target = target(body.at("target"), own);
     boolean seal = body.at("seal").isTrue(false);
     int every = body.at("every_seconds").whole(0, MAX_EVERY_SECONDS, 0);
+    if (every > 0 && !ToldWork.isAsked(exchange)) {
+      throw ApiException.wrongInput(
+          "every_seconds: goes on for ever, so it needs accept: application/x-ndjson or"
+              + " text/event-stream");
+    }
     return maintenance.once(
         exchange,
         "sync",
