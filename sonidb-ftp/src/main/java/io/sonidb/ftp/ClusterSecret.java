@@ -71,8 +71,21 @@ public final class ClusterSecret {
   ///
   /// @throws IOException if there is none, and as [#open]
   public static ClusterSecret read(Path file) throws IOException {
-    if (Files.size(file) > MAX_BYTES) {
-      throw new IOException(file + " is no secret: it has more than " + MAX_BYTES + " bytes");
+    checkPrivate(file, MAX_BYTES);
+    String text = Files.readString(file).strip();
+    if (text.length() < MIN_CHARACTERS) {
+      throw new IOException(
+          file + " is too short to be a secret: it must have " + MIN_CHARACTERS + " characters");
+    }
+    return new ClusterSecret(text);
+  }
+
+  /// Checks that a file with secrets is its owner's alone.
+  ///
+  /// @throws IOException if others can read or write it, or it is too large
+  static void checkPrivate(Path file, int maxBytes) throws IOException {
+    if (Files.size(file) > maxBytes) {
+      throw new IOException(file + " holds no secrets: it has more than " + maxBytes + " bytes");
     }
     if (Files.getFileStore(file).supportsFileAttributeView("posix")
         && Files.getPosixFilePermissions(file).stream().anyMatch(OTHERS::contains)) {
@@ -84,12 +97,6 @@ public final class ClusterSecret {
               + ", and make a new one if"
               + " others had the chance");
     }
-    String text = Files.readString(file).strip();
-    if (text.length() < MIN_CHARACTERS) {
-      throw new IOException(
-          file + " is too short to be a secret: it must have " + MIN_CHARACTERS + " characters");
-    }
-    return new ClusterSecret(text);
   }
 
   /// Under another name first: of two nodes that start at once, both read the same whole secret.

@@ -174,9 +174,9 @@ final class Commands implements CommandFactory {
       InetSocketAddress to, String command, FtpIoSession session, DataChannel data)
       throws RefusedException {
     session.resetState();
-    if (!data.login().peer().listensAt(to)) {
+    if (!data.login().mayConnectTo(to)) {
       node.log("FTP " + command + " refused: to " + to + ", from " + session.getRemoteAddress());
-      throw new RefusedException(504, "This login is for the ports of its peer only");
+      throw new RefusedException(504, "This login is for the ports of its peers only");
     }
     data.initActiveDataConnection(to);
     reply(session, 200, command + " command successful");
@@ -245,7 +245,8 @@ final class Commands implements CommandFactory {
       VirtualFile file = find(session, argument);
       SyncFile listed = listed(file);
       if (!file.isReadable()) {
-        throw new RefusedException(550, "This login only sends files to this node");
+        throw new RefusedException(
+            550, "This login only sends files to this node, or this one is not whole yet");
       }
       if (offset > listed.size()) {
         throw new RefusedException(554, listed.name() + " has " + listed.size() + " bytes only");
@@ -268,7 +269,7 @@ final class Commands implements CommandFactory {
     try {
       VirtualFile file = find(session, argument);
       SyncFile listed = listed(file);
-      if (!(data.login().source() instanceof FileSource.Receiving(var inbox))) {
+      if (!(data.login().source() instanceof FileSource.Receiving(var inbox, _))) {
         throw new RefusedException(550, "This login only gets files from this node");
       }
       try (Inbox.Upload upload = inbox.begin(listed, session.getFileOffset())) {
@@ -282,7 +283,10 @@ final class Commands implements CommandFactory {
     } catch (RefusedException e) {
       if (e.code() >= 500) {
         node.log(
-            "FTP upload refused: " + e.getMessage() + ", from " + data.login().peer().address());
+            "FTP upload refused: "
+                + e.getMessage()
+                + ", asked for from "
+                + session.getRemoteAddress());
       }
       throw e;
     } finally {

@@ -208,7 +208,7 @@ final class DataChannel implements ServerDataConnectionFactory {
   }
 
   private boolean mayCome(InetAddress from, Purpose purpose) {
-    return from.equals(login().peer().address())
+    return !login().certificates(from).isEmpty()
         || purpose == Purpose.LISTING
             && from.equals(((InetSocketAddress) session.getRemoteAddress()).getAddress());
   }
@@ -224,7 +224,9 @@ final class DataChannel implements ServerDataConnectionFactory {
     NodeCertificate own = node.certificate();
     SSLSocket tls =
         (SSLSocket)
-            (isPinned ? own.pinned(login().peer().certificate()) : own.open())
+            (isPinned
+                    ? own.pinned(login().certificates(connected.socket().getInetAddress()))
+                    : own.open())
                 .getSocketFactory()
                 .createSocket(
                     connected.socket(),

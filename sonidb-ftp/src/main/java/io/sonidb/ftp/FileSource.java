@@ -16,7 +16,9 @@ sealed interface FileSource {
   }
 
   /// Files that come in. They stay when the login ends: a later one goes on.
-  record Receiving(Inbox inbox) implements FileSource {
+  ///
+  /// @param passesOn whether those that are whole may go out as well, to the next node
+  record Receiving(Inbox inbox, boolean passesOn) implements FileSource {
     @Override
     public void close() {}
   }

@@ -178,7 +178,12 @@ public final class FtpNode implements AutoCloseable {
   /// @return its name; [ClusterSecret#password] tells the password
   /// @throws IllegalStateException if there are too many
   public String sending(Outgoing outgoing, Peer peer, int seconds) {
-    return login(new FileSource.Sending(outgoing), outgoing.files(), peer, seconds);
+    return sending(outgoing, List.of(peer), seconds);
+  }
+
+  /// As [#sending(Outgoing, Peer, int)], to any of some peers.
+  public String sending(Outgoing outgoing, List<Peer> peers, int seconds) {
+    return login(new FileSource.Sending(outgoing), outgoing.files(), peers, seconds);
   }
 
   /// Makes a login that sends files to this node, where they lie in an inbox.
@@ -189,12 +194,20 @@ public final class FtpNode implements AutoCloseable {
   /// @return its name; [ClusterSecret#password] tells the password
   /// @throws IllegalStateException if there are too many
   public String receiving(UUID collection, List<SyncFile> files, Peer peer, int seconds) {
-    Inbox to =
-        inbox.computeIfAbsent(collection, uuid -> new Inbox(inboxes.resolve(uuid.toString())));
-    return login(new FileSource.Receiving(to), files, peer, seconds);
+    return receiving(collection, files, List.of(peer), false, seconds);
   }
 
-  private String login(FileSource source, List<SyncFile> files, Peer peer, int seconds) {
+  /// As [#receiving(UUID, List, Peer, int)], from any of some peers.
+  ///
+  /// @param passesOn whether they get from here what has arrived whole
+  public String receiving(
+      UUID collection, List<SyncFile> files, List<Peer> peers, boolean passesOn, int seconds) {
+    Inbox to =
+        inbox.computeIfAbsent(collection, uuid -> new Inbox(inboxes.resolve(uuid.toString())));
+    return login(new FileSource.Receiving(to, passesOn), files, peers, seconds);
+  }
+
+  private String login(FileSource source, List<SyncFile> files, List<Peer> peers, int seconds) {
     if (seconds < 1 || seconds > MAX_LOGIN_SECONDS) {
       throw new IllegalArgumentException(
           "a login lives for 1 to " + MAX_LOGIN_SECONDS + " seconds, not " + seconds);
@@ -203,7 +216,7 @@ public final class FtpNode implements AutoCloseable {
     new SecureRandom().nextBytes(random);
     String name = HexFormat.of().formatHex(random);
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
-    if (!logins.add(new Login(name, peer, end, options.idleSeconds(), source, files))) {
+    if (!logins.add(new Login(name, peers, end, options.idleSeconds(), source, files))) {
       source.close();
       throw new IllegalStateException("there are " + Logins.MAX + " logins already: end some");
     }

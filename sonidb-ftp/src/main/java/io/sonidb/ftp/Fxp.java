@@ -67,13 +67,7 @@ public final class Fxp implements AutoCloseable {
   /// @return SHA-256 of it, 64 hexadecimal digits; empty if the server is used without TLS
   /// @throws FxpException if it cannot be used
   public Optional<String> certificate(FxpEnd end) throws FxpException {
-    FxpSessions with = sessions(end);
-    FxpSession session = with.take();
-    try {
-      return session.certificate();
-    } finally {
-      with.give(session);
-    }
+    return use(end, FxpSession::certificate);
   }
 
   /// Moves files from one server to another, several side by side, in the order of the list.
@@ -90,6 +84,38 @@ public final class Fxp implements AutoCloseable {
     return new Run(source, target, files, progress).call();
   }
 
+  /// Spreads files to many nodes, which pass on to each other what they have got. See [SwarmPlan].
+  ///
+  /// @param origin node that has all files
+  /// @param receivers nodes with logins that let the origin and each other send and get
+  /// @param progress hears bytes that are at receivers, of those that all together lack; may throw
+  ///   [CancellationException]
+  /// @return for each receiver, in the same order, what became of it; the others finish when one
+  ///   fails
+  /// @throws FxpException if it was ended
+  public List<Spread> spread(FxpEnd origin, List<Receiver> receivers, Progress progress)
+      throws FxpException {
+    return new FxpSwarm(this, origin, receivers, progress).call();
+  }
+
+  /// A node that gets files.
+  ///
+  /// @param missing files that it lacks
+  public record Receiver(FxpEnd end, List<SyncFile> missing) {}
+
+  /// What became of a node that was to get files.
+  ///
+  /// @param missing files that it still lacks; none if all is well
+  /// @param failure what went wrong last, if it lacks some
+  /// @param fromOrigin bytes that the origin sent to it
+  /// @param fromOthers bytes that other nodes sent to it
+  public record Spread(
+      FxpEnd end,
+      List<SyncFile> missing,
+      Optional<FxpException> failure,
+      long fromOrigin,
+      long fromOthers) {}
+
   /// Ends what is under way: whoever waits gets [Kind#CANCELLED].
   @Override
   public void close() {
@@ -101,7 +127,7 @@ public final class Fxp implements AutoCloseable {
     all.forEach(FxpSessions::close);
   }
 
-  private boolean hasEnded() {
+  boolean hasEnded() {
     return ended.getCount() == 0;
   }
 
@@ -120,12 +146,29 @@ public final class Fxp implements AutoCloseable {
     }
   }
 
+  /// Something to do with a session.
+  @FunctionalInterface
+  interface Use<T> {
+    T with(FxpSession session) throws FxpException;
+  }
+
+  /// Does something with a session of a server.
+  <T> T use(FxpEnd end, Use<T> use) throws FxpException {
+    FxpSessions with = sessions(end);
+    FxpSession session = with.take();
+    try {
+      return use.with(session);
+    } finally {
+      with.give(session);
+    }
+  }
+
   FxpOptions options() {
     return options;
   }
 
-  private static FxpException cancelled() {
-    return new FxpException(Kind.CANCELLED, "the transfers were ended");
+  static FxpException cancelled() {
+    return new FxpException(Kind.CANCELLED, null, "the transfers were ended");
   }
 
   // One file ---------------------------------------------------------------------------------
@@ -133,10 +176,11 @@ public final class Fxp implements AutoCloseable {
   /// Moves one file.
   ///
   /// @param watch knows the transfer while it is under way
-  Moved moveOne(FxpEnd source, FxpEnd target, SyncFile file, Map<SyncFile, FxpTransfer> watch) {
+  Moved moveOne(
+      FxpEnd source, FxpEnd target, SyncFile file, int tries, Map<SyncFile, FxpTransfer> watch) {
     FxpException last = cancelled();
     long bytes = 0;
-    for (int i = 0; i < options.tries() && !hasEndedWithin(i * PAUSE_MILLIS); i++) {
+    for (int i = 0; i < tries && !hasEndedWithin(i * PAUSE_MILLIS); i++) {
       FxpTransfer transfer = new FxpTransfer(this, source, target, file);
       watch.put(file, transfer);
       try {
@@ -153,6 +197,11 @@ public final class Fxp implements AutoCloseable {
       }
     }
     return new Moved(file, bytes, Certainty.NONE, Optional.of(last));
+  }
+
+  /// Bytes that were at the target when somebody last looked.
+  static long there(Collection<FxpTransfer> transfers) {
+    return transfers.stream().mapToLong(FxpTransfer::there).sum();
   }
 
   // Many files -------------------------------------------------------------------------------
@@ -212,7 +261,7 @@ public final class Fxp implements AutoCloseable {
 
     private void work() {
       for (SyncFile file; (file = next()) != null && !hasEnded(); ) {
-        Moved result = moveOne(source, target, file, underWay);
+        Moved result = moveOne(source, target, file, options.tries(), underWay);
         synchronized (this) {
           moved.put(file, result);
           done += result.failure().isEmpty() ? file.size() : 0;
@@ -229,9 +278,10 @@ public final class Fxp implements AutoCloseable {
       Watch watch = new Watch(Fxp.this, target);
       try {
         while (!working.await(options.poll().toMillis(), TimeUnit.MILLISECONDS)) {
-          tell(watch.look(underWay.values()));
+          watch.look(underWay.values());
+          tell();
         }
-        tell(0);
+        tell();
       } catch (InterruptedException e) {
         close();
         Thread.currentThread().interrupt();
@@ -242,10 +292,10 @@ public final class Fxp implements AutoCloseable {
       }
     }
 
-    private void tell(long moving) {
+    private void tell() {
       long now;
       synchronized (this) {
-        now = Math.max(told, Math.min(total, done + moving));
+        now = Math.max(told, Math.min(total, done + there(underWay.values())));
         told = now;
       }
       progress.update(now, total, "bytes");
@@ -263,17 +313,16 @@ public final class Fxp implements AutoCloseable {
       this.stall = fxp.options().stall();
     }
 
-    /// @return bytes of the files under way that are there
-    long look(Collection<FxpTransfer> transfers) {
+    /// Notes how much of each is there.
+    void look(Collection<FxpTransfer> transfers) {
       if (transfers.isEmpty()) {
-        return 0;
+        return;
       }
-      long bytes = 0;
       try {
         FxpSession asked = target.take();
         try {
           for (FxpTransfer each : transfers) {
-            bytes += each.note(asked.size(each.file().name()), stall);
+            each.note(asked.size(each.file().name()), stall);
           }
         } finally {
           target.give(asked); // every time, lest a transfer waits for it
@@ -282,7 +331,6 @@ public final class Fxp implements AutoCloseable {
         // The transfers tell what is wrong.
         transfers.forEach(each -> each.note(OptionalLong.empty(), stall));
       }
-      return bytes;
     }
   }
 }

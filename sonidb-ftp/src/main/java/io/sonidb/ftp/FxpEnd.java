@@ -88,6 +88,11 @@ public record FxpEnd(
     return new FxpEnd(host, port, user, password, trust, folder, Optional.of(address), isNode);
   }
 
+  /// The same, in a folder of its folder.
+  FxpEnd in(String child) {
+    return new FxpEnd(host, port, user, password, trust, path(child), dataAddress, isNode);
+  }
+
   String path(String name) {
     return folder.isEmpty() ? name : folder + "/" + name;
   }

@@ -1,6 +1,8 @@
 package io.sonidb.ftp;
 
 import java.io.IOException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// A server did not do what a transfer needs.
 public final class FxpException extends IOException {
@@ -23,15 +25,23 @@ public final class FxpException extends IOException {
   }
 
   private final Kind kind;
+  private final transient @Nullable FxpEnd end;
 
-  FxpException(Kind kind, String message) {
+  FxpException(Kind kind, @Nullable FxpEnd end, String message) {
     super(message);
     this.kind = kind;
+    this.end = end;
   }
 
-  FxpException(Kind kind, String message, Throwable cause) {
+  FxpException(Kind kind, @Nullable FxpEnd end, String message, Throwable cause) {
     super(message, cause);
     this.kind = kind;
+    this.end = end;
+  }
+
+  /// The server at which it went wrong, if that is known.
+  public Optional<FxpEnd> end() {
+    return Optional.ofNullable(end);
   }
 
   /// What is wrong.

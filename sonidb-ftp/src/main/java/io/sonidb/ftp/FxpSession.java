@@ -3,7 +3,9 @@ package io.sonidb.ftp;
 import io.sonidb.SyncFile;
 import io.sonidb.ftp.Fxp.Certainty;
 import io.sonidb.ftp.FxpException.Kind;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -44,6 +46,7 @@ final class FxpSession implements AutoCloseable {
 
   private final FxpEnd end;
   private final FxpOptions options;
+  private final AtomicLong counted;
   private final CountedSockets sockets;
   private final FTPClient client;
   private final Set<String> features = new HashSet<>();
@@ -62,6 +65,7 @@ final class FxpSession implements AutoCloseable {
   private FxpSession(FxpEnd end, FxpOptions options, AtomicLong bytes) throws FxpException {
     this.end = end;
     this.options = options;
+    this.counted = bytes;
     this.sockets = new CountedSockets(bytes);
     this.client = client(end);
     client.setSocketFactory(sockets);
@@ -76,7 +80,8 @@ final class FxpSession implements AutoCloseable {
         case FxpEnd.Nobody() -> new FTPClient();
         case FxpEnd.Pinned(String certificate) -> {
           SSLContext context = SSLContext.getInstance("TLS");
-          context.init(null, new TrustManager[] {new NodeCertificate.Pinned(certificate)}, null);
+          context.init(
+              null, new TrustManager[] {new NodeCertificate.Pinned(Set.of(certificate))}, null);
           yield secured(context);
         }
         case FxpEnd.Authorities() -> {
@@ -88,7 +93,7 @@ final class FxpSession implements AutoCloseable {
         }
       };
     } catch (GeneralSecurityException e) {
-      throw new FxpException(Kind.UNABLE, "TLS cannot be used: " + e.getMessage(), e);
+      throw new FxpException(Kind.UNABLE, end, "TLS cannot be used: " + e.getMessage(), e);
     }
   }
 
@@ -135,7 +140,10 @@ final class FxpSession implements AutoCloseable {
       client.setSoTimeout(Math.toIntExact(options.reply().toMillis()));
     } catch (IOException e) {
       throw new FxpException(
-          Kind.UNREACHABLE, "the FTP server at " + end + " cannot be used: " + e.getMessage(), e);
+          Kind.UNREACHABLE,
+          end,
+          "the FTP server at " + end + " cannot be used: " + e.getMessage(),
+          e);
     }
   }
 
@@ -167,7 +175,7 @@ final class FxpSession implements AutoCloseable {
       return Optional.of(NodeCertificate.fingerprint(tls.certificate()));
     } catch (SSLPeerUnverifiedException | CertificateException e) {
       throw new FxpException(
-          Kind.UNREACHABLE, "the FTP server at " + end + " shows no certificate", e);
+          Kind.UNREACHABLE, end, "the FTP server at " + end + " shows no certificate", e);
     }
   }
 
@@ -223,6 +231,7 @@ final class FxpSession implements AutoCloseable {
     dead = true;
     return new FxpException(
         Kind.BROKEN,
+        end,
         e instanceof SocketTimeoutException
             ? "the FTP server at " + end + " does not answer"
             : "the connection to the FTP server at " + end + " broke off: " + e.getMessage(),
@@ -233,7 +242,7 @@ final class FxpSession implements AutoCloseable {
   FxpException refused(String what, Reply answer) {
     Kind kind = answer.code() >= 500 || answer.code() == 332 ? Kind.REFUSED : Kind.BROKEN;
     return new FxpException(
-        kind, "the FTP server at " + end + " refuses " + what + ": " + answer.text());
+        kind, end, "the FTP server at " + end + " refuses " + what + ": " + answer.text());
   }
 
   private void need(Reply answer, String what) throws FxpException {
@@ -250,7 +259,9 @@ final class FxpSession implements AutoCloseable {
     boolean hasTls = !(end.trust() instanceof FxpEnd.Nobody);
     if (secure && !hasTls) {
       throw new FxpException(
-          Kind.UNABLE, "files cannot travel in TLS to or from " + end + ", which is used without");
+          Kind.UNABLE,
+          end,
+          "files cannot travel in TLS to or from " + end + ", which is used without");
     }
     if (hasTls && !protection.equals(wanted)) {
       need(say("PROT " + wanted), "PROT " + wanted);
@@ -292,7 +303,8 @@ final class FxpSession implements AutoCloseable {
             ? Integer.parseInt(found.group(1))
             : Integer.parseInt(found.group(1)) << 8 | Integer.parseInt(found.group(2));
     if (port < 1 || port > 65_535) {
-      throw new FxpException(Kind.UNABLE, "the FTP server at " + end + " listens at port " + port);
+      throw new FxpException(
+          Kind.UNABLE, end, "the FTP server at " + end + " listens at port " + port);
     }
     return new InetSocketAddress(reached(), port);
   }
@@ -389,7 +401,93 @@ final class FxpSession implements AutoCloseable {
   }
 
   private FxpException wrong(SyncFile file, String what) {
-    return new FxpException(Kind.WRONG, file.name() + " at " + end + " " + what);
+    return new FxpException(Kind.WRONG, end, file.name() + " at " + end + " " + what);
+  }
+
+  // Small files through the controller ----------------------------------------------------------
+
+  /// Makes a folder, and those that it is in, unless they are there.
+  void makeFolder(String name) throws FxpException {
+    String path = end.path(name);
+    for (int slash = 0; slash >= 0; ) {
+      slash = path.indexOf('/', slash + 1);
+      // Refused if it is there; what goes into it tells.
+      say("MKD " + (slash < 0 ? path : path.substring(0, slash)));
+    }
+  }
+
+  /// Reads a small file through a data connection with the controller.
+  ///
+  /// @param most bytes that it may have
+  /// @return empty if it is not there
+  Optional<byte[]> get(String name, int most) throws FxpException {
+    if (!say("SIZE " + end.path(name)).isPositive()) {
+      return Optional.empty();
+    }
+    beReadyForData();
+    try (InputStream in = client.retrieveFileStream(end.path(name))) {
+      if (in == null) {
+        throw refused("to send " + name, new Reply(client.getReplyCode(), client.getReplyString()));
+      }
+      byte[] bytes = in.readNBytes(most + 1);
+      if (bytes.length > most) {
+        dead = true;
+        throw new FxpException(
+            Kind.WRONG, end, name + " at " + end + " has more than " + most + " bytes");
+      }
+      in.close();
+      if (!client.completePendingCommand()) {
+        throw refused("to send " + name, new Reply(client.getReplyCode(), client.getReplyString()));
+      }
+      counted.addAndGet(bytes.length);
+      return Optional.of(bytes);
+    } catch (FxpException e) {
+      throw e;
+    } catch (IOException e) {
+      throw broken(e);
+    }
+  }
+
+  /// Writes a small file through a data connection with the controller, first under another name:
+  /// whoever reads it reads the old one or the new one.
+  void put(String name, byte[] bytes) throws FxpException {
+    String fresh = end.path(name + ".new");
+    beReadyForData();
+    try {
+      if (!client.storeFile(fresh, new ByteArrayInputStream(bytes))) {
+        throw refused("to take " + name, new Reply(client.getReplyCode(), client.getReplyString()));
+      }
+    } catch (FxpException e) {
+      throw e;
+    } catch (IOException e) {
+      throw broken(e);
+    }
+    counted.addAndGet(bytes.length);
+    need(say("RNFR " + fresh), "RNFR");
+    need(say("RNTO " + end.path(name)), "RNTO");
+  }
+
+  /// Deletes a file, or an empty folder, if the server lets that happen.
+  void delete(String name) throws FxpException {
+    if (!say("DELE " + end.path(name)).isPositive()) {
+      say("RMD " + end.path(name));
+    }
+  }
+
+  private void beReadyForData() throws FxpException {
+    if (has("SSCN")) {
+      beClientOfTls(false);
+    }
+    try {
+      if (client instanceof FTPSClient tls) {
+        tls.execPROT("P");
+        protection = "P";
+      }
+    } catch (IOException e) {
+      throw broken(e);
+    }
+    client.setDataTimeout(options.reply());
+    client.enterLocalPassiveMode();
   }
 
   // The end ----------------------------------------------------------------------------------

@@ -57,7 +57,7 @@ final class FxpSessions implements AutoCloseable {
   }
 
   private static FxpException ended() {
-    return new FxpException(FxpException.Kind.CANCELLED, "the transfers were ended");
+    return new FxpException(FxpException.Kind.CANCELLED, null, "the transfers were ended");
   }
 
   private synchronized @Nullable FxpSession takeIdle() {
@@ -82,7 +82,7 @@ final class FxpSessions implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new FxpException(FxpException.Kind.CANCELLED, "interrupted", e);
+      throw new FxpException(FxpException.Kind.CANCELLED, null, "interrupted", e);
     }
   }
 

@@ -56,10 +56,13 @@ final class FxpTransfer {
     return moved;
   }
 
+  /// Bytes that were at the target when it was last looked.
+  synchronized long there() {
+    return Math.clamp(lastSize, 0, file.size());
+  }
+
   /// Takes note of how much is there, and cuts the transfer if that has not changed for too long.
-  ///
-  /// @return bytes that are there
-  synchronized long note(OptionalLong size, Duration stall) {
+  synchronized void note(OptionalLong size, Duration stall) {
     long now = System.nanoTime();
     if (size.isPresent() && size.getAsLong() != lastSize) {
       lastSize = size.getAsLong();
@@ -73,7 +76,6 @@ final class FxpTransfer {
       from.cut();
       to.cut();
     }
-    return Math.clamp(lastSize, 0, file.size());
   }
 
   /// Moves the file, or the rest of it.
@@ -123,6 +125,7 @@ final class FxpTransfer {
     return stalled
         ? new FxpException(
             Kind.BROKEN,
+            null,
             file.name() + " from " + source + " to " + target + " stood still and was ended",
             e)
         : e;
@@ -186,6 +189,7 @@ final class FxpTransfer {
       if (!isClient) {
         throw new FxpException(
             Kind.UNABLE,
+            null,
             "neither "
                 + source
                 + " nor "
@@ -252,7 +256,7 @@ final class FxpTransfer {
       from.cut();
       to.cut();
       Thread.currentThread().interrupt();
-      throw new FxpException(Kind.CANCELLED, "interrupted", e);
+      throw new FxpException(Kind.CANCELLED, null, "interrupted", e);
     } catch (ExecutionException e) {
       throw new AssertionError("handled", e);
     }
@@ -283,7 +287,7 @@ final class FxpTransfer {
       Throwable thrown = answer.exceptionNow();
       return thrown instanceof FxpException known
           ? known
-          : new FxpException(Kind.BROKEN, String.valueOf(thrown.getMessage()), thrown);
+          : new FxpException(Kind.BROKEN, null, String.valueOf(thrown.getMessage()), thrown);
     }
     Reply reply = answer.resultNow();
     return reply.isPositive() ? null : session.refused(what, reply);

@@ -36,8 +36,7 @@ public final class LocalNode implements SyncNode {
   private record Reception(SyncManifest state, Set<String> logins) {}
 
   /// @param created hears the names of collections that came in and were not there before
-  public LocalNode(
-      SoniDb database, FtpNode ftp, ClusterSecret secret, Consumer<String> created) {
+  public LocalNode(SoniDb database, FtpNode ftp, ClusterSecret secret, Consumer<String> created) {
     this.database = database;
     this.ftp = ftp;
     this.secret = secret;
@@ -56,9 +55,15 @@ public final class LocalNode implements SyncNode {
 
   @Override
   public Contact contact(SyncNode other) throws IOException {
+    return contact(
+        other instanceof RemoteNode remote ? remote.address() : InetAddress.getLoopbackAddress());
+  }
+
+  @Override
+  public Contact contact(InetAddress other) throws IOException {
     InetAddress address = InetAddress.getByName(ftp.options().host());
     if (address.isAnyLocalAddress()) {
-      address = other instanceof RemoteNode remote ? facing(remote.address()) : loopback();
+      address = facing(other);
     }
     return new Contact(
         address,
@@ -67,10 +72,6 @@ public final class LocalNode implements SyncNode {
         ftp.options().lastPassivePort(),
         ftp.fingerprint(),
         ftp.options().allowsPlainData());
-  }
-
-  private static InetAddress loopback() {
-    return InetAddress.getLoopbackAddress();
   }
 
   /// The address of this machine that another one sees.
@@ -82,31 +83,31 @@ public final class LocalNode implements SyncNode {
   }
 
   @Override
-  public Sending send(String collection, boolean seal, Peer peer) {
-    return send(collection, seal, peer, LOGIN_SECONDS);
+  public Sending send(String collection, boolean seal, List<Peer> peers) {
+    return send(collection, seal, peers, LOGIN_SECONDS);
   }
 
   /// How long a login lives unless somebody says otherwise.
   public static final int LOGIN_SECONDS = 3600;
 
-  /// As [#send(String, boolean, Peer)], for a while.
-  public Sending send(String collection, boolean seal, Peer peer, int seconds) {
+  /// As [#send(String, boolean, List)], for a while.
+  public Sending send(String collection, boolean seal, List<Peer> peers, int seconds) {
     Outgoing outgoing = database.outgoing(collection, seal, Progress.NONE);
-    String login = ftp.sending(outgoing, peer, seconds);
+    String login = ftp.sending(outgoing, peers, seconds);
     return new Sending(login, SignedManifest.of(outgoing.state(), secret), outgoing.newest());
   }
 
   @Override
-  public Receiving receive(String manifest, Peer peer) throws IOException {
-    return receive(manifest, peer, LOGIN_SECONDS);
+  public Receiving receive(String manifest, List<Peer> peers, boolean passesOn) throws IOException {
+    return receive(manifest, peers, passesOn, LOGIN_SECONDS);
   }
 
-  /// As [#receive(String, Peer)], for a while.
+  /// As [#receive(String, List, boolean)], for a while.
   ///
   /// @throws IOException if the manifest was not made with the secret
   /// @throws SyncRefusedException if the state is not to be taken in
-  public synchronized Receiving receive(String manifest, Peer peer, int seconds)
-      throws IOException {
+  public synchronized Receiving receive(
+      String manifest, List<Peer> peers, boolean passesOn, int seconds) throws IOException {
     SyncManifest state = SignedManifest.read(manifest, secret);
     List<SyncFile> missing;
     try {
@@ -123,7 +124,7 @@ public final class LocalNode implements SyncNode {
       }
       throw e;
     }
-    String login = ftp.receiving(state.uuid(), state.files(), peer, seconds);
+    String login = ftp.receiving(state.uuid(), state.files(), peers, passesOn, seconds);
     receptions
         .computeIfAbsent(state.uuid(), _ -> new Reception(state, new HashSet<>()))
         .logins()
@@ -135,8 +136,8 @@ public final class LocalNode implements SyncNode {
   public ReceiveReport publish(String login, long newest, Progress progress) throws IOException {
     SyncManifest state =
         reception(login)
-            .orElseThrow(() ->
-                new IOException("there is no such login, or another state came in meanwhile"))
+            .orElseThrow(
+                () -> new IOException("there is no such login, or another state came in meanwhile"))
             .state();
     ReceiveReport report;
     try {

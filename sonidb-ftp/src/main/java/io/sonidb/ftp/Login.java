@@ -1,9 +1,12 @@
 package io.sonidb.ftp;
 
 import io.sonidb.SyncFile;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.ftpserver.ftplet.Authority;
@@ -11,13 +14,14 @@ import org.apache.ftpserver.ftplet.AuthorizationRequest;
 import org.apache.ftpserver.ftplet.User;
 import org.apache.ftpserver.usermanager.impl.ConcurrentLoginRequest;
 
-/// Somebody who may send or receive some files of one collection, to or from one peer, for a while.
+/// Somebody who may send or receive some files of one collection, to or from some peers, for a
+/// while.
 final class Login implements User {
   /// How many connections may use a login at the same time.
-  static final int MAX_SESSIONS = 16;
+  static final int MAX_SESSIONS = 32;
 
   private final String name;
-  private final Peer peer;
+  private final List<Peer> peers;
   private final long endsAtNanos;
   private final int idleSeconds;
   private final FileSource source;
@@ -27,13 +31,13 @@ final class Login implements User {
   /// @param files that it sees, and no others
   Login(
       String name,
-      Peer peer,
+      List<Peer> peers,
       long endsAtNanos,
       int idleSeconds,
       FileSource source,
       List<SyncFile> files) {
     this.name = name;
-    this.peer = peer;
+    this.peers = List.copyOf(peers);
     this.endsAtNanos = endsAtNanos;
     this.idleSeconds = idleSeconds;
     this.source = source;
@@ -41,8 +45,18 @@ final class Login implements User {
         files.stream().collect(Collectors.toUnmodifiableMap(SyncFile::name, Function.identity()));
   }
 
-  Peer peer() {
-    return peer;
+  /// Whether data connections may go there.
+  boolean mayConnectTo(InetSocketAddress target) {
+    return peers.stream().anyMatch(peer -> peer.listensAt(target));
+  }
+
+  /// SHA-256 of the certificates of which one must be shown from an address; none if nobody may
+  /// come from there, or go there.
+  Set<String> certificates(InetAddress address) {
+    return peers.stream()
+        .filter(peer -> peer.address().equals(address))
+        .map(Peer::certificate)
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   FileSource source() {

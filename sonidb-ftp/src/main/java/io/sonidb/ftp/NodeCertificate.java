@@ -14,6 +14,7 @@ import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.HexFormat;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
@@ -129,12 +130,12 @@ final class NodeCertificate {
     return open;
   }
 
-  /// For connections on which the other end must show one certificate.
+  /// For connections on which the other end must show one of some certificates.
   ///
-  /// @param certificate SHA-256 of it
-  SSLContext pinned(String certificate) throws GeneralSecurityException {
+  /// @param certificates SHA-256 of each
+  SSLContext pinned(Set<String> certificates) throws GeneralSecurityException {
     SSLContext context = SSLContext.getInstance(TLS);
-    context.init(keys, new TrustManager[] {new Pinned(certificate)}, null);
+    context.init(keys, new TrustManager[] {new Pinned(certificates)}, null);
     return context;
   }
 
@@ -147,16 +148,16 @@ final class NodeCertificate {
     }
   }
 
-  /// Trusts one certificate. That the other end has its key, the handshake makes sure of.
+  /// Trusts these certificates alone. That the other end has its key, the handshake makes sure of.
   static final class Pinned extends X509ExtendedTrustManager {
-    private final String certificate;
+    private final Set<String> certificates;
 
-    Pinned(String certificate) {
-      this.certificate = certificate;
+    Pinned(Set<String> certificates) {
+      this.certificates = certificates;
     }
 
     private void check(X509Certificate[] chain) throws CertificateException {
-      if (chain.length == 0 || !ClusterSecret.isSame(fingerprint(chain[0]), certificate)) {
+      if (chain.length == 0 || !certificates.contains(fingerprint(chain[0]))) {
         throw new CertificateException("the other end shows another certificate than it should");
       }
     }

@@ -10,13 +10,17 @@ import java.net.InetSocketAddress;
 /// @param lastPort last one
 /// @param certificate that it must show, by its SHA-256 in 64 hexadecimal digits
 public record Peer(InetAddress address, int firstPort, int lastPort, String certificate) {
-  private static final int LEAST_PORT = 1024;
+  static final int LEAST_PORT = 1024;
+  static final int MOST_PORT = 65_535;
+
+  /// Of a peer that has no TLS, with which files can be exchanged only without.
+  static final String NO_CERTIFICATE = "0".repeat(64);
 
   /// Checks the ranges.
   ///
   /// @throws IllegalArgumentException naming the value that is out of range
   public Peer {
-    if (firstPort < LEAST_PORT || lastPort > 65_535 || firstPort > lastPort) {
+    if (firstPort < LEAST_PORT || lastPort > MOST_PORT || firstPort > lastPort) {
       throw new IllegalArgumentException(
           "a peer's ports must be from 1024 to 65535, were " + firstPort + " to " + lastPort);
     }

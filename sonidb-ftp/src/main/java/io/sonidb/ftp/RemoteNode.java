@@ -27,6 +27,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Another node that has the same secret, by signed calls.
@@ -46,10 +47,7 @@ public final class RemoteNode implements SyncNode {
   private final InetAddress address;
   private final ClusterSecret secret;
   private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(CONNECT)
-          .build();
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(CONNECT).build();
   private final AtomicLong bytes = new AtomicLong();
   private Optional<String> node = Optional.empty();
 
@@ -202,6 +200,11 @@ public final class RemoteNode implements SyncNode {
 
   @Override
   public Contact contact(SyncNode other) throws IOException {
+    return contact(address);
+  }
+
+  @Override
+  public Contact contact(InetAddress other) throws IOException {
     JsonNode told = send("GET", "/cluster", "", "", ANSWER);
     synchronized (this) {
       node = Optional.of(text(told, "node"));
@@ -215,32 +218,38 @@ public final class RemoteNode implements SyncNode {
         told.path("plain_data").asBoolean(false));
   }
 
-  private static void put(Peer peer, ObjectNode into) {
-    into.putObject("peer")
-        .put("address", peer.address().getHostAddress())
-        .put("first_passive_port", peer.firstPort())
-        .put("last_passive_port", peer.lastPort())
-        .put("certificate", peer.certificate());
+  private static void put(List<Peer> peers, ObjectNode into) {
+    ArrayNode all = into.putArray("peers");
+    for (Peer peer : peers) {
+      all.addObject()
+          .put("address", peer.address().getHostAddress())
+          .put("first_passive_port", peer.firstPort())
+          .put("last_passive_port", peer.lastPort())
+          .put("certificate", peer.certificate());
+    }
   }
 
   @Override
-  public Sending send(String collection, boolean seal, Peer peer) throws IOException {
+  public Sending send(String collection, boolean seal, List<Peer> peers) throws IOException {
     ObjectNode body =
         JSON.createObjectNode()
             .put("direction", "send")
             .put("collection", collection)
             .put("seal", seal);
-    put(peer, body);
+    put(peers, body);
     JsonNode told = call("POST", "/cluster/logins", body, ANSWER);
     return new Sending(
         text(told, "login"), text(told, "manifest"), told.path("newest").asLong(0));
   }
 
   @Override
-  public Receiving receive(String manifest, Peer peer) throws IOException {
+  public Receiving receive(String manifest, List<Peer> peers, boolean passesOn) throws IOException {
     ObjectNode body =
-        JSON.createObjectNode().put("direction", "receive").put("manifest", manifest);
-    put(peer, body);
+        JSON.createObjectNode()
+            .put("direction", "receive")
+            .put("manifest", manifest)
+            .put("pass_on", passesOn);
+    put(peers, body);
     JsonNode told = call("POST", "/cluster/logins", body, ANSWER);
     if (told.has("newer_epoch")) {
       return new OutOfDate(told.path("newer_epoch").asInt(0), text(told, "reason"));

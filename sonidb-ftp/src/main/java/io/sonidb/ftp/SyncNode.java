@@ -65,11 +65,28 @@ public interface SyncNode {
   /// @throws IOException if it cannot be reached, or has not the secret
   Contact contact(SyncNode other) throws IOException;
 
-  /// Makes a login that gets the files of a collection.
-  Sending send(String collection, boolean seal, Peer peer) throws IOException;
+  /// As [#contact(SyncNode)], for a server that is no node.
+  ///
+  /// @param other where that is
+  Contact contact(InetAddress other) throws IOException;
 
-  /// Makes a login that sends the files of a state.
-  Receiving receive(String manifest, Peer peer) throws IOException;
+  /// Makes a login that gets the files of a collection, to any of some peers.
+  Sending send(String collection, boolean seal, List<Peer> peers) throws IOException;
+
+  /// As [#send(String, boolean, List)], to one.
+  default Sending send(String collection, boolean seal, Peer peer) throws IOException {
+    return send(collection, seal, List.of(peer));
+  }
+
+  /// Makes a login that sends the files of a state, from any of some peers.
+  ///
+  /// @param passesOn whether the peers get from there what has arrived
+  Receiving receive(String manifest, List<Peer> peers, boolean passesOn) throws IOException;
+
+  /// As [#receive(String, List, boolean)], from one.
+  default Receiving receive(String manifest, Peer peer) throws IOException {
+    return receive(manifest, List.of(peer), false);
+  }
 
   /// Has what came in take its place.
   ///

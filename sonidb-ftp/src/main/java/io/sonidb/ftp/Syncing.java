@@ -58,7 +58,7 @@ public final class Syncing {
             welcome.missing().stream().mapToLong(SyncFile::size).sum(),
             state.files().size(),
             state.bytes(),
-            commandBytes + callBytes(),
+            commandBytes + callBytes(source) + callBytes(target),
             (System.nanoTime() - start) / 1e9);
       } finally {
         endQuietly(target, welcome.login());
@@ -98,9 +98,8 @@ public final class Syncing {
     }
   }
 
-  private long callBytes() {
-    return (source instanceof RemoteNode a ? a.bytes() : 0)
-        + (target instanceof RemoteNode b ? b.bytes() : 0);
+  static long callBytes(SyncNode node) {
+    return node instanceof RemoteNode remote ? remote.bytes() : 0;
   }
 
   private SyncNode.Welcome welcome(
@@ -135,8 +134,7 @@ public final class Syncing {
               to.end(welcome.login(), secret),
               welcome.missing(),
               progress);
-      List<Fxp.Moved> failed =
-          moved.stream().filter(each -> each.failure().isPresent()).toList();
+      List<Fxp.Moved> failed = moved.stream().filter(each -> each.failure().isPresent()).toList();
       if (!failed.isEmpty()) {
         FxpException why = failed.getFirst().failure().orElseThrow();
         throw new SyncFailedException(
@@ -156,7 +154,7 @@ public final class Syncing {
     }
   }
 
-  private static void endQuietly(SyncNode node, String login) {
+  static void endQuietly(SyncNode node, String login) {
     try {
       node.end(login);
     } catch (IOException e) {

@@ -56,7 +56,7 @@ final class VirtualFile implements FtpFile {
   Path onDisk(SyncFile file) {
     return switch (login.source()) {
       case FileSource.Sending(var outgoing) -> outgoing.folder().resolve(file.name());
-      case FileSource.Receiving(var inbox) -> inbox.path(file);
+      case FileSource.Receiving(var inbox, _) -> inbox.path(file);
     };
   }
 
@@ -92,7 +92,7 @@ final class VirtualFile implements FtpFile {
             .map(file ->
                 switch (login.source()) {
                   case FileSource.Sending _ -> true;
-                  case FileSource.Receiving(var inbox) -> inbox.has(file);
+                  case FileSource.Receiving(var inbox, _) -> inbox.has(file);
                 })
             .orElse(false);
   }
@@ -103,14 +103,18 @@ final class VirtualFile implements FtpFile {
         .map(file ->
             switch (login.source()) {
               case FileSource.Sending _ -> true;
-              case FileSource.Receiving(var inbox) -> inbox.isWhole(file);
+              case FileSource.Receiving(var inbox, _) -> inbox.isWhole(file);
             })
         .orElse(false);
   }
 
   @Override
   public boolean isReadable() {
-    return isDirectory() || listed().isPresent() && login.source() instanceof FileSource.Sending;
+    return isDirectory()
+        || switch (login.source()) {
+          case FileSource.Sending _ -> listed().isPresent();
+          case FileSource.Receiving(_, boolean passesOn) -> passesOn && isWhole();
+        };
   }
 
   @Override
@@ -160,7 +164,7 @@ final class VirtualFile implements FtpFile {
         .map(file ->
             switch (login.source()) {
               case FileSource.Sending _ -> file.size();
-              case FileSource.Receiving(var inbox) -> size(inbox, file);
+              case FileSource.Receiving(var inbox, _) -> size(inbox, file);
             })
         .orElse(0L);
   }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.apache.commons.net.ftp.FTPSClient;
@@ -16,7 +17,7 @@ final class ControlSession implements AutoCloseable {
 
   /// @param fingerprint of the node's certificate
   ControlSession(int port, String fingerprint) throws IOException {
-    client.setTrustManager(new NodeCertificate.Pinned(fingerprint));
+    client.setTrustManager(new NodeCertificate.Pinned(Set.of(fingerprint)));
     client.setDefaultTimeout(20_000);
     client.setDataTimeout(Duration.ofSeconds(20));
     client.connect("127.0.0.1", port);

@@ -25,6 +25,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -279,7 +280,7 @@ class FtpNodeTest {
     CompletableFuture<String> stored = to.move("STOR " + file.name());
     try (SSLSocket socket =
         (SSLSocket)
-            as.pinned(target.fingerprint())
+            as.pinned(Set.of(target.fingerprint()))
                 .getSocketFactory()
                 .createSocket(passive.getAddress(), passive.getPort())) {
       OutputStream out = socket.getOutputStream();

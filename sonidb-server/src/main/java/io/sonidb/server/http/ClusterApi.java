@@ -17,6 +17,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
@@ -30,7 +31,8 @@ import tools.jackson.core.JsonParser;
 /// that both have, and so is its answer.
 final class ClusterApi {
   private static final int NO_DIMENSION = 16;
-  
+  private static final int MAX_PEERS = 1000;
+
   private final Optional<Cluster> cluster;
   private final Catalog catalog;
   private final Optional<LocalNode> node;
@@ -39,8 +41,8 @@ final class ClusterApi {
     this.cluster = cluster;
     this.catalog = catalog;
     this.node =
-        cluster.map(here ->
-            new LocalNode(catalog.database(), here.ftp(), here.secret(), catalog::adopt));
+        cluster.map(
+            here -> new LocalNode(catalog.database(), here.ftp(), here.secret(), catalog::adopt));
   }
 
   /// What this node does for a sync.
@@ -134,15 +136,16 @@ final class ClusterApi {
   Answer login(Exchange exchange) throws IOException {
     Call call = addressed(exchange);
     Body body =
-        call.body().only("direction", "collection", "seal", "peer", "manifest", "seconds");
-    Peer peer =
-        peer(
-            body.at("peer")
-                .only("address", "first_passive_port", "last_passive_port", "certificate"));
+        call.body()
+            .only("direction", "collection", "seal", "peers", "pass_on", "manifest", "seconds");
+    List<Peer> peers = body.at("peers").array().stream().map(ClusterApi::peer).toList();
+    if (peers.isEmpty() || peers.size() > MAX_PEERS) {
+      throw ApiException.wrongInput("peers: must be 1 to " + MAX_PEERS);
+    }
     int seconds = body.at("seconds").whole(1, FtpNode.MAX_LOGIN_SECONDS, LocalNode.LOGIN_SECONDS);
     return body.at("direction").word("send", "receive").equals("send")
-        ? send(call, body, peer, seconds)
-        : receive(call, body, peer, seconds);
+        ? send(call, body, peers, seconds)
+        : receive(call, body, peers, seconds);
   }
 
   /// A call that has no effect on another node, or on this one after its next start.
@@ -154,10 +157,10 @@ final class ClusterApi {
     return call(exchange);
   }
 
-  private Answer send(Call call, Body body, Peer peer, int seconds) throws IOException {
+  private Answer send(Call call, Body body, List<Peer> peers, int seconds) throws IOException {
     String name = catalog.collection(body.at("collection").text()).name();
     boolean seal = body.at("seal").isTrue(false);
-    SyncNode.Sending made = made(() -> node().send(name, seal, peer, seconds));
+    SyncNode.Sending made = made(() -> node().send(name, seal, peers, seconds));
     return call.answer(to -> {
       to.writeStartObject();
       to.writeStringProperty("login", made.login());
@@ -167,7 +170,7 @@ final class ClusterApi {
     });
   }
 
-  private Answer receive(Call call, Body body, Peer peer, int seconds) throws IOException {
+  private Answer receive(Call call, Body body, List<Peer> peers, int seconds) throws IOException {
     String manifest = body.at("manifest").text();
     SyncManifest state;
     try {
@@ -181,7 +184,8 @@ final class ClusterApi {
         throw ApiException.of(409, "Conflict: " + state.name() + " is the name of an alias here");
       }
     }
-    SyncNode.Receiving made = made(() -> node().receive(manifest, peer, seconds));
+    SyncNode.Receiving made =
+        made(() -> node().receive(manifest, peers, body.at("pass_on").isTrue(false), seconds));
     return call.answer(to -> {
       to.writeStartObject();
       switch (made) {
@@ -255,6 +259,7 @@ final class ClusterApi {
   // Reading and writing ----------------------------------------------------------------------
 
   private static Peer peer(Body body) {
+    body.only("address", "first_passive_port", "last_passive_port", "certificate");
     InetAddress address = read(body.at("address"), InetAddress::ofLiteral, "an IP address");
     return new Peer(
         address,

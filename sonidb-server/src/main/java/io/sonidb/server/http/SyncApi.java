@@ -6,14 +6,18 @@ import io.sonidb.SyncReport;
 import io.sonidb.ftp.FxpOptions;
 import io.sonidb.ftp.LocalNode;
 import io.sonidb.ftp.RemoteNode;
+import io.sonidb.ftp.Spreading;
 import io.sonidb.ftp.Syncing;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import tools.jackson.core.JsonGenerator;
 
 /// Brings collections from this node to others, and makes copies writable.
 final class SyncApi {
   private static final int MAX_EVERY_SECONDS = 86_400;
+  private static final int MAX_TARGETS = 100;
 
   private final Optional<Cluster> cluster;
   private final ClusterApi calls;
@@ -30,7 +34,7 @@ final class SyncApi {
   /// Brings a collection to another node.
   Answer sync(Exchange exchange) throws Exception {
     Collection collection = exchange.collection();
-    Body body = exchange.body().only("target", "seal", "every_seconds");
+    Body body = exchange.body().only("target", "to", "seal", "every_seconds");
     LocalNode here = calls.node();
     Cluster own = cluster.orElseThrow();
     RemoteNode target = target(body.at("target"), own);
@@ -40,6 +44,15 @@ final class SyncApi {
       throw ApiException.wrongInput(
           "every_seconds: goes on for ever, so it needs accept: application/x-ndjson or"
               + " text/event-stream");
+    }
+    List<Body> more = body.at("to").arrayIfAny();
+    if (!more.isEmpty() && every > 0) {
+      throw ApiException.wrongInput("to: only one target is followed");
+    }
+    if (!more.isEmpty()) {
+      List<RemoteNode> targets = new ArrayList<>(List.of(target));
+      more.forEach(each -> targets.add(target(each, own)));
+      return spread(exchange, collection, here, targets, own, seal);
     }
     return maintenance.once(
         exchange,
@@ -55,6 +68,56 @@ final class SyncApi {
           SyncReport report = syncing.run(collection.name(), seal, progress);
           return to -> write(report, to);
         });
+  }
+
+  private Answer spread(
+      Exchange exchange,
+      Collection collection,
+      LocalNode here,
+      List<RemoteNode> targets,
+      Cluster own,
+      boolean seal)
+      throws Exception {
+    if (targets.size() > MAX_TARGETS
+        || targets.stream().map(RemoteNode::name).distinct().count() < targets.size()) {
+      throw ApiException.wrongInput("to: at most " + MAX_TARGETS + " targets, each once");
+    }
+    return maintenance.once(
+        exchange,
+        "sync",
+        collection,
+        progress -> {
+          FxpOptions options =
+              FxpOptions.DEFAULT.withPlainData(own.ftp().options().allowsPlainData());
+          List<Spreading.Outcome> outcomes =
+              new Spreading(here, targets, own.secret(), options)
+                  .run(collection.name(), seal, progress);
+          return to -> {
+            to.writeStartObject();
+            to.writeArrayPropertyStart("targets");
+            outcomes.forEach(each -> write(each, to));
+            to.writeEndArray();
+            to.writeEndObject();
+          };
+        });
+  }
+
+  private static void write(Spreading.Outcome outcome, JsonGenerator to) {
+    to.writeStartObject();
+    to.writeStringProperty("target", outcome.target());
+    outcome
+        .failure()
+        .ifPresent(
+            failure -> to.writeStringProperty("error", String.valueOf(failure.getMessage())));
+    to.writeNumberProperty("bytes_from_source", outcome.fromSource());
+    to.writeNumberProperty("bytes_from_others", outcome.fromOthers());
+    outcome
+        .report()
+        .ifPresent(report -> {
+          to.writeName("report");
+          write(report, to);
+        });
+    to.writeEndObject();
   }
 
   private static RemoteNode target(Body target, Cluster own) {

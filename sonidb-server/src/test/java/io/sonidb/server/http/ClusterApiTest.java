@@ -31,10 +31,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ClusterApiTest {
   private static final String PEER =
-      "'peer': {'address': '127.0.0.1', 'first_passive_port': 7622, 'last_passive_port': 7721,"
+      "'peers': [{'address': '127.0.0.1', 'first_passive_port': 7622, 'last_passive_port': 7721,"
           + " 'certificate': '"
           + "a".repeat(64)
-          + "'}";
+          + "'}]";
 
   @TempDir static Path folder;
   private static TestNode node;
@@ -185,8 +185,7 @@ class ClusterApiTest {
     assertThat(login(receive(manifest("index.sfv", secret).replace("epoch 1", "epoch 2"))).error())
         .contains("HMAC");
     assertThat(login(receive("none")).error()).contains("carries no HMAC");
-    assertThat(login(receive(manifest("index.sfv", secret).substring(70))).status())
-        .isEqualTo(400);
+    assertThat(login(receive(manifest("index.sfv", secret).substring(70))).status()).isEqualTo(400);
     assertThat(login("{'direction': 'send', 'collection': 'none', " + PEER + "}").status())
         .isEqualTo(404);
     assertThat(

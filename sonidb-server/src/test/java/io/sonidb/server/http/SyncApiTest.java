@@ -48,8 +48,7 @@ class SyncApiTest {
 
   private static TestNode.Reply sync(TestNode from, TestNode to) {
     String target = to.uri().toString().replace("http://", "sonidb://");
-    return from.post(
-        "/collections/songs/sync", "{'target': '" + target + "', 'seal': true}");
+    return from.post("/collections/songs/sync", "{'target': '" + target + "', 'seal': true}");
   }
 
   private static long count(TestNode node) {
@@ -141,13 +140,50 @@ class SyncApiTest {
   @Test
   void saysWhatIsWrongWithTheTarget() {
     for (String wrong : new String[] {"ftp://b", "sonidb://user:pass@b", "sonidb://b/x", "b", ""}) {
-      TestNode.Reply refused =
-          a.post("/collections/songs/sync", "{'target': '" + wrong + "'}");
+      TestNode.Reply refused = a.post("/collections/songs/sync", "{'target': '" + wrong + "'}");
       assertThat(refused.status()).as(wrong).isEqualTo(400);
       assertThat(refused.error()).doesNotContain("pass");
     }
     TestNode.Reply gone = a.post("/collections/songs/sync", "{'target': 'sonidb://127.0.0.1:1'}");
     assertThat(gone.status()).isEqualTo(502);
     assertThat(gone.error()).contains("cannot be reached");
+  }
+
+  @Test
+  void bringsACollectionToManyNodesAndReportsTheOneThatIsGone() throws IOException {
+    try (TestNode c = node("c", "cluster.secret")) {
+      String gone = "sonidb://127.0.0.1:1";
+      JsonNode targets =
+          a.post(
+                  "/collections/songs/sync",
+                  "{'target': '%s', 'to': ['%s', '%s'], 'seal': true}"
+                      .formatted(address(b), gone, address(c)))
+              .result()
+              .path("targets");
+      assertThat(targets.size()).isEqualTo(3);
+      assertThat(targets.get(1).path("error").asString("")).contains("cannot be reached");
+      assertThat(targets.get(1).has("report")).isFalse();
+      for (int i : new int[] {0, 2}) {
+        JsonNode each = targets.get(i);
+        assertThat(each.has("error")).as(each.toString()).isFalse();
+        assertThat(each.path("report").path("controller_bytes").asLong(0))
+            .isBetween(1L, 1_000_000L);
+        assertThat(
+                each.path("bytes_from_source").asLong(0) + each.path("bytes_from_others").asLong(0))
+            .isEqualTo(each.path("report").path("bytes").asLong(-1));
+      }
+      assertThat(count(b)).isEqualTo(2);
+      assertThat(count(c)).isEqualTo(2);
+    }
+    assertThat(
+            a.post(
+                    "/collections/songs/sync",
+                    "{'target': '%s', 'to': ['%s']}".formatted(address(b), address(b)))
+                .status())
+        .isEqualTo(422);
+  }
+
+  private static String address(TestNode node) {
+    return node.uri().toString().replace("http://", "sonidb://");
   }
 }
