@@ -59,7 +59,7 @@ public record Setting(String key, String fallback, String help, boolean isSecret
               "security.keys",
               "",
               "More keys, separated by semicolons: KEY read|write|manage [COLLECTION,...]."),
-          plain("ftp.enabled", "false", "Whether other nodes may fetch and bring files, by FTP."),
+          plain("ftp.enabled", "true", "Whether other nodes may fetch and bring files, by FTP."),
           plain(
               "ftp.port",
               "",

@@ -119,7 +119,7 @@ public final class HttpListener implements AutoCloseable {
             new ChangesApi(streams),
             new ServiceApi(metrics, ready),
             calls,
-            new SyncApi(cluster, calls, maintenance));
+            new SyncApi(cluster, calls, maintenance, logs));
     metrics.routes(routes);
     ApiKeys keys = new ApiKeys(config.keys());
     Exchange.Shared shared =

@@ -20,13 +20,16 @@ import tools.jackson.core.JsonGenerator;
 
 /// Brings collections from this node to others, and makes copies writable.
 final class SyncApi {
+  private static final int MAX_EVERY_SECONDS = 86_400;
   private static final int MAX_TARGETS = 100;
 
   private final Optional<Cluster> cluster;
   private final ClusterApi calls;
   private final MaintenanceApi maintenance;
+  private final Logs logs;
 
-  SyncApi(Optional<Cluster> cluster, ClusterApi calls, MaintenanceApi maintenance) {
+  SyncApi(Optional<Cluster> cluster, ClusterApi calls, MaintenanceApi maintenance, Logs logs) {
+    this.logs = logs;
     this.cluster = cluster;
     this.calls = calls;
     this.maintenance = maintenance;
@@ -35,15 +38,27 @@ final class SyncApi {
   /// Brings a collection to another node.
   Answer sync(Exchange exchange) throws Exception {
     Collection collection = exchange.collection();
-    Body body = exchange.body().only("target", "to", "seal");
+    Body body = exchange.body().only("target", "to", "seal", "every_seconds");
     LocalNode here = calls.node();
     Cluster own = cluster.orElseThrow();
     boolean seal = body.at("seal").isTrue(false);
+    int every = body.at("every_seconds").whole(0, MAX_EVERY_SECONDS, 0);
+    if (every > 0 && !ToldWork.isAsked(exchange)) {
+      throw ApiException.wrongInput(
+          "every_seconds: goes on for ever, so it needs accept: application/x-ndjson or"
+              + " text/event-stream");
+    }
     if (ColdServers.isAddress(body.at("target").text())) {
+      if (every > 0 || body.at("to").isThere()) {
+        throw ApiException.wrongInput("target: a cold replica is written alone, and once");
+      }
       return write(exchange, collection, replica(body.at("target"), own, here), seal);
     }
     RemoteNode target = target(body.at("target"), own);
     List<Body> more = body.at("to").arrayIfAny();
+    if (!more.isEmpty() && every > 0) {
+      throw ApiException.wrongInput("to: only one target is followed");
+    }
     if (!more.isEmpty()) {
       List<RemoteNode> targets = new ArrayList<>(List.of(target));
       more.forEach(each -> targets.add(target(each, own)));
@@ -56,9 +71,11 @@ final class SyncApi {
         progress -> {
           FxpOptions options =
               FxpOptions.DEFAULT.withPlainData(own.ftp().options().allowsPlainData());
-          SyncReport report =
-              new Syncing(here, target, own.secret(), options)
-                  .run(collection.name(), seal, progress);
+          Syncing syncing = new Syncing(here, target, own.secret(), options);
+          if (every > 0) {
+            syncing.follow(collection.name(), seal, every, progress, logs::event);
+          }
+          SyncReport report = syncing.run(collection.name(), seal, progress);
           return to -> write(report, to);
         });
   }

@@ -33,7 +33,7 @@ final class TestRoutes {
           new ChangesApi(streams),
           new ServiceApi(metrics, new AtomicBoolean()),
           calls,
-          new SyncApi(Optional.empty(), calls, maintenance));
+          new SyncApi(Optional.empty(), calls, maintenance, logs));
     }
   }
 
