@@ -6,6 +6,7 @@ module io.sonidb.cli {
   requires static org.jspecify;
   requires io.sonidb;
   requires io.sonidb.client;
+  requires io.sonidb.ftp;
   requires io.sonidb.server;
   requires info.picocli;
   requires java.desktop;

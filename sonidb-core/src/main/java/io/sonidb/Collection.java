@@ -67,7 +67,11 @@ public final class Collection {
   private final LongAdder answered = new LongAdder();
   private volatile Engine engine;
   private volatile boolean closed; // written under the write lock
+  private volatile Optional<Found> lastFound = Optional.empty();
   private volatile Optional<RoundingSample> sample; // the vectors that are being gathered
+
+  /// When a replica was found to have its source's state.
+  private record Found(long newest, long nanos) {}
 
   Collection(
       String name,
@@ -483,6 +487,27 @@ public final class Collection {
   /// histories of a collection that of the higher epoch counts.
   public int epoch() {
     return engine.log().manifest().epoch();
+  }
+
+  /// It was found to have the state that its source has.
+  ///
+  /// @param newest number of the newest write there
+  public void noteSource(long newest) {
+    lastFound = Optional.of(new Found(newest, System.nanoTime()));
+  }
+
+  private CollectionStats.Copy copy(Engine now) {
+    Manifest manifest = now.log().manifest();
+    Optional<Found> found = manifest.replica() ? lastFound : Optional.empty();
+    return new CollectionStats.Copy(
+        manifest.replica(),
+        manifest.epoch(),
+        found.isPresent()
+            ? OptionalDouble.of((System.nanoTime() - found.get().nanos()) / 1e9)
+            : OptionalDouble.empty(),
+        found.isPresent()
+            ? OptionalLong.of(Math.max(0, found.get().newest() - now.log().lastSequence()))
+            : OptionalLong.empty());
   }
 
   private void checkWritable() {
@@ -1268,6 +1293,7 @@ public final class Collection {
           spec.payloadIndexes(),
           now.payloads().size(),
           now.search().figures(),
+          copy(now),
           now.log().syncs().count(),
           now.log().syncs().nanos() / 1e9,
           Kernels.BEST.name(),

@@ -6,6 +6,8 @@ import io.sonidb.sound.Quantisation;
 import io.sonidb.sound.Sonification;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
 
 /// Figures of a collection.
 ///
@@ -39,6 +41,7 @@ import java.util.Optional;
 ///   on others read payloads
 /// @param payloadIndexBytes of their indexes, as far as they were used since it was opened
 /// @param search how far the search index is
+/// @param copy whether it is a copy of a collection elsewhere, and how far
 /// @param syncs how many times written segments were synced since it was opened
 /// @param syncSeconds that it took
 /// @param kernels which loops score vectors: `scalar`, or `simd` and the width
@@ -69,10 +72,21 @@ public record CollectionStats(
     Map<String, FieldType> payloadIndexes,
     long payloadIndexBytes,
     SearchIndex search,
+    Copy copy,
     long syncs,
     double syncSeconds,
     String kernels,
     String codecKernels) {
+  /// Whose history a collection has.
+  ///
+  /// @param isReplica whether it is a copy of a collection elsewhere, which is not written to here
+  /// @param epoch of its history
+  /// @param lagSeconds of a replica, how long ago it was found to have its source's state; empty if
+  ///   that has not happened since it was opened
+  /// @param lagWrites how many writes of its source it had not then; empty likewise
+  public record Copy(
+      boolean isReplica, int epoch, OptionalDouble lagSeconds, OptionalLong lagWrites) {}
+
   /// How far the search index is. What it does not have is found by comparing, which takes longer.
   ///
   /// @param parts files, each of a range of writes

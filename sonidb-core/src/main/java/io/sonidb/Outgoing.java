@@ -42,8 +42,10 @@ public final class Outgoing implements AutoCloseable {
   private final Path folder;
   private final Manifest manifest;
   private final List<SyncFile> files;
+  private final long newest;
 
-  private Outgoing(Storage storage, Path folder, Manifest manifest, List<SyncFile> files) {
+  private Outgoing(Storage storage, Path folder, Manifest manifest, List<SyncFile> files, long newest) {
+    this.newest = newest;
     this.storage = storage;
     this.folder = folder;
     this.manifest = manifest;
@@ -73,7 +75,7 @@ public final class Outgoing implements AutoCloseable {
       files.add(digest(storage, folder, SegmentLog.SFV_FILE));
       files.add(digest(storage, folder, Manifest.FILE));
       files.add(sha256File(storage, folder, files));
-      return new Outgoing(storage, folder, snapshot.manifest(), files);
+      return new Outgoing(storage, folder, snapshot.manifest(), files, log.lastSequence());
     } catch (IOException | RuntimeException e) {
       try {
         storage.deleteAll(folder);
@@ -163,6 +165,11 @@ public final class Outgoing implements AutoCloseable {
   /// Sequence number of the newest write that is in the files; 0 if there is none.
   public long sequence() {
     return lastSequence(manifest);
+  }
+
+  /// Sequence number of the newest write that the collection had, in the files or not.
+  public long newest() {
+    return newest;
   }
 
   /// Everything that makes up the collection, the manifest last but one.

@@ -50,6 +50,8 @@ record CommandGroup(String title, List<DatabaseCommand> commands) {
                 new PictureCommand(sonidb),
                 new ChangesCommand(sonidb))),
         new CommandGroup(
+            "Nodes", List.of(new SyncCommand(sonidb), new PromoteCommand(sonidb))),
+        new CommandGroup(
             "Backup",
             List.of(
                 new SnapshotCommand(sonidb),

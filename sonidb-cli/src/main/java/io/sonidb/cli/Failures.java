@@ -4,7 +4,9 @@ import io.sonidb.CollectionExistsException;
 import io.sonidb.CollectionNotFoundException;
 import io.sonidb.DamagedRecordException;
 import io.sonidb.FolderLockedException;
+import io.sonidb.ReadOnlyException;
 import io.sonidb.SoniDbException;
+import io.sonidb.SyncRefusedException;
 import io.sonidb.VectorNotFoundException;
 import io.sonidb.client.AlreadyExistsException;
 import io.sonidb.client.BadRequestException;
@@ -12,7 +14,9 @@ import io.sonidb.client.BusyException;
 import io.sonidb.client.KeyRefusedException;
 import io.sonidb.client.NodeException;
 import io.sonidb.client.NotFoundException;
+import io.sonidb.client.RefusedException;
 import io.sonidb.client.UnreachableException;
+import io.sonidb.ftp.SyncFailedException;
 import io.sonidb.server.config.ConfigException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -36,10 +40,15 @@ final class Failures {
       case NotFoundException _ -> ExitCode.NOT_FOUND;
       case AlreadyExistsException _ -> ExitCode.ALREADY_EXISTS;
       case FolderLockedException _,
+          ReadOnlyException _,
+          SyncRefusedException _,
           UnreachableException _,
           KeyRefusedException _,
           BusyException _ ->
           ExitCode.REFUSED;
+      case SyncFailedException e ->
+          e.kind() == SyncFailedException.Kind.BROKEN ? ExitCode.FAILED : ExitCode.REFUSED;
+      case RefusedException e when e.status() == 409 || e.status() == 502 -> ExitCode.REFUSED;
       case BadRequestException tooMuch when tooMuch.status() == 413 -> ExitCode.FAILED;
       case BadRequestException _ -> ExitCode.USAGE;
       case DamagedRecordException _ -> ExitCode.DAMAGED;

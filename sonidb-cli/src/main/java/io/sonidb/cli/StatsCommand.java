@@ -70,6 +70,10 @@ final class StatsCommand extends DatabaseCommand {
           answer.put("metric", stats.metric().toString());
           answer.put("durability", stats.durability().toString());
           answer.put("last_sequence", stats.lastSequence());
+          answer.put("replica", stats.copy().isReplica());
+          answer.put("epoch", stats.copy().epoch());
+          stats.copy().lagSeconds().ifPresent(lag -> answer.put("lag_seconds", lag));
+          stats.copy().lagWrites().ifPresent(lag -> answer.put("lag_writes", lag));
           answer.put("horizon", stats.horizon());
           answer.put("complete_from", stats.completeFrom());
           answer.put("kernels", stats.kernels());

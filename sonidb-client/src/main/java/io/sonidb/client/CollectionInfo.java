@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 
@@ -76,6 +77,7 @@ record CollectionInfo(CollectionSpec spec, CollectionStats stats) {
         spec.payloadIndexes(),
         whole(own, "payload_index_bytes"),
         search(object(own, "search_index")),
+        copy(own),
         whole(own, "syncs"),
         number(own, "sync_seconds"),
         text(own, "kernels"),
@@ -90,6 +92,16 @@ record CollectionInfo(CollectionSpec spec, CollectionStats stats) {
         whole(index, "coded"),
         whole(index, "backlog"),
         text(index, "generation"));
+  }
+
+  private static CollectionStats.Copy copy(JsonNode own) {
+    return new CollectionStats.Copy(
+        own.path("replica").asBoolean(false),
+        own.path("epoch").asInt(1),
+        own.has("lag_seconds")
+            ? OptionalDouble.of(number(own, "lag_seconds"))
+            : OptionalDouble.empty(),
+        own.has("lag_writes") ? OptionalLong.of(whole(own, "lag_writes")) : OptionalLong.empty());
   }
 
   private static Optional<RoundingReport> rounding(JsonNode rounding) {

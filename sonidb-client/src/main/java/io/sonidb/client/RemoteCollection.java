@@ -19,6 +19,7 @@ import io.sonidb.Progress;
 import io.sonidb.Query;
 import io.sonidb.Scroll;
 import io.sonidb.StreamOptions;
+import io.sonidb.SyncReport;
 import io.sonidb.ValueCount;
 import io.sonidb.file.VectorFormat;
 import io.sonidb.file.VectorWriter;
@@ -48,6 +49,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.Flow;
 import java.util.function.Consumer;
@@ -500,6 +502,70 @@ public final class RemoteCollection {
   public CompactionReport compact(boolean purge, Progress progress) {
     return connection.work(
         "POST", path("/compact"), Optional.of(flag("purge", purge)), progress, Reports::compaction);
+  }
+
+  /// Has it brought to another node, where it becomes a read-only replica; only what is missing
+  /// there is moved, from node to node.
+  ///
+  /// @param target `sonidb://host:port`
+  /// @param seal whether what the open segment holds goes, too, which ends that segment
+  /// @param progress hears how far it is, and may end it
+  public SyncReport syncNode(String target, boolean seal, Progress progress) {
+    return sync(target, seal, OptionalInt.empty(), progress);
+  }
+
+  /// Has it brought to many nodes at once, as [#syncNode]. They pass on to each other what they have
+  /// got, so the node itself sends everything about once. One that fails is left out; the others
+  /// finish.
+  ///
+  /// @param targets two or more, each once
+  /// @return what became of each, in the same order
+  public List<SpreadReport> syncNodes(List<String> targets, boolean seal, Progress progress) {
+    return connection.work(
+        "POST",
+        path("/sync"),
+        Optional.of(to -> {
+          to.writeStartObject();
+          to.writeStringProperty("target", targets.getFirst());
+          to.writeArrayPropertyStart("to");
+          targets.stream().skip(1).forEach(to::writeString);
+          to.writeEndArray();
+          to.writeBooleanProperty("seal", seal);
+          to.writeEndObject();
+        }),
+        progress,
+        Reports::spread);
+  }
+
+  /// Has it brought to another node, as [#syncNode], again and again, until `progress` ends that.
+  ///
+  /// @param everySeconds how long after a round the next one begins
+  public void followNode(String target, boolean seal, int everySeconds, Progress progress) {
+    sync(target, seal, OptionalInt.of(everySeconds), progress);
+  }
+
+  private SyncReport sync(
+      String target, boolean seal, OptionalInt everySeconds, Progress progress) {
+    return connection.work(
+        "POST",
+        path("/sync"),
+        Optional.of(to -> {
+          to.writeStartObject();
+          to.writeStringProperty("target", target);
+          to.writeBooleanProperty("seal", seal);
+          everySeconds.ifPresent(seconds -> to.writeNumberProperty("every_seconds", seconds));
+          to.writeEndObject();
+        }),
+        progress,
+        Reports::sync);
+  }
+
+  /// Makes it writable, if it is a replica, in an epoch of its own.
+  ///
+  /// @return the epoch
+  public int promote() {
+    return connection.work(
+        "POST", path("/promote"), Optional.empty(), Progress.NONE, Reports::epoch);
   }
 
   private static Consumer<JsonGenerator> flag(String key, boolean value) {

@@ -5,6 +5,8 @@ import io.sonidb.CompactionReport;
 import io.sonidb.Damage;
 import io.sonidb.IndexReport;
 import io.sonidb.IntegrityReport;
+import io.sonidb.ReceiveReport;
+import io.sonidb.SyncReport;
 import io.sonidb.sound.VectorId;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -65,6 +67,46 @@ final class Reports {
 
   static AlterReport alter(JsonNode from) {
     return new AlterReport(whole(from, "segments_rewritten"), seconds(from));
+  }
+
+  static SyncReport sync(JsonNode from) {
+    JsonNode received = from.path("received");
+    return new SyncReport(
+        from.path("target").asString(""),
+        new ReceiveReport(
+            received.path("name").asString(""),
+            received.path("created").asBoolean(false),
+            received.path("changed").asBoolean(false),
+            whole(received, "vectors"),
+            whole(received, "sequence"),
+            (int) whole(received, "epoch"),
+            texts(received.path("diverging")),
+            received.path("aside").asStringOpt().map(Path::of),
+            seconds(received)),
+        whole(from, "files"),
+        whole(from, "bytes"),
+        whole(from, "total_files"),
+        whole(from, "total_bytes"),
+        whole(from, "controller_bytes"),
+        seconds(from));
+  }
+
+  static List<SpreadReport> spread(JsonNode from) {
+    List<SpreadReport> all = new ArrayList<>();
+    for (JsonNode each : from.path("targets")) {
+      all.add(
+          new SpreadReport(
+              each.path("target").asString(""),
+              each.has("report") ? Optional.of(sync(each.path("report"))) : Optional.empty(),
+              each.path("error").asStringOpt(),
+              whole(each, "bytes_from_source"),
+              whole(each, "bytes_from_others")));
+    }
+    return all;
+  }
+
+  static int epoch(JsonNode from) {
+    return (int) whole(from, "epoch");
   }
 
   private static List<String> texts(JsonNode array) {

@@ -142,7 +142,7 @@ public final class ColdReplica {
                   .toList();
           check(fxp.move(changing ? in(state) : server, target, files, progress));
         }
-        return node.publish(welcome.login(), progress);
+        return node.publish(welcome.login(), state.sequence(), progress);
       } finally {
         Syncing.endQuietly(node, welcome.login());
       }

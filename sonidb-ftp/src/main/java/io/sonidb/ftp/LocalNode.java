@@ -94,7 +94,7 @@ public final class LocalNode implements SyncNode {
   public Sending send(String collection, boolean seal, List<Peer> peers, int seconds) {
     Outgoing outgoing = database.outgoing(collection, seal, Progress.NONE);
     String login = ftp.sending(outgoing, peers, seconds);
-    return new Sending(login, SignedManifest.of(outgoing.state(), secret));
+    return new Sending(login, SignedManifest.of(outgoing.state(), secret), outgoing.newest());
   }
 
   @Override
@@ -133,7 +133,7 @@ public final class LocalNode implements SyncNode {
   }
 
   @Override
-  public ReceiveReport publish(String login, Progress progress) throws IOException {
+  public ReceiveReport publish(String login, long newest, Progress progress) throws IOException {
     SyncManifest state =
         reception(login)
             .orElseThrow(
@@ -145,6 +145,7 @@ public final class LocalNode implements SyncNode {
     } catch (StorageException e) {
       throw new IOException(e.getMessage(), e);
     }
+    database.find(state.uuid()).ifPresent(here -> here.noteSource(newest));
     if (report.created()) {
       created.accept(report.name());
     }

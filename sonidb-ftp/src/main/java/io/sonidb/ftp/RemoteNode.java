@@ -238,7 +238,8 @@ public final class RemoteNode implements SyncNode {
             .put("seal", seal);
     put(peers, body);
     JsonNode told = call("POST", "/cluster/logins", body, ANSWER);
-    return new Sending(text(told, "login"), text(told, "manifest"));
+    return new Sending(
+        text(told, "login"), text(told, "manifest"), told.path("newest").asLong(0));
   }
 
   @Override
@@ -265,9 +266,13 @@ public final class RemoteNode implements SyncNode {
   }
 
   @Override
-  public ReceiveReport publish(String login, Progress progress) throws IOException {
+  public ReceiveReport publish(String login, long newest, Progress progress) throws IOException {
     JsonNode told =
-        call("POST", "/cluster/logins/" + login + "/publish", JSON.createObjectNode(), PUBLISH);
+        call(
+            "POST",
+            "/cluster/logins/" + login + "/publish",
+            JSON.createObjectNode().put("newest", newest),
+            PUBLISH);
     List<String> diverging = new ArrayList<>();
     told.path("diverging").forEach(each -> diverging.add(each.asString("")));
     return new ReceiveReport(

@@ -109,7 +109,7 @@ public final class Spreading {
                               each.welcome().missing()))
                       .toList(),
                   progress);
-          List<Optional<ReceiveReport>> published = published(parts, spread);
+          List<Optional<ReceiveReport>> published = published(parts, spread, sending.newest());
           return outcomes(parts, spread, published, Optional.of(state), fxp.commandBytes());
         }
       } finally {
@@ -170,8 +170,8 @@ public final class Spreading {
     }
 
     /// Has those publish that have everything.
-    private List<Optional<ReceiveReport>> published(List<Part> parts, List<Fxp.Spread> spread)
-        throws IOException {
+    private List<Optional<ReceiveReport>> published(
+        List<Part> parts, List<Fxp.Spread> spread, long newest) throws IOException {
       List<Integer> numbers = new ArrayList<>();
       for (int i = 0; i < parts.size(); i++) {
         Fxp.Spread each = spread.get(i);
@@ -187,7 +187,10 @@ public final class Spreading {
           numbers,
           i -> {
             ReceiveReport report =
-                parts.get(i).node().publish(parts.get(i).welcome().login(), Progress.NONE);
+                parts
+                    .get(i)
+                    .node()
+                    .publish(parts.get(i).welcome().login(), newest, Progress.NONE);
             synchronized (reports) {
               return reports.set(i, Optional.of(report));
             }

@@ -39,7 +39,8 @@ public interface SyncNode {
   /// A login that gets files.
   ///
   /// @param manifest of the state that it sees, signed
-  record Sending(String login, String manifest) {}
+  /// @param newest number of the newest write that the collection has, in that state or not
+  record Sending(String login, String manifest, long newest) {}
 
   /// What became of asking for a login that sends files.
   sealed interface Receiving {}
@@ -88,7 +89,9 @@ public interface SyncNode {
   }
 
   /// Has what came in take its place.
-  ReceiveReport publish(String login, Progress progress) throws IOException;
+  ///
+  /// @param newest number of the newest write that the source has
+  ReceiveReport publish(String login, long newest, Progress progress) throws IOException;
 
   /// Ends a login.
   void end(String login) throws IOException;

@@ -8,10 +8,15 @@ import io.sonidb.SyncReport;
 import io.sonidb.ftp.SyncFailedException.Kind;
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 
 /// Brings a collection from one node to another: asks both for logins, has them move what the
 /// target lacks, and has the target publish it. It only controls: no byte of a file comes here.
 public final class Syncing {
+  private static final long LOOK_NANOS = 200_000_000;
+
   private final SyncNode source;
   private final SyncNode target;
   private final ClusterSecret secret;
@@ -45,7 +50,7 @@ public final class Syncing {
         if (!welcome.missing().isEmpty()) {
           commandBytes = move(sending, welcome, from, to, progress);
         }
-        ReceiveReport report = target.publish(welcome.login(), progress);
+        ReceiveReport report = target.publish(welcome.login(), sending.newest(), progress);
         return new SyncReport(
             target.name(),
             report,
@@ -60,6 +65,36 @@ public final class Syncing {
       }
     } finally {
       endQuietly(source, sending.login());
+    }
+  }
+
+  /// Does it again and again, until `progress` ends it, or the target does not want it any more.
+  /// Nodes that cannot be reached for a while are waited for.
+  ///
+  /// @param everySeconds how long after a round the next one begins
+  /// @param told hears what came of each round
+  /// @throws IOException if the target refuses
+  public void follow(
+      String collection, boolean seal, int everySeconds, Progress progress, Consumer<String> told)
+      throws IOException {
+    while (true) {
+      try {
+        SyncReport report = run(collection, seal, progress);
+        if (report.received().changed()) {
+          told.accept(
+              target.name() + " has " + collection + " up to " + report.received().sequence());
+        }
+      } catch (SyncFailedException e) {
+        if (e.kind() == Kind.REFUSED) {
+          throw e;
+        }
+        told.accept(String.valueOf(e.getMessage()));
+      }
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(everySeconds);
+      while (System.nanoTime() - end < 0) {
+        progress.update(0, 0, "waiting for writes"); // may end it
+        LockSupport.parkNanos(LOOK_NANOS);
+      }
     }
   }
 

@@ -165,6 +165,7 @@ final class ClusterApi {
       to.writeStartObject();
       to.writeStringProperty("login", made.login());
       to.writeStringProperty("manifest", made.manifest());
+      to.writeNumberProperty("newest", made.newest());
       to.writeEndObject();
     });
   }
@@ -222,7 +223,8 @@ final class ClusterApi {
     Call call = addressed(exchange);
     ReceiveReport report;
     try {
-      report = node().publish(exchange.variable("login"), Progress.NONE);
+      long newest = number(call.body().only("newest").at("newest"));
+      report = node().publish(exchange.variable("login"), newest, Progress.NONE);
     } catch (IOException e) {
       throw ApiException.of(409, "Conflict: " + e.getMessage());
     }
@@ -264,6 +266,13 @@ final class ClusterApi {
         body.at("first_passive_port").whole(1024, 65_535),
         body.at("last_passive_port").whole(1024, 65_535),
         body.at("certificate").text());
+  }
+
+  private static long number(Body body) {
+    if (!body.node().isIntegralNumber() || !body.node().canConvertToLong()) {
+      throw body.wrong("must be a whole number");
+    }
+    return body.node().longValue();
   }
 
   private static <T> T read(Body body, Function<String, T> reader, String needed) {

@@ -258,6 +258,10 @@ final class CollectionsApi {
     to.writeNumberProperty("retention_seconds", spec.retention().toMillis() / 1000.0);
     to.writeBooleanProperty("index_what_is_asked", spec.indexesWhatIsAsked());
     to.writeNumberProperty("last_sequence", stats.lastSequence());
+    to.writeBooleanProperty("replica", stats.copy().isReplica());
+    to.writeNumberProperty("epoch", stats.copy().epoch());
+    stats.copy().lagSeconds().ifPresent(lag -> to.writeNumberProperty("lag_seconds", lag));
+    stats.copy().lagWrites().ifPresent(lag -> to.writeNumberProperty("lag_writes", lag));
     to.writeNumberProperty("horizon", stats.horizon());
     to.writeNumberProperty("complete_from", stats.completeFrom());
     to.writeNumberProperty("records", stats.records());

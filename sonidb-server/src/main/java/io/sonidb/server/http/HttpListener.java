@@ -134,7 +134,7 @@ public final class HttpListener implements AutoCloseable {
             new HlsApi(broadcasts, streams),
             new ServiceApi(metrics, ready),
             calls,
-            new SyncApi(cluster, calls, maintenance),
+            new SyncApi(cluster, calls, maintenance, logs),
             new ConsoleApi(),
             new ProjectionApi(logs),
             new ActivityApi(streams));

@@ -32,7 +32,7 @@ final class MaintenanceApi {
   private final Map<Collection, SegmentsApi.Verified> verified =
       Collections.synchronizedMap(new WeakHashMap<>());
 
-  private record Job(String kind, String collection) {}
+  private record Job(String kind, String what) {}
 
   MaintenanceApi(Logs logs) {
     this.logs = logs;
@@ -40,7 +40,12 @@ final class MaintenanceApi {
 
   Answer once(Exchange exchange, String kind, Collection collection, ToldWork.Task task)
       throws Exception {
-    Job job = new Job(kind, collection.name());
+    return once(exchange, kind, collection.name(), task);
+  }
+
+  /// @param what it is done with: of each kind, one at a time
+  Answer once(Exchange exchange, String kind, String what, ToldWork.Task task) throws Exception {
+    Job job = new Job(kind, what);
     return ToldWork.answer(
         exchange,
         logs,
@@ -51,7 +56,7 @@ final class MaintenanceApi {
                 "Conflict: "
                     + kind
                     + " of "
-                    + job.collection()
+                    + job.what()
                     + " is under way: wait for its end");
           }
           try {

@@ -150,6 +150,28 @@ final class MetricsText {
         "sonidb_search_index_backlog",
         "Writes that wait for codes.",
         stats -> stats.search().backlog());
+    figure(
+        text,
+        all,
+        "sonidb_replica",
+        "1 for a copy of a collection elsewhere, which is not written to here.",
+        stats -> stats.copy().isReplica() ? 1 : 0);
+    figure(
+        text, all, "sonidb_epoch", "Epoch of the history.", stats -> stats.copy().epoch());
+    Map<String, CollectionStats> followed = new TreeMap<>(all);
+    followed.values().removeIf(stats -> stats.copy().lagSeconds().isEmpty());
+    figure(
+        text,
+        followed,
+        "sonidb_replica_lag_seconds",
+        "Time since a replica was found to have its source's state.",
+        stats -> stats.copy().lagSeconds().orElseThrow());
+    figure(
+        text,
+        followed,
+        "sonidb_replica_lag_writes",
+        "Writes of its source that a replica had not then.",
+        stats -> stats.copy().lagWrites().orElseThrow());
     String syncs = "sonidb_fsync_seconds";
     head(text, syncs, "summary", "Time that it took to sync what was written.");
     line(text, all, syncs + "_sum", CollectionStats::syncSeconds);

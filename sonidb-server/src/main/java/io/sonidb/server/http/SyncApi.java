@@ -3,6 +3,9 @@ package io.sonidb.server.http;
 import io.sonidb.Collection;
 import io.sonidb.ReceiveReport;
 import io.sonidb.SyncReport;
+import io.sonidb.ftp.ColdReplica;
+import io.sonidb.ftp.ColdServers;
+import io.sonidb.ftp.FxpEnd;
 import io.sonidb.ftp.FxpOptions;
 import io.sonidb.ftp.LocalNode;
 import io.sonidb.ftp.RemoteNode;
@@ -11,18 +14,22 @@ import io.sonidb.ftp.Syncing;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import tools.jackson.core.JsonGenerator;
 
 /// Brings collections from this node to others, and makes copies writable.
 final class SyncApi {
+  private static final int MAX_EVERY_SECONDS = 86_400;
   private static final int MAX_TARGETS = 100;
 
   private final Optional<Cluster> cluster;
   private final ClusterApi calls;
   private final MaintenanceApi maintenance;
+  private final Logs logs;
 
-  SyncApi(Optional<Cluster> cluster, ClusterApi calls, MaintenanceApi maintenance) {
+  SyncApi(Optional<Cluster> cluster, ClusterApi calls, MaintenanceApi maintenance, Logs logs) {
+    this.logs = logs;
     this.cluster = cluster;
     this.calls = calls;
     this.maintenance = maintenance;
@@ -31,12 +38,27 @@ final class SyncApi {
   /// Brings a collection to another node.
   Answer sync(Exchange exchange) throws Exception {
     Collection collection = exchange.collection();
-    Body body = exchange.body().only("target", "to", "seal");
+    Body body = exchange.body().only("target", "to", "seal", "every_seconds");
     LocalNode here = calls.node();
     Cluster own = cluster.orElseThrow();
-    RemoteNode target = target(body.at("target"), own);
     boolean seal = body.at("seal").isTrue(false);
+    int every = body.at("every_seconds").whole(0, MAX_EVERY_SECONDS, 0);
+    if (every > 0 && !ToldWork.isAsked(exchange)) {
+      throw ApiException.wrongInput(
+          "every_seconds: goes on for ever, so it needs accept: application/x-ndjson or"
+              + " text/event-stream");
+    }
+    if (ColdServers.isAddress(body.at("target").text())) {
+      if (every > 0 || body.at("to").isThere()) {
+        throw ApiException.wrongInput("target: a cold replica is written alone, and once");
+      }
+      return write(exchange, collection, replica(body.at("target"), own, here), seal);
+    }
+    RemoteNode target = target(body.at("target"), own);
     List<Body> more = body.at("to").arrayIfAny();
+    if (!more.isEmpty() && every > 0) {
+      throw ApiException.wrongInput("to: only one target is followed");
+    }
     if (!more.isEmpty()) {
       List<RemoteNode> targets = new ArrayList<>(List.of(target));
       more.forEach(each -> targets.add(target(each, own)));
@@ -49,9 +71,62 @@ final class SyncApi {
         progress -> {
           FxpOptions options =
               FxpOptions.DEFAULT.withPlainData(own.ftp().options().allowsPlainData());
-          SyncReport report =
-              new Syncing(here, target, own.secret(), options)
-                  .run(collection.name(), seal, progress);
+          Syncing syncing = new Syncing(here, target, own.secret(), options);
+          if (every > 0) {
+            syncing.follow(collection.name(), seal, every, progress, logs::event);
+          }
+          SyncReport report = syncing.run(collection.name(), seal, progress);
+          return to -> write(report, to);
+        });
+  }
+
+  private static ColdReplica replica(Body address, Cluster own, LocalNode here) {
+    FxpEnd server =
+        own.coldServers()
+            .find(address.text())
+            .orElseThrow(() ->
+                ApiException.of(
+                    403,
+                    "Forbidden: "
+                        + address.text().replaceAll(":[^/@]*@", ":...@")
+                        + " is not in this node's cluster.replicas_file, so an administrator has not"
+                        + " allowed it"));
+    return new ColdReplica(here, server, own.secret(), FxpOptions.DEFAULT);
+  }
+
+  private Answer write(Exchange exchange, Collection collection, ColdReplica replica, boolean seal)
+      throws Exception {
+    return maintenance.once(
+        exchange,
+        "sync",
+        collection,
+        progress -> {
+          ColdReplica.Written written = replica.write(collection.name(), seal, progress);
+          return to -> {
+            to.writeStartObject();
+            to.writeNumberProperty("files", written.files());
+            to.writeNumberProperty("bytes", written.bytes());
+            to.writeNumberProperty("total_files", written.totalFiles());
+            to.writeNumberProperty("total_bytes", written.totalBytes());
+            to.writeStringProperty(
+                "checked_by", written.certainty().name().toLowerCase(Locale.ROOT));
+            to.writeNumberProperty("controller_bytes", written.controllerBytes());
+            to.writeEndObject();
+          };
+        });
+  }
+
+  /// Brings a collection back from a server that is no node.
+  Answer restore(Exchange exchange) throws Exception {
+    Body body = exchange.body().only("source");
+    LocalNode here = calls.node();
+    ColdReplica replica = replica(body.at("source"), cluster.orElseThrow(), here);
+    return maintenance.once(
+        exchange,
+        "restore",
+        body.at("source").text(),
+        progress -> {
+          ReceiveReport report = replica.restore(progress);
           return to -> write(report, to);
         });
   }

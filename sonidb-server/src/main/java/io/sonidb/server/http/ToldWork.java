@@ -56,6 +56,13 @@ final class ToldWork {
     this.failing = failing;
   }
 
+  /// Whether the client wants to hear how far it is.
+  static boolean isAsked(Exchange exchange) {
+    String accepted = exchange.request().getHeaders().get(HttpHeader.ACCEPT);
+    String types = accepted == null ? "" : accepted.toLowerCase(Locale.ROOT);
+    return types.contains(EVENTS) || types.contains(LINES);
+  }
+
   /// The answer to a request for work: at its end, or while it goes on.
   static Answer answer(Exchange exchange, Logs logs, Task task) throws Exception {
     String accepted = exchange.request().getHeaders().get(HttpHeader.ACCEPT);

@@ -39,7 +39,7 @@ final class TestRoutes {
               new io.sonidb.server.hls.Broadcasts(io.sonidb.server.hls.LiveClock.SYSTEM), streams),
           new ServiceApi(metrics, new AtomicBoolean()),
           calls,
-          new SyncApi(Optional.empty(), calls, maintenance),
+          new SyncApi(Optional.empty(), calls, maintenance, logs),
           new ConsoleApi(),
           new ProjectionApi(logs),
           new ActivityApi(streams));
