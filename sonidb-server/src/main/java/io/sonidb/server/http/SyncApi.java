@@ -8,7 +8,6 @@ import io.sonidb.ftp.LocalNode;
 import io.sonidb.ftp.RemoteNode;
 import io.sonidb.ftp.Spreading;
 import io.sonidb.ftp.Syncing;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -37,7 +36,7 @@ final class SyncApi {
     Body body = exchange.body().only("target", "to", "seal", "every_seconds");
     LocalNode here = calls.node();
     Cluster own = cluster.orElseThrow();
-    RemoteNode target = target(body.at("target"), own);
+    RemoteNode target = calls.nodeAt(body.at("target"));
     boolean seal = body.at("seal").isTrue(false);
     int every = body.at("every_seconds").whole(0, MAX_EVERY_SECONDS, 0);
     if (every > 0 && !ToldWork.isAsked(exchange)) {
@@ -51,7 +50,7 @@ final class SyncApi {
     }
     if (!more.isEmpty()) {
       List<RemoteNode> targets = new ArrayList<>(List.of(target));
-      more.forEach(each -> targets.add(target(each, own)));
+      more.forEach(each -> targets.add(calls.nodeAt(each)));
       return spread(exchange, collection, here, targets, own, seal);
     }
     return maintenance.once(
@@ -118,16 +117,6 @@ final class SyncApi {
           write(report, to);
         });
     to.writeEndObject();
-  }
-
-  private static RemoteNode target(Body target, Cluster own) {
-    try {
-      return RemoteNode.at(target.text(), own.secret());
-    } catch (IllegalArgumentException e) {
-      throw ApiException.wrongInput("target: " + e.getMessage());
-    } catch (IOException e) {
-      throw ApiException.wrongInput("target: there is no such host: " + e.getMessage());
-    }
   }
 
   /// Makes a replica writable.
