@@ -7,6 +7,7 @@ import io.sonidb.SyncReport;
 import io.sonidb.client.ClientOptions;
 import io.sonidb.client.NodeException;
 import io.sonidb.client.SoniDbClient;
+import io.sonidb.client.SpreadReport;
 import io.sonidb.ftp.ClusterSecret;
 import io.sonidb.ftp.EmbeddedSync;
 import java.io.IOException;
@@ -105,7 +106,9 @@ final class SyncCommand extends DatabaseCommand {
           }
           return ExitCode.OK;
         }
-        return all((to, progress) -> client.collection(name).syncNode(to, seal, progress));
+        return more.isEmpty()
+            ? all((to, progress) -> client.collection(name).syncNode(to, seal, progress))
+            : spread(client);
       }
     }
     ClusterSecret secret =
@@ -117,6 +120,36 @@ final class SyncCommand extends DatabaseCommand {
       return all(
           (to, progress) -> EmbeddedSync.run(database, name, to, secret, seal, progress));
     }
+  }
+
+  /// To all at once, who pass on to each other what they have got.
+  private ExitCode spread(SoniDbClient client) {
+    List<String> targets = new ArrayList<>(List.of(target));
+    targets.addAll(more);
+    List<SpreadReport> reports;
+    try (ProgressBar progress = output().progress("sync")) {
+      reports = client.collection(name).syncNodes(targets, seal, progress);
+    }
+    List<Map<String, Object>> answers = new ArrayList<>();
+    for (SpreadReport each : reports) {
+      Map<String, Object> answer = new LinkedHashMap<>();
+      answer.put("target", each.target());
+      each.report().ifPresent(report -> {
+        answer.putAll(answer(report));
+        tell(report);
+      });
+      each.error().ifPresent(error -> {
+        answer.put("error", error);
+        output().warn(each.target() + " was left out: " + error);
+      });
+      answer.put("bytes_from_source", each.bytesFromSource());
+      answer.put("bytes_from_others", each.bytesFromOthers());
+      answers.add(answer);
+    }
+    output().json(Map.of("targets", answers));
+    return reports.stream().allMatch(each -> each.report().isPresent())
+        ? ExitCode.OK
+        : ExitCode.FAILED;
   }
 
   /// One that fails is told, and the others go on.

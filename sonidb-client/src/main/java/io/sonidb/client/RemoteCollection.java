@@ -534,6 +534,29 @@ public final class RemoteCollection {
     return sync(target, seal, OptionalInt.empty(), progress);
   }
 
+  /// Has it brought to many nodes at once, as [#syncNode]. They pass on to each other what they have
+  /// got, so the node itself sends everything about once. One that fails is left out; the others
+  /// finish.
+  ///
+  /// @param targets two or more, each once
+  /// @return what became of each, in the same order
+  public List<SpreadReport> syncNodes(List<String> targets, boolean seal, Progress progress) {
+    return connection.work(
+        "POST",
+        path("/sync"),
+        Optional.of(to -> {
+          to.writeStartObject();
+          to.writeStringProperty("target", targets.getFirst());
+          to.writeArrayPropertyStart("to");
+          targets.stream().skip(1).forEach(to::writeString);
+          to.writeEndArray();
+          to.writeBooleanProperty("seal", seal);
+          to.writeEndObject();
+        }),
+        progress,
+        Reports::spread);
+  }
+
   /// Has it brought to another node, as [#syncNode], again and again, until `progress` ends that.
   ///
   /// @param everySeconds how long after a round the next one begins

@@ -91,6 +91,20 @@ final class Reports {
         seconds(from));
   }
 
+  static List<SpreadReport> spread(JsonNode from) {
+    List<SpreadReport> all = new ArrayList<>();
+    for (JsonNode each : from.path("targets")) {
+      all.add(
+          new SpreadReport(
+              each.path("target").asString(""),
+              each.has("report") ? Optional.of(sync(each.path("report"))) : Optional.empty(),
+              each.path("error").asStringOpt(),
+              whole(each, "bytes_from_source"),
+              whole(each, "bytes_from_others")));
+    }
+    return all;
+  }
+
   static int epoch(JsonNode from) {
     return (int) whole(from, "epoch");
   }

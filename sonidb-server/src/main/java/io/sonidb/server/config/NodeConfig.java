@@ -66,7 +66,8 @@ public record NodeConfig(
   ///
   /// @param options of the FTP server
   /// @param secretFile what the nodes know each other by; made if it is not there
-  public record Ftp(FtpOptions options, Path secretFile) {}
+  /// @param replicasFile FTP servers that are no nodes and may hold cold replicas; empty for none
+  public record Ftp(FtpOptions options, Path secretFile, Optional<Path> replicasFile) {}
 
   /// Limits of requests.
   ///
@@ -226,6 +227,7 @@ public record NodeConfig(
       throw values.said("ftp.passive_ports").wrong("two ports such as 7622-7721");
     }
     String secret = values.text("cluster.secret_file");
+    String replicas = values.text("cluster.replicas_file");
     try {
       FtpOptions options =
           new FtpOptions(
@@ -241,7 +243,8 @@ public record NodeConfig(
       return Optional.of(
           new Ftp(
               options,
-              secret.isEmpty() ? ClusterSecret.defaultFile(environment) : Path.of(secret)));
+              secret.isEmpty() ? ClusterSecret.defaultFile(environment) : Path.of(secret),
+              replicas.isEmpty() ? Optional.empty() : Optional.of(Path.of(replicas))));
     } catch (IllegalArgumentException e) {
       throw values.said("ftp.passive_ports").wrong("ports from 1024 to 65535, the first one first");
     }

@@ -77,6 +77,11 @@ public record Setting(String key, String fallback, String help, boolean isSecret
               "",
               "File that nodes of one owner have in common, made at the first start (default:"
                   + " sonidb/cluster.secret in $XDG_CONFIG_HOME or ~/.config)."),
+          plain(
+              "cluster.replicas_file",
+              "",
+              "File with the FTP servers that are no nodes and may hold cold replicas, and their"
+                  + " passwords, mode 0600; see docs/sync.md."),
           plain("limits.max_body_mb", "32", "Largest body of a request, in MiB."),
           plain("limits.max_upload_mb", "65536", "Largest snapshot that is uploaded, in MiB."),
           plain(

@@ -3,6 +3,7 @@ package io.sonidb.server.http;
 import io.sonidb.SoniDb;
 import io.sonidb.ftp.CallGuard;
 import io.sonidb.ftp.ClusterSecret;
+import io.sonidb.ftp.ColdServers;
 import io.sonidb.ftp.FtpNode;
 import io.sonidb.server.config.ConfigException;
 import io.sonidb.server.config.NodeConfig;
@@ -17,7 +18,9 @@ import java.util.Optional;
 /// @param ftp the server
 /// @param secret that the nodes know each other by
 /// @param guard lets calls in
-record Cluster(FtpNode ftp, ClusterSecret secret, CallGuard guard) implements AutoCloseable {
+/// @param coldServers that are no nodes and may hold cold replicas
+record Cluster(FtpNode ftp, ClusterSecret secret, CallGuard guard, ColdServers coldServers)
+    implements AutoCloseable {
   /// Reads or makes the secret, and begins to listen; empty if the node is not to.
   ///
   /// @throws ConfigException if the secret or the port cannot be used
@@ -38,12 +41,14 @@ record Cluster(FtpNode ftp, ClusterSecret secret, CallGuard guard) implements Au
               + "; give another --cluster-secret-file, or --ftp-enabled false",
           e);
     }
+    ColdServers coldServers = coldServers(ftp);
     try {
       return Optional.of(
           new Cluster(
               FtpNode.start(ftp.options(), database.inbox(), secret, logs::event),
               secret,
-              new CallGuard(secret, InstantSource.system())));
+              new CallGuard(secret, InstantSource.system()),
+              coldServers));
     } catch (BindException e) {
       throw new ConfigException(
           "cannot listen on "
@@ -54,6 +59,16 @@ record Cluster(FtpNode ftp, ClusterSecret secret, CallGuard guard) implements Au
               + e.getMessage()
               + "; give another --ftp-port, or --ftp-enabled false",
           e);
+    }
+  }
+
+  private static ColdServers coldServers(NodeConfig.Ftp ftp) {
+    try {
+      return ftp.replicasFile().isEmpty()
+          ? ColdServers.none()
+          : ColdServers.read(ftp.replicasFile().get());
+    } catch (IOException e) {
+      throw new ConfigException("cluster.replicas_file: " + e.getMessage(), e);
     }
   }
 

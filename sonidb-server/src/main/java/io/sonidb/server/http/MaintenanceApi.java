@@ -26,7 +26,7 @@ final class MaintenanceApi {
   private final ClusterApi cluster;
   private final Set<Job> running = ConcurrentHashMap.newKeySet();
 
-  private record Job(String kind, String collection) {}
+  private record Job(String kind, String what) {}
 
   MaintenanceApi(Logs logs, ClusterApi cluster) {
     this.logs = logs;
@@ -35,7 +35,12 @@ final class MaintenanceApi {
 
   Answer once(Exchange exchange, String kind, Collection collection, ToldWork.Task task)
       throws Exception {
-    Job job = new Job(kind, collection.name());
+    return once(exchange, kind, collection.name(), task);
+  }
+
+  /// @param what it is done with: of each kind, one at a time
+  Answer once(Exchange exchange, String kind, String what, ToldWork.Task task) throws Exception {
+    Job job = new Job(kind, what);
     return ToldWork.answer(
         exchange,
         logs,
@@ -46,7 +51,7 @@ final class MaintenanceApi {
                 "Conflict: "
                     + kind
                     + " of "
-                    + job.collection()
+                    + job.what()
                     + " is under way: wait for its end");
           }
           try {

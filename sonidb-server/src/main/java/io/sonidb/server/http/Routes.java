@@ -95,6 +95,7 @@ final class Routes {
         //
         manage("POST", "/collections/{collection}/sync", sync::sync),
         manage("POST", "/collections/{collection}/promote", sync::promote),
+        manage("POST", "/restore", sync::restore),
         //
         manage("POST", "/collections/{collection}/snapshots", snapshots::create),
         read("GET", "/collections/{collection}/snapshots", snapshots::list),

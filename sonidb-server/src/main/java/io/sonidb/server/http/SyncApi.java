@@ -3,6 +3,9 @@ package io.sonidb.server.http;
 import io.sonidb.Collection;
 import io.sonidb.ReceiveReport;
 import io.sonidb.SyncReport;
+import io.sonidb.ftp.ColdReplica;
+import io.sonidb.ftp.ColdServers;
+import io.sonidb.ftp.FxpEnd;
 import io.sonidb.ftp.FxpOptions;
 import io.sonidb.ftp.LocalNode;
 import io.sonidb.ftp.RemoteNode;
@@ -10,6 +13,7 @@ import io.sonidb.ftp.Spreading;
 import io.sonidb.ftp.Syncing;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import tools.jackson.core.JsonGenerator;
 
@@ -36,7 +40,6 @@ final class SyncApi {
     Body body = exchange.body().only("target", "to", "seal", "every_seconds");
     LocalNode here = calls.node();
     Cluster own = cluster.orElseThrow();
-    RemoteNode target = calls.nodeAt(body.at("target"));
     boolean seal = body.at("seal").isTrue(false);
     int every = body.at("every_seconds").whole(0, MAX_EVERY_SECONDS, 0);
     if (every > 0 && !ToldWork.isAsked(exchange)) {
@@ -44,6 +47,13 @@ final class SyncApi {
           "every_seconds: goes on for ever, so it needs accept: application/x-ndjson or"
               + " text/event-stream");
     }
+    if (ColdServers.isAddress(body.at("target").text())) {
+      if (every > 0 || body.at("to").isThere()) {
+        throw ApiException.wrongInput("target: a cold replica is written alone, and once");
+      }
+      return write(exchange, collection, replica(body.at("target"), own, here), seal);
+    }
+    RemoteNode target = calls.nodeAt(body.at("target"));
     List<Body> more = body.at("to").arrayIfAny();
     if (!more.isEmpty() && every > 0) {
       throw ApiException.wrongInput("to: only one target is followed");
@@ -69,6 +79,57 @@ final class SyncApi {
         });
   }
 
+  private static ColdReplica replica(Body address, Cluster own, LocalNode here) {
+    FxpEnd server =
+        own.coldServers()
+            .find(address.text())
+            .orElseThrow(() ->
+                ApiException.of(
+                    403,
+                    "Forbidden: "
+                        + address.text().replaceAll(":[^/@]*@", ":...@")
+                        + " is not in this node's cluster.replicas_file, so an administrator has not"
+                        + " allowed it"));
+    return new ColdReplica(here, server, own.secret(), FxpOptions.DEFAULT);
+  }
+
+  private Answer write(Exchange exchange, Collection collection, ColdReplica replica, boolean seal)
+      throws Exception {
+    return maintenance.once(
+        exchange,
+        "sync",
+        collection,
+        progress -> {
+          ColdReplica.Written written = replica.write(collection.name(), seal, progress);
+          return to -> {
+            to.writeStartObject();
+            to.writeNumberProperty("files", written.files());
+            to.writeNumberProperty("bytes", written.bytes());
+            to.writeNumberProperty("total_files", written.totalFiles());
+            to.writeNumberProperty("total_bytes", written.totalBytes());
+            to.writeStringProperty(
+                "checked_by", written.certainty().name().toLowerCase(Locale.ROOT));
+            to.writeNumberProperty("controller_bytes", written.controllerBytes());
+            to.writeEndObject();
+          };
+        });
+  }
+
+  /// Brings a collection back from a server that is no node.
+  Answer restore(Exchange exchange) throws Exception {
+    Body body = exchange.body().only("source");
+    LocalNode here = calls.node();
+    ColdReplica replica = replica(body.at("source"), cluster.orElseThrow(), here);
+    return maintenance.once(
+        exchange,
+        "restore",
+        body.at("source").text(),
+        progress -> {
+          ReceiveReport report = replica.restore(progress);
+          return to -> write(report, to);
+        });
+  }
+
   private Answer spread(
       Exchange exchange,
       Collection collection,
@@ -79,7 +140,8 @@ final class SyncApi {
       throws Exception {
     if (targets.size() > MAX_TARGETS
         || targets.stream().map(RemoteNode::name).distinct().count() < targets.size()) {
-      throw ApiException.wrongInput("to: at most " + MAX_TARGETS + " targets, each once");
+      throw ApiException.range(
+          "to", targets.size() - 1, "must be less than " + MAX_TARGETS + " targets, each once");
     }
     return maintenance.once(
         exchange,
