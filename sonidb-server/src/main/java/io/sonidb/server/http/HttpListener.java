@@ -120,8 +120,8 @@ public final class HttpListener implements AutoCloseable {
             () -> connector.getConnectedEndPoints().size(),
             streams::count,
             viewers::count);
-    MaintenanceApi maintenance = new MaintenanceApi(logs);
     ClusterApi calls = new ClusterApi(cluster, catalog);
+    MaintenanceApi maintenance = new MaintenanceApi(logs, calls);
     List<Route> routes =
         Routes.of(
             new CollectionsApi(catalog),
