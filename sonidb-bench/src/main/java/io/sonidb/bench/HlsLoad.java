@@ -126,8 +126,7 @@ final class HlsLoad {
     }
   }
 
-  private void follow(HttpConnection http, boolean decodes, boolean vanishes)
-      throws IOException {
+  private void follow(HttpConnection http, boolean decodes, boolean vanishes) throws IOException {
     String base = "/collections/" + NAME + "/hls/";
     FrameDecoder frames = new FrameDecoder();
     Receiver receiver =

@@ -103,8 +103,7 @@ class DayOfSoundTest {
   private abstract static class Hearer implements Runnable {
     final String url;
     // One connection for each request that waits: a restart cuts off no more than that.
-    final HttpClient client =
-        HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final Map<VectorId, Long> state = new HashMap<>();
     private volatile String failure = "";
     private volatile String trouble = "";
@@ -116,8 +115,7 @@ class DayOfSoundTest {
     }
 
     void apply(SoundRecord record) {
-      long behind =
-          record.sequence() + (record.kind() == RecordKind.SKIP ? record.skipCount() : 1);
+      long behind = record.sequence() + (record.kind() == RecordKind.SKIP ? record.skipCount() : 1);
       if (behind <= next || ended) {
         return; // it was heard before, by the other way
       }
@@ -238,7 +236,8 @@ class DayOfSoundTest {
     }
 
     private Playlist playlist(String query) throws IOException, InterruptedException {
-      return Playlist.read(new String(get("live.m3u8" + query), java.nio.charset.StandardCharsets.UTF_8));
+      return Playlist.read(
+          new String(get("live.m3u8" + query), java.nio.charset.StandardCharsets.UTF_8));
     }
 
     /// Follows the playlist as long as it can.
@@ -327,8 +326,13 @@ class DayOfSoundTest {
         "%s of live sound in %s: %d vectors, %d restarts, seals and compactions;"
             + " joined %d times, %d records from the list, seed %d%n",
         clock.passed(),
-        Duration.ofNanos(System.nanoTime() - began).truncatedTo(java.time.temporal.ChronoUnit.SECONDS),
-        vectors, stretches, hls.joined, hls.heardLive, SEED);
+        Duration.ofNanos(System.nanoTime() - began)
+            .truncatedTo(java.time.temporal.ChronoUnit.SECONDS),
+        vectors,
+        stretches,
+        hls.joined,
+        hls.heardLive,
+        SEED);
     for (Hearer hearer : hearers) {
       String name = hearer.getClass().getSimpleName() + ", seed " + SEED;
       assertThat(hearer.failure).as(name).isEmpty();
@@ -343,8 +347,7 @@ class DayOfSoundTest {
   }
 
   private static void awaitAll(List<Hearer> hearers, TestNode node, PacedClock clock) {
-    long last =
-        node.get("/collections/songs").result().at("/sonidb/last_sequence").asLong(-1);
+    long last = node.get("/collections/songs").result().at("/sonidb/last_sequence").asLong(-1);
     assertThat(last).isPositive();
     long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
     for (Hearer hearer : hearers) {

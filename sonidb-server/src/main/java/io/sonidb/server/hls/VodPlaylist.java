@@ -111,7 +111,6 @@ public final class VodPlaylist {
 
   /// The bytes of a media segment. Where a record is damaged there is silence.
   ///
-  /// @param number of the fragment
   /// @return nothing if its records are not there any more
   public static Optional<byte[]> bytes(Collection collection, Named named) {
     return collection.sounds(named.cut()).map(records -> fragment(collection, named, records));

@@ -116,9 +116,7 @@ class BroadcastTest {
       long end = now.end() * Timeline.PARTS + now.partsOfNext();
       for (; next < end; next++) {
         heard.hear(
-            broadcast
-                .part(next / Timeline.PARTS, (int) (next % Timeline.PARTS))
-                .orElseThrow());
+            broadcast.part(next / Timeline.PARTS, (int) (next % Timeline.PARTS)).orElseThrow());
       }
       for (Map<String, String> range : now.dateRanges()) {
         if (!ranges.contains(range)) {
@@ -130,11 +128,10 @@ class BroadcastTest {
     long skipped() {
       return ranges.stream()
           .filter(range -> "io.sonidb.skipped".equals(range.get("CLASS")))
-          .mapToLong(
-              range ->
-                  Long.parseLong(range.get("X-LAST-SEQUENCE"))
-                      - Long.parseLong(range.get("X-FIRST-SEQUENCE"))
-                      + 1)
+          .mapToLong(range ->
+              Long.parseLong(range.get("X-LAST-SEQUENCE"))
+                  - Long.parseLong(range.get("X-FIRST-SEQUENCE"))
+                  + 1)
           .sum();
     }
 
@@ -281,8 +278,7 @@ class BroadcastTest {
     List<Point> large = vectors(songs, 3);
     String text = "x".repeat(90_000);
     large.replaceAll(
-        point ->
-            Point.of(point.id(), point.vector(), Payload.ofJson("{\"t\": \"" + text + "\"}")));
+        point -> Point.of(point.id(), point.vector(), Payload.ofJson("{\"t\": \"" + text + "\"}")));
     for (int part = 0; part < 100; part++) {
       if (part % 25 == 0) {
         write(songs, vectors(songs, 1));
@@ -363,10 +359,8 @@ class BroadcastTest {
         CompletableFuture.supplyAsync(
             () -> broadcast.part(Long.parseLong(name[0]), Integer.parseInt(name[1])));
     CompletableFuture<Optional<String>> reload =
-        CompletableFuture.supplyAsync(
-            () ->
-                broadcast.playlist(
-                    Long.parseLong(name[0]), Optional.of(Integer.parseInt(name[1]))));
+        CompletableFuture.supplyAsync(() ->
+            broadcast.playlist(Long.parseLong(name[0]), Optional.of(Integer.parseInt(name[1]))));
     assertThat(part).isNotDone();
     clock.advance(PART_MILLIS);
     assertThat(part.get(10, TimeUnit.SECONDS)).isPresent();

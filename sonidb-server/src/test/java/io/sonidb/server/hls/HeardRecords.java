@@ -62,7 +62,9 @@ public final class HeardRecords {
       throw new AssertionError("a frame is damaged", e);
     }
     assertThat(frames.blockSize()).as("duration in trun").isEqualTo(sample.duration());
-    assertThat(frames.number()).as("number of a frame").isEqualTo(sample.start() % FlacInMp4.Fragment.NUMBERS);
+    assertThat(frames.number())
+        .as("number of a frame")
+        .isEqualTo(sample.start() % FlacInMp4.Fragment.NUMBERS);
     for (int channel = 0; channel < pcm.length; channel++) {
       pcm[channel] = frames.samples(channel);
     }

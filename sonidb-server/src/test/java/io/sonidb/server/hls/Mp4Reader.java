@@ -99,7 +99,8 @@ public final class Mp4Reader {
     ByteBuffer stsd = only(boxes(stbl.body()), "stsd").body();
     assertThat(stsd.getInt(4)).isOne();
     Box entry = only(boxes(stsd.slice(8, stsd.remaining() - 8)), "fLaC");
-    ByteBuffer dfla = only(boxes(entry.body().slice(28, entry.body().remaining() - 28)), "dfLa").body();
+    ByteBuffer dfla =
+        only(boxes(entry.body().slice(28, entry.body().remaining() - 28)), "dfLa").body();
     byte[] head = new byte[dfla.remaining()];
     dfla.get(head);
     head[0] = 'f';

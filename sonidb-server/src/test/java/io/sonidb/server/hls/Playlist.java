@@ -14,7 +14,8 @@ import java.util.regex.Pattern;
 
 /// A playlist, taken to pieces and held to the rules of RFC 8216 and its second edition.
 public final class Playlist {
-  private static final Pattern ATTRIBUTE = Pattern.compile("([A-Z0-9-]+)=(\"[^\"]*\"|[^,\"]*)(?:,|$)");
+  private static final Pattern ATTRIBUTE =
+      Pattern.compile("([A-Z0-9-]+)=(\"[^\"]*\"|[^,\"]*)(?:,|$)");
   private static final double ROUNDING = 1e-5;
 
   private final Map<String, String> tags = new HashMap<>();
@@ -55,8 +56,7 @@ public final class Playlist {
       String value = colon < 0 ? "" : line.substring(colon + 1);
       if (!line.startsWith("#")) {
         segments.add(
-            new Segment(
-                sequence() + segments.size(), line, duration.orElseThrow(), parts, date));
+            new Segment(sequence() + segments.size(), line, duration.orElseThrow(), parts, date));
         duration = Optional.empty();
         date = Optional.empty();
         parts = new ArrayList<>();
@@ -133,7 +133,9 @@ public final class Playlist {
       before = segment.date().orElseThrow();
     }
     assertThat(hint).containsEntry("TYPE", "PART").containsKey("URI");
-    assertThat(parts().stream().map(Part::uri)).doesNotContain(at(hint, "URI")).doesNotHaveDuplicates();
+    assertThat(parts().stream().map(Part::uri))
+        .doesNotContain(at(hint, "URI"))
+        .doesNotHaveDuplicates();
   }
 
   /// Holds it to what an earlier one of the same address has said.

@@ -165,7 +165,8 @@ class HlsApiTest {
   void refusesCutsThatAreNotThereOrTooLarge() {
     String name = playlist(node, HLS + "vod.m3u8").segments().getFirst().uri();
     String start = name.substring(0, name.indexOf('_'));
-    for (String range : List.of("_0-0_0", "_5-4_0", "_0-99999_0", "_999999999-999999999_0", "_0-1_")) {
+    for (String range :
+        List.of("_0-0_0", "_5-4_0", "_0-99999_0", "_999999999-999999999_0", "_0-1_")) {
       assertThat(node.get(HLS + start + range + ".m4s").status()).as(range).isEqualTo(404);
     }
     assertThat(node.get(HLS + start + "_0-" + (SEALED + 1) + "_0.m4s").status())
