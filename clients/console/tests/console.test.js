@@ -37,7 +37,7 @@ async function downloaded(page, act) {
   return { name: file.suggestedFilename(), bytes: readFileSync(await file.path()) };
 }
 
-describe('the console', { skip: missing, timeout: 300_000 }, () => {
+describe('the console', { skip: missing, timeout: 900_000 }, () => {
   const node = new Node();
   const points = songs(SONGS, DIMENSION, SEED);
   let browser;
