@@ -37,7 +37,7 @@ async function downloaded(page, act) {
   return { name: file.suggestedFilename(), bytes: readFileSync(await file.path()) };
 }
 
-describe('the console', { skip: missing, timeout: 300_000 }, () => {
+describe('the console', { skip: missing, timeout: 900_000 }, () => {
   const node = new Node();
   const points = songs(SONGS, DIMENSION, SEED);
   let browser;
@@ -159,6 +159,12 @@ describe('the console', { skip: missing, timeout: 300_000 }, () => {
         await page.getByText('like 0').first().waitFor();
         await page.locator('.tile', { hasText: 'Verified' }).getByText(/^3,0\d\d$/).waitFor();
         await check(view, 'listen');
+        // Some hundred columns at the right are of many colours.
+        const drawn = await page.locator('canvas.live').evaluate((canvas) => {
+          const { data } = canvas.getContext('2d').getImageData(canvas.width - 150, 0, 150, canvas.height);
+          return new Set(new Uint32Array(data.buffer)).size;
+        });
+        assert.ok(drawn > 100, `${drawn} colours`);
         await picture(page, `listen-${size}`);
       });
 
@@ -484,7 +490,7 @@ describe('the console', { skip: missing, timeout: 300_000 }, () => {
       if (await choice.isDisabled()) { // WebRTC is a module that a node may be without
         const why = await choice.getAttribute('title');
         assert.ok(why.length > 10, way);
-        await page.getByText(why).waitFor();
+        await page.getByText(`${way}: `).first().waitFor();
         t.diagnostic(`${way}: ${why}`);
         continue;
       }

@@ -5,6 +5,7 @@ import { apiKey, ask, open, path } from './api.js';
 import { heat, sized, transform } from './sound.js';
 
 const BINS = 128;
+const HISTORY = 4096; // columns that are kept
 const FLOOR = 36; // decibels below the loudest
 const WINDOW_MILLIS = 1000;
 const MOST_COLUMNS = 400; // that wait to be drawn: of more, the newest
@@ -101,7 +102,6 @@ export async function show(content, { parts: [name], signal }) {
   showScores(state, scores);
   showTiles(state, tiles);
   draw(state, canvas, tiles, scores);
-  onTheme(signal, () => clear(canvas));
 }
 
 /** Why a transport cannot be used; nothing if it can. */
@@ -174,46 +174,39 @@ function column(vector) {
   return levels.map((level) => Math.max(0, 1 - (loudest - level) / FLOOR));
 }
 
-function clear(canvas) {
-  const { pen, width, height } = sized(canvas, 1);
-  pen.fillStyle = colours().raised;
-  pen.fillRect(0, 0, width, height);
-}
-
-/** Gives the canvas the size it is shown with; what is drawn stays, at the right. */
-function fit(canvas) {
-  const before = document.createElement('canvas');
-  before.width = canvas.width;
-  before.height = canvas.height;
-  before.getContext('2d').drawImage(canvas, 0, 0);
-  const fresh = !canvas.dataset.begun;
-  canvas.dataset.begun = 'true';
-  clear(canvas);
-  if (!fresh) canvas.getContext('2d').drawImage(before, canvas.width - before.width, 0, before.width, canvas.height);
-}
-
 function draw(state, canvas, tiles, scores) {
   let shown = 0;
+  // Whatever is wide enough for any window, and is not lost when that changes.
+  const history = h('canvas', { width: HISTORY, height: BINS });
+  const ink = history.getContext('2d');
+  let stale = true;
+  onTheme(state.signal, () => { stale = true; });
   const frame = (now) => {
     if (state.signal.aborted) return;
     requestAnimationFrame(frame);
     if (!canvas.isConnected) return;
-    if (canvas.width !== Math.round(canvas.clientWidth) || canvas.height !== Math.round(canvas.clientHeight)) fit(canvas);
     if (state.columns.length > 0) {
       const fresh = state.columns.splice(0);
-      const pen = canvas.getContext('2d');
       const wide = fresh.length > 4 ? 1 : 2;
-      const seen = fresh.slice(-Math.floor(canvas.width / wide));
-      pen.drawImage(canvas, -seen.length * wide, 0);
-      const image = pen.createImageData(seen.length * wide, canvas.height);
+      ink.globalCompositeOperation = 'copy';
+      ink.drawImage(history, -fresh.length * wide, 0);
+      const image = ink.createImageData(fresh.length * wide, BINS);
       const pixels = new Uint32Array(image.data.buffer);
-      seen.forEach((levels, i) => {
-        for (let y = 0; y < canvas.height; y++) {
-          const level = levels[Math.min(BINS - 1, Math.floor((canvas.height - 1 - y) * BINS / canvas.height))];
-          pixels.fill(heat[Math.floor(level * 255)], y * image.width + i * wide, y * image.width + (i + 1) * wide);
+      fresh.forEach((levels, i) => {
+        for (let y = 0; y < BINS; y++) {
+          pixels.fill(heat[Math.floor(levels[BINS - 1 - y] * 255)], y * image.width + i * wide, y * image.width + (i + 1) * wide);
         }
       });
-      pen.putImageData(image, canvas.width - image.width, 0);
+      ink.putImageData(image, HISTORY - image.width, 0);
+      stale = true;
+    }
+    if (stale || canvas.width !== canvas.clientWidth || canvas.height !== canvas.clientHeight) {
+      const { pen, width, height } = sized(canvas, 1);
+      pen.fillStyle = colours().raised;
+      pen.fillRect(0, 0, width, height);
+      pen.imageSmoothingEnabled = false;
+      pen.drawImage(history, HISTORY - width, 0, width, BINS, 0, 0, width, height);
+      stale = false;
     }
     if (now - shown > 250) {
       shown = now;
