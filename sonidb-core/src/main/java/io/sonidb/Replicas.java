@@ -174,20 +174,27 @@ final class Replicas {
     List<SyncFile> files = new ArrayList<>();
     if (storage.exists(home.resolve(Manifest.FILE))) {
       try {
-        for (SegmentEntry entry : Manifest.read(storage, home).segments()) {
-          entry
-              .sealed()
-              .ifPresent(sealed ->
-                  files.add(
-                      new SyncFile(
-                          Manifest.SEGMENT_FOLDER + "/" + entry.file(),
-                          entry.committedBytes(),
-                          sealed.crc32(),
-                          sealed.sha256())));
-        }
+        files.addAll(sealed(Manifest.read(storage, home)));
       } catch (CorruptManifestException e) {
         return List.of();
       }
+    }
+    return files;
+  }
+
+  /// The segments that a manifest names.
+  static List<SyncFile> sealed(Manifest manifest) {
+    List<SyncFile> files = new ArrayList<>();
+    for (SegmentEntry entry : manifest.segments()) {
+      entry
+          .sealed()
+          .ifPresent(sealed ->
+              files.add(
+                  new SyncFile(
+                      Manifest.SEGMENT_FOLDER + "/" + entry.file(),
+                      entry.committedBytes(),
+                      sealed.crc32(),
+                      sealed.sha256())));
     }
     return files;
   }
@@ -365,6 +372,44 @@ final class Replicas {
       }
       storage.deleteAll(old);
       return Optional.empty();
+    }
+  }
+
+  /// Renames segments that are whole over damaged ones.
+  final class Repair implements Collection.Exchange {
+    private final Path home;
+    private final Path from;
+    private final List<SyncFile> files;
+
+    Repair(Path home, Path from, List<SyncFile> files) throws IOException {
+      this.home = home;
+      this.from = from;
+      this.files = files;
+      for (SyncFile file : files) {
+        if (!Outgoing.digest(storage, from, file.name()).equals(file)) {
+          throw new IOException(file.name() + " is not what it should be");
+        }
+      }
+    }
+
+    @Override
+    public void begin(SegmentLog log) {
+      if (!sealed(log.manifest()).containsAll(files)) { // compaction came in between
+        throw new SyncRefusedException("the segments were rewritten meanwhile: verify again", 0);
+      }
+    }
+
+    @Override
+    public void forth() throws IOException {
+      for (SyncFile file : files) {
+        storage.rename(from.resolve(file.name()), home.resolve(file.name()));
+      }
+      storage.syncFolder(home.resolve(Manifest.SEGMENT_FOLDER));
+    }
+
+    @Override
+    public void back() {
+      // Each file is right by itself, whichever were renamed.
     }
   }
 

@@ -401,6 +401,30 @@ public final class SoniDb implements AutoCloseable {
         && replicas.missing(state).isEmpty();
   }
 
+  /// The sealed segments of a collection as they should be, whatever they are now.
+  ///
+  /// @param names such as `segments/0001-00000001.flac`; others are left out
+  public List<SyncFile> sealed(String name, java.util.Collection<String> names) {
+    return Replicas.sealed(collection(name).engine().log().manifest()).stream()
+        .filter(file -> names.contains(file.name()))
+        .toList();
+  }
+
+  /// Puts whole segments in the place of damaged ones. Readers go on meanwhile.
+  ///
+  /// @param from a folder in [#inbox] that has them; it is deleted afterwards
+  /// @param files as [#sealed] tells them
+  /// @throws StorageException if one of them is not what it should be; nothing has changed
+  public void repair(String name, Path from, List<SyncFile> files) {
+    Collection collection = collection(name);
+    filed(() -> {
+      Replicas.Repair repair = replicas.new Repair(collection.engine().log().folder(), from, files);
+      collection.exchange(repair);
+      storage.deleteAll(from);
+      return repair;
+    });
+  }
+
   private <T> T filed(Callable<T> work) {
     try {
       return Uninterrupted.call(work);

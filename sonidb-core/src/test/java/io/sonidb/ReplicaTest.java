@@ -2,11 +2,15 @@ package io.sonidb;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -174,6 +178,82 @@ final class ReplicaTest extends SmallSegments {
       }
       assertThat(b.collection("songs").count()).isEqualTo(50);
       assertThat(sync(a, b).vectors()).isEqualTo(100);
+    }
+  }
+
+  @Test
+  void takesInNothingWhoseManifestLiesAboutASegment() throws Exception {
+    try (SoniDb a = SoniDb.open(data, BY_HAND);
+        SoniDb b = SoniDb.open(there, BY_HAND)) {
+      segment(a.create("songs", SPEC), 0, 50);
+      try (Outgoing outgoing = a.outgoing("songs", true, Progress.NONE)) {
+        bring(outgoing, b);
+        SyncManifest state = outgoing.state();
+        List<SyncFile> lies = new ArrayList<>(state.files());
+        SyncFile first = lies.getFirst();
+        lies.set(
+            0, new SyncFile(first.name(), first.size(), first.crc32() ^ 1, first.sha256()));
+        for (SyncManifest lying :
+            List.of(
+                new SyncManifest(state.uuid(), "songs", 1, state.sequence(), lies),
+                new SyncManifest(UUID.randomUUID(), "songs", 1, state.sequence(), state.files()),
+                new SyncManifest(state.uuid(), "songs", 2, state.sequence(), state.files()))) {
+          assertThatThrownBy(() -> b.receive(lying, Progress.NONE))
+              .isInstanceOf(StorageException.class);
+          assertThat(b.collections()).isEmpty();
+        }
+        assertThat(b.receive(state, Progress.NONE).vectors()).isEqualTo(50);
+      }
+    }
+  }
+
+  @Test
+  void passesTheChecksOfCksfvAndSha256sum() throws Exception {
+    assumeThat(Path.of("/usr/bin/cksfv")).exists();
+    assumeThat(Path.of("/usr/bin/sha256sum")).exists();
+    try (SoniDb a = SoniDb.open(data, BY_HAND);
+        SoniDb b = SoniDb.open(there, BY_HAND)) {
+      segment(a.create("songs", SPEC), 0, 100);
+      sync(a, b);
+    }
+    for (List<String> check :
+        List.of(
+            List.of("/usr/bin/cksfv", "-g", "index.sfv"),
+            List.of("/usr/bin/sha256sum", "-c", "index.sha256"))) {
+      Process process =
+          new ProcessBuilder(check)
+              .directory(folderIn(there).toFile())
+              .redirectErrorStream(true)
+              .start();
+      String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(process.waitFor()).as(said).isZero();
+      assertThat(said).contains("segments/0001-00000001.flac");
+    }
+  }
+
+  @Test
+  void getsDamagedSegmentsReplacedByWholeOnesAlone() throws Exception {
+    try (SoniDb a = SoniDb.open(data, BY_HAND)) {
+      Collection songs = a.create("songs", SPEC);
+      segment(songs, 0, 100);
+      Path segment = files(".flac").getFirst();
+      byte[] bytes = Files.readAllBytes(segment);
+      List<SyncFile> files = a.sealed("songs", List.of("segments/0001-00000001.flac", "x.flac"));
+      assertThat(files).hasSize(1);
+      Path from = a.inbox().resolve("1");
+      Files.createDirectories(from.resolve("segments"));
+      byte[] other = bytes.clone();
+      other[9000] ^= 1;
+      Files.write(from.resolve(files.getFirst().name()), other);
+      assertThatThrownBy(() -> a.repair("songs", from, files)).hasMessageContaining("should be");
+      Files.write(segment, other);
+      assertThat(songs.verifyIntegrity().ok()).isFalse();
+      Files.write(from.resolve(files.getFirst().name()), bytes);
+      a.repair("songs", from, files);
+      assertThat(songs.verifyIntegrity(true, Progress.NONE).damaged()).isEmpty();
+      assertThat(from).doesNotExist();
+      upsert(songs, 100, 110);
+      assertThat(songs.count()).isEqualTo(110);
     }
   }
 

@@ -148,6 +148,12 @@ record LocalPoints(Collection collection) implements Points {
   }
 
   @Override
+  public IntegrityReport repairFrom(String peer, boolean deep, Progress progress) {
+    throw new CommandFailure(
+        ExitCode.USAGE, "--repair-from is for a node: serve the folder, and give its --url");
+  }
+
+  @Override
   public CompactionReport compact(boolean purge, Progress progress) {
     return collection.compact(purge, progress);
   }

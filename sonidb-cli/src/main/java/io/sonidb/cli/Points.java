@@ -85,6 +85,8 @@ sealed interface Points permits LocalPoints, RemotePoints {
 
   IntegrityReport verifyIntegrity(boolean deep, Progress progress);
 
+  IntegrityReport repairFrom(String peer, boolean deep, Progress progress);
+
   CompactionReport compact(boolean purge, Progress progress);
 
   AlterReport alter(CollectionSpec changed, Progress progress);

@@ -162,6 +162,11 @@ record RemotePoints(RemoteCollection collection) implements Points {
   }
 
   @Override
+  public IntegrityReport repairFrom(String peer, boolean deep, Progress progress) {
+    return collection.repairFrom(peer, deep, progress);
+  }
+
+  @Override
   public CompactionReport compact(boolean purge, Progress progress) {
     return collection.compact(purge, progress);
   }

@@ -4,6 +4,7 @@ import io.sonidb.IntegrityReport;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -17,6 +18,7 @@ import picocli.CommandLine.Parameters;
     },
     footerHeading = "%nExamples:%n",
     footer = {
+      "  sonidb --url http://a:7664 verify songs --repair-from sonidb://b",
       "  sonidb verify songs          # sizes and checksums of the files",
       "  sonidb verify songs --deep   # and every frame, hash and MD5"
     })
@@ -27,6 +29,15 @@ final class VerifyCommand extends DatabaseCommand {
 
   @Option(names = "--deep", description = "Decode every frame and check its hash.")
   private boolean deep;
+
+  @Option(
+      names = "--repair-from",
+      paramLabel = "PEER",
+      description = {
+        "Fetch damaged segments from another node, sonidb://HOST:PORT, that has the same ones. For a",
+        "node (--url) only."
+      })
+  private Optional<String> peer = Optional.empty();
 
   VerifyCommand(SonidbCommand sonidb) {
     super(sonidb);
@@ -44,7 +55,10 @@ final class VerifyCommand extends DatabaseCommand {
         collection -> {
           IntegrityReport report;
           try (ProgressBar progress = output().progress("verify")) {
-            report = collection.verifyIntegrity(deep, progress);
+            report =
+                peer.isPresent()
+                    ? collection.repairFrom(peer.get(), deep, progress)
+                    : collection.verifyIntegrity(deep, progress);
           }
           Map<String, Object> answer = new LinkedHashMap<>();
           answer.put("ok", report.ok());

@@ -495,6 +495,26 @@ public final class RemoteCollection {
         "POST", path("/verify"), Optional.of(flag("deep", deep)), progress, Reports::integrity);
   }
 
+  /// Has everything checked, and damaged segments fetched from another node that has the same ones.
+  ///
+  /// @param peer `sonidb://host:port`
+  /// @param deep whether every frame is decoded as well
+  /// @param progress hears how far it is, and may end it
+  /// @return how it is afterwards
+  public IntegrityReport repairFrom(String peer, boolean deep, Progress progress) {
+    return connection.work(
+        "POST",
+        path("/verify"),
+        Optional.of(to -> {
+          to.writeStartObject();
+          to.writeBooleanProperty("deep", deep);
+          to.writeStringProperty("repair_from", peer);
+          to.writeEndObject();
+        }),
+        progress,
+        Reports::integrity);
+  }
+
   /// Has segments rewritten without what is superseded.
   ///
   /// @param purge whether to erase everything superseded and deleted for good

@@ -1,6 +1,8 @@
 package io.sonidb.ftp;
 
 import io.sonidb.Collection;
+import io.sonidb.Damage;
+import io.sonidb.IntegrityReport;
 import io.sonidb.Outgoing;
 import io.sonidb.Progress;
 import io.sonidb.ReceiveReport;
@@ -150,6 +152,67 @@ public final class LocalNode implements SyncNode {
       created.accept(report.name());
     }
     return report;
+  }
+
+  /// What came of repairing.
+  ///
+  /// @param report of the collection as it is now
+  /// @param repaired segments that were fetched
+  public record Repair(IntegrityReport report, List<String> repaired) {
+    /// Copies the list.
+    public Repair {
+      repaired = List.copyOf(repaired);
+    }
+  }
+
+  /// Checks a collection, and fetches the sealed segments that are damaged from a node that has the
+  /// very same ones.
+  ///
+  /// @param deep whether every frame is decoded
+  /// @throws IOException if the peer refuses, or the files cannot be moved
+  public Repair repair(String collection, SyncNode peer, boolean deep, Progress progress)
+      throws IOException {
+    Collection here = database.collection(collection);
+    IntegrityReport before = here.verifyIntegrity(deep, progress);
+    List<SyncFile> damaged =
+        database.sealed(collection, before.damaged().stream().map(Damage::file).toList());
+    if (damaged.isEmpty()) {
+      return new Repair(before, List.of());
+    }
+    Contact from = peer.contact(this);
+    Sending sending = peer.send(collection, false, contact(peer).peer());
+    try {
+      Set<SyncFile> there =
+          new HashSet<>(SignedManifest.read(sending.manifest(), secret).files());
+      List<SyncFile> files = damaged.stream().filter(there::contains).toList();
+      if (!files.isEmpty()) {
+        fetch(collection, files, from, sending, contact(peer), progress);
+      }
+      return new Repair(
+          here.verifyIntegrity(deep, progress), files.stream().map(SyncFile::name).toList());
+    } finally {
+      Syncing.endQuietly(peer, sending.login());
+    }
+  }
+
+  private void fetch(
+      String collection,
+      List<SyncFile> files,
+      Contact from,
+      Sending sending,
+      Contact here,
+      Progress progress)
+      throws IOException {
+    UUID inbox = UUID.randomUUID(); // of its own: another state of the collection may be coming
+    String login = ftp.receiving(inbox, files, from.peer(), LOGIN_SECONDS);
+    try (Fxp fxp = new Fxp(FxpOptions.DEFAULT)) {
+      Syncing.check(
+          fxp.move(from.end(sending.login(), secret), here.end(login, secret), files, progress),
+          name());
+    } finally {
+      ftp.end(login);
+    }
+    database.repair(collection, database.inbox().resolve(inbox.toString()), files);
   }
 
   private synchronized Optional<Reception> reception(String login) {

@@ -134,23 +134,29 @@ public final class Syncing {
               to.end(welcome.login(), secret),
               welcome.missing(),
               progress);
-      List<Fxp.Moved> failed = moved.stream().filter(each -> each.failure().isPresent()).toList();
-      if (!failed.isEmpty()) {
-        FxpException why = failed.getFirst().failure().orElseThrow();
-        throw new SyncFailedException(
-            Kind.BROKEN,
-            failed.size()
-                + " of "
-                + moved.size()
-                + " files were not moved to "
-                + target.name()
-                + ": "
-                + failed.getFirst().file().name()
-                + ": "
-                + why.getMessage(),
-            why);
-      }
+      check(moved, target.name());
       return fxp.commandBytes();
+    }
+  }
+
+  /// @param target what it is called, for people
+  /// @throws SyncFailedException if one of the files is not there
+  static void check(List<Fxp.Moved> moved, String target) throws SyncFailedException {
+    List<Fxp.Moved> failed = moved.stream().filter(each -> each.failure().isPresent()).toList();
+    if (!failed.isEmpty()) {
+      FxpException why = failed.getFirst().failure().orElseThrow();
+      throw new SyncFailedException(
+          Kind.BROKEN,
+          failed.size()
+              + " of "
+              + moved.size()
+              + " files were not moved to "
+              + target
+              + ": "
+              + failed.getFirst().file().name()
+              + ": "
+              + why.getMessage(),
+          why);
     }
   }
 

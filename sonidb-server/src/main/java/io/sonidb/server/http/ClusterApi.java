@@ -4,9 +4,11 @@ import io.sonidb.Progress;
 import io.sonidb.ReceiveReport;
 import io.sonidb.SyncManifest;
 import io.sonidb.ftp.CallGuard;
+import io.sonidb.ftp.ClusterSecret;
 import io.sonidb.ftp.FtpNode;
 import io.sonidb.ftp.LocalNode;
 import io.sonidb.ftp.Peer;
+import io.sonidb.ftp.RemoteNode;
 import io.sonidb.ftp.SignedCall;
 import io.sonidb.ftp.SignedManifest;
 import io.sonidb.ftp.SyncNode;
@@ -50,6 +52,19 @@ final class ClusterApi {
   /// @throws ApiException if it takes no part in that
   LocalNode node() {
     return node.orElseThrow(ClusterApi::disabled);
+  }
+
+  /// Another node, by its address in a body.
+  RemoteNode nodeAt(Body address) {
+    ClusterSecret secret = cluster.orElseThrow(ClusterApi::disabled).secret();
+    try {
+      return RemoteNode.at(address.text(), secret);
+    } catch (IllegalArgumentException e) {
+      throw ApiException.wrongInput(address.path() + ": " + e.getMessage());
+    } catch (IOException e) {
+      throw ApiException.wrongInput(
+          address.path() + ": there is no such host: " + e.getMessage());
+    }
   }
 
   private static ApiException disabled() {

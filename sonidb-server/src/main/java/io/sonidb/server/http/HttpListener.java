@@ -107,8 +107,8 @@ public final class HttpListener implements AutoCloseable {
             graceful::getCurrentRequestCount,
             () -> connector.getConnectedEndPoints().size(),
             streams::count);
-    MaintenanceApi maintenance = new MaintenanceApi(logs);
     ClusterApi calls = new ClusterApi(cluster, catalog);
+    MaintenanceApi maintenance = new MaintenanceApi(logs, calls);
     List<Route> routes =
         Routes.of(
             new CollectionsApi(catalog),

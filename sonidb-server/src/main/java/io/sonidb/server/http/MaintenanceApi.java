@@ -8,6 +8,8 @@ import io.sonidb.Damage;
 import io.sonidb.IndexOptions;
 import io.sonidb.IndexReport;
 import io.sonidb.IntegrityReport;
+import io.sonidb.ftp.LocalNode;
+import io.sonidb.ftp.RemoteNode;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,12 +23,14 @@ final class MaintenanceApi {
   private static final int MAX_TOLD = 1000;
 
   private final Logs logs;
+  private final ClusterApi cluster;
   private final Set<Job> running = ConcurrentHashMap.newKeySet();
 
   private record Job(String kind, String what) {}
 
-  MaintenanceApi(Logs logs) {
+  MaintenanceApi(Logs logs, ClusterApi cluster) {
     this.logs = logs;
+    this.cluster = cluster;
   }
 
   Answer once(Exchange exchange, String kind, Collection collection, ToldWork.Task task)
@@ -95,24 +99,38 @@ final class MaintenanceApi {
   /// Checks that everything is as it was written.
   Answer verify(Exchange exchange) throws Exception {
     Collection collection = exchange.collection();
-    boolean isDeep = exchange.bodyIfAny().only("deep").at("deep").isTrue(false);
+    Body body = exchange.bodyIfAny().only("deep", "repair_from");
+    boolean isDeep = body.at("deep").isTrue(false);
+    if (body.has("repair_from")) {
+      RemoteNode peer = cluster.nodeAt(body.at("repair_from"));
+      return once(
+          exchange,
+          "verify",
+          collection,
+          progress -> {
+            LocalNode.Repair repair =
+                cluster.node().repair(collection.name(), peer, isDeep, progress);
+            return to -> write(repair.report(), repair.repaired(), to);
+          });
+    }
     return once(
         exchange,
         "verify",
         collection,
         progress -> {
           IntegrityReport report = collection.verifyIntegrity(isDeep, progress);
-          return to -> write(report, to);
+          return to -> write(report, List.of(), to);
         });
   }
 
-  private static void write(IntegrityReport report, JsonGenerator to) {
+  private static void write(IntegrityReport report, List<String> repaired, JsonGenerator to) {
     to.writeStartObject();
     to.writeBooleanProperty("ok", report.ok());
     to.writeNumberProperty("vectors", report.vectors());
     to.writeNumberProperty("segments", report.segments());
     to.writeNumberProperty("bytes", report.bytes());
     to.writeNumberProperty("seconds", report.seconds());
+    texts("repaired", repaired, to);
     to.writeNumberProperty("damaged_count", report.damaged().size());
     to.writeArrayPropertyStart("damaged");
     report.damaged().stream().limit(MAX_TOLD).forEach(damage -> write(damage, to));

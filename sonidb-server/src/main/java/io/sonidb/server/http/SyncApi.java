@@ -11,7 +11,6 @@ import io.sonidb.ftp.LocalNode;
 import io.sonidb.ftp.RemoteNode;
 import io.sonidb.ftp.Spreading;
 import io.sonidb.ftp.Syncing;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -54,14 +53,14 @@ final class SyncApi {
       }
       return write(exchange, collection, replica(body.at("target"), own, here), seal);
     }
-    RemoteNode target = target(body.at("target"), own);
+    RemoteNode target = calls.nodeAt(body.at("target"));
     List<Body> more = body.at("to").arrayIfAny();
     if (!more.isEmpty() && every > 0) {
       throw ApiException.wrongInput("to: only one target is followed");
     }
     if (!more.isEmpty()) {
       List<RemoteNode> targets = new ArrayList<>(List.of(target));
-      more.forEach(each -> targets.add(target(each, own)));
+      more.forEach(each -> targets.add(calls.nodeAt(each)));
       return spread(exchange, collection, here, targets, own, seal);
     }
     return maintenance.once(
@@ -141,7 +140,8 @@ final class SyncApi {
       throws Exception {
     if (targets.size() > MAX_TARGETS
         || targets.stream().map(RemoteNode::name).distinct().count() < targets.size()) {
-      throw ApiException.wrongInput("to: at most " + MAX_TARGETS + " targets, each once");
+      throw ApiException.range(
+          "to", targets.size() - 1, "must be less than " + MAX_TARGETS + " targets, each once");
     }
     return maintenance.once(
         exchange,
@@ -179,16 +179,6 @@ final class SyncApi {
           write(report, to);
         });
     to.writeEndObject();
-  }
-
-  private static RemoteNode target(Body target, Cluster own) {
-    try {
-      return RemoteNode.at(target.text(), own.secret());
-    } catch (IllegalArgumentException e) {
-      throw ApiException.wrongInput("target: " + e.getMessage());
-    } catch (IOException e) {
-      throw ApiException.wrongInput("target: there is no such host: " + e.getMessage());
-    }
   }
 
   /// Makes a replica writable.

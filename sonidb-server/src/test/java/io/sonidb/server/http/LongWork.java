@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.VirtualThreads;
@@ -32,7 +33,9 @@ final class LongWork implements AutoCloseable {
     SoniDb database = SoniDb.open(folder);
     Collection collection = database.create("songs", CollectionSpec.dimension(2));
     Logs logs = Logs.open(config, new PrintStream(PrintStream.nullOutputStream()));
-    MaintenanceApi maintenance = new MaintenanceApi(logs);
+    ClusterApi cluster =
+        new ClusterApi(Optional.empty(), new Catalog(database, Aliases.open(folder)));
+    MaintenanceApi maintenance = new MaintenanceApi(logs, cluster);
     Router router =
         new Router(
             List.of(

@@ -128,6 +128,30 @@ class SyncApiTest {
   }
 
   @Test
+  void fetchesDamagedSegmentsFromAPeer() throws IOException {
+    sync(a, b).result();
+    Path segment;
+    try (Stream<Path> files = Files.walk(folder.resolve("b/collections"))) {
+      segment = files.filter(file -> file.toString().endsWith(".flac")).findFirst().orElseThrow();
+    }
+    byte[] bytes = Files.readAllBytes(segment);
+    byte[] damaged = bytes.clone();
+    damaged[bytes.length - 5] ^= 1;
+    Files.write(segment, damaged);
+    assertThat(b.post("/collections/songs/verify", "{}").result().path("ok").asBoolean(true))
+        .isFalse();
+    JsonNode report =
+        b.post(
+                "/collections/songs/verify",
+                "{'deep': true, 'repair_from': '" + a.uri() + "'}")
+            .result();
+    assertThat(report.path("ok").asBoolean(false)).isTrue();
+    assertThat(report.path("repaired").size()).isEqualTo(1);
+    assertThat(Files.readAllBytes(segment)).isEqualTo(bytes);
+    assertThat(count(b)).isEqualTo(2);
+  }
+
+  @Test
   void getsNowhereWithoutTheSameSecret() throws IOException {
     try (TestNode other = node("c", "another.secret")) {
       TestNode.Reply refused = sync(a, other);

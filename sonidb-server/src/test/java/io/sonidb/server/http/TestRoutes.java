@@ -19,8 +19,8 @@ final class TestRoutes {
       MetricsText metrics = new MetricsText(catalog, () -> 0, () -> 0, () -> 0);
       Streams streams = new Streams(io.sonidb.server.config.NodeConfig.of(folder).streams());
       Logs logs = Logs.open(io.sonidb.server.config.NodeConfig.of(folder), System.err);
-      MaintenanceApi maintenance = new MaintenanceApi(logs);
       ClusterApi calls = new ClusterApi(Optional.empty(), catalog);
+      MaintenanceApi maintenance = new MaintenanceApi(logs, calls);
       return Routes.of(
           new CollectionsApi(catalog),
           new VectorBodies(),
