@@ -164,9 +164,7 @@ final class ReplicaTest extends SmallSegments {
       try (Outgoing outgoing = a.outgoing("songs", true, Progress.NONE)) {
         bring(outgoing, b);
         Path segment =
-            b.inbox()
-                .resolve(outgoing.uuid().toString())
-                .resolve("segments/0001-00000002.flac");
+            b.inbox().resolve(outgoing.uuid().toString()).resolve("segments/0001-00000002.flac");
         byte[] bytes = Files.readAllBytes(segment);
         bytes[9000] ^= 1;
         Files.write(segment, bytes);
@@ -191,8 +189,7 @@ final class ReplicaTest extends SmallSegments {
         SyncManifest state = outgoing.state();
         List<SyncFile> lies = new ArrayList<>(state.files());
         SyncFile first = lies.getFirst();
-        lies.set(
-            0, new SyncFile(first.name(), first.size(), first.crc32() ^ 1, first.sha256()));
+        lies.set(0, new SyncFile(first.name(), first.size(), first.crc32() ^ 1, first.sha256()));
         for (SyncManifest lying :
             List.of(
                 new SyncManifest(state.uuid(), "songs", 1, state.sequence(), lies),
