@@ -36,7 +36,6 @@ final class Replicas {
   static final String STATE_FILE = "replica.manifest";
 
   private static final String ASIDE = "aside";
-  private static final int STEP = 1 << 20;
   private static final int MAX_MANIFEST = 512 << 20;
   private static final Set<String> MADE_HERE =
       Set.of(Manifest.FILE, SegmentLog.SFV_FILE, Outgoing.SHA256_FILE);
@@ -225,8 +224,7 @@ final class Replicas {
   /// Deletes what does not belong to a state, half of a file of the same name in another state too.
   private void clear(Path inbox, SyncManifest state) throws IOException {
     Set<String> wanted = new HashSet<>();
-    Set<SyncFile> begun =
-        new HashSet<>(state(inbox).map(SyncManifest::files).orElse(List.of()));
+    Set<SyncFile> begun = new HashSet<>(state(inbox).map(SyncManifest::files).orElse(List.of()));
     for (SyncFile file : state.files()) {
       wanted.add(file.name());
       if (begun.contains(file)) {

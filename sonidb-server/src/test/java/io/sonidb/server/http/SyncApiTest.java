@@ -141,9 +141,7 @@ class SyncApiTest {
     assertThat(b.post("/collections/songs/verify", "{}").result().path("ok").asBoolean(true))
         .isFalse();
     JsonNode report =
-        b.post(
-                "/collections/songs/verify",
-                "{'deep': true, 'repair_from': '" + a.uri() + "'}")
+        b.post("/collections/songs/verify", "{'deep': true, 'repair_from': '" + a.uri() + "'}")
             .result();
     assertThat(report.path("ok").asBoolean(false)).isTrue();
     assertThat(report.path("repaired").size()).isEqualTo(1);
