@@ -17,6 +17,7 @@ import io.sonidb.server.webrtc.PeerOptions;
 import io.sonidb.server.webrtc.Peers;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -109,7 +110,8 @@ final class NativePeers implements Peers {
     try {
       return future.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
-      throw new OfferException(String.valueOf(e.getCause().getMessage()));
+      throw new OfferException(
+          String.valueOf(Objects.requireNonNullElse(e.getCause(), e).getMessage()));
     } catch (TimeoutException e) {
       throw new OfferException("the library of WebRTC does not answer");
     }

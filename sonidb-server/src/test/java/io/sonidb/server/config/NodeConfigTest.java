@@ -45,6 +45,34 @@ class NodeConfigTest {
   }
 
   @Test
+  void rejectsIceServersAndPortsThatAreNone() {
+    for (String servers : new String[] {"http://a", "stun:", "stun:a b", "turn:a?transport=x"}) {
+      assertThatThrownBy(() -> load("", Map.of(), Map.of("webrtc.ice_servers", servers)))
+          .hasMessageContaining("webrtc.ice_servers must be addresses such as");
+    }
+    for (String ports : new String[] {"1", "40000", "50000-40000", "40000-70000"}) {
+      assertThatThrownBy(() -> load("", Map.of(), Map.of("webrtc.ports", ports)))
+          .hasMessageContaining("webrtc.ports must be two ports");
+    }
+    assertThatThrownBy(() -> load("", Map.of(), Map.of("webrtc.ice_password_file", "none")))
+        .hasMessageContaining("webrtc.ice_password_file cannot be read");
+  }
+
+  @Test
+  void takesThePasswordOfIceServersFromAFileAndDoesNotShowIt() throws IOException {
+    Path file = Files.writeString(folder.resolve("password"), "very-secret\n");
+    NodeConfig config =
+        load(
+            "webrtc:\n  ice_servers: stun:a.example.com:3478,turn:b.example.com\n",
+            Map.of(),
+            Map.of("webrtc.ice_password_file", file.toString(), "webrtc.ports", "40000-40010"));
+    assertThat(config.webRtc().peers().password()).isEqualTo("very-secret");
+    assertThat(config.webRtc().peers().iceServers()).hasSize(2);
+    assertThat(config.webRtc().peers().maxPort()).isEqualTo(40_010);
+    assertThat(config.toString()).doesNotContain("very-secret");
+  }
+
+  @Test
   void rejectsFileThatIsNoYaml() {
     assertThatThrownBy(() -> load("http: [", Map.of(), Map.of())).hasMessageContaining("not YAML");
   }
