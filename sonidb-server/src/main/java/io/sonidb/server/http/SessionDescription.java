@@ -16,8 +16,12 @@ final class SessionDescription {
   private static final int MAX_LINE = 1024;
   private static final int MAX_CANDIDATES = 64;
   private static final Pattern LINE = Pattern.compile("[a-z]=[\\x20-\\x7e]+");
+
+  /// As RFC 8841 has it, or as its drafts had it, which some libraries still write.
   private static final Pattern CHANNEL =
-      Pattern.compile("m=application \\d{1,5} (UDP|TCP)/DTLS/SCTP webrtc-datachannel");
+      Pattern.compile(
+          "m=application \\d{1,5} ((UDP|TCP)/DTLS/SCTP webrtc-datachannel|DTLS/SCTP \\d{1,5})");
+
   private static final Pattern FINGERPRINT =
       Pattern.compile("a=fingerprint:[A-Za-z0-9-]{1,16} [0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){15,63}");
   private static final Pattern UFRAG = Pattern.compile("a=ice-ufrag:[A-Za-z0-9+/]{4,256}");

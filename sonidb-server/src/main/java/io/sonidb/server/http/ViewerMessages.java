@@ -32,16 +32,22 @@ final class ViewerMessages {
   private static final int PART_AT = 20;
   private static final int CRC_AT = 24;
 
-  /// What a piece is; its number is that of its place here.
+  /// What a piece is.
   enum Kind {
     /// The stream's head: the marker `fLaC` and the metadata blocks.
-    HEAD,
+    HEAD(0),
     /// Whole frames of whole records, or a part of one record.
-    RECORDS,
+    RECORDS(1),
     /// Nothing: there is nothing new, and the connection lives.
-    ALIVE,
+    ALIVE(2),
     /// Nothing: the stream is over.
-    END
+    END(3);
+
+    private final byte code;
+
+    Kind(int code) {
+      this.code = (byte) code;
+    }
   }
 
   private final ByteBuffer piece;
@@ -61,7 +67,7 @@ final class ViewerMessages {
     ByteBuffer.wrap(message)
         .putShort(MARKER)
         .put(VERSION)
-        .put((byte) kind.ordinal())
+        .put(kind.code)
         .putLong(from)
         .putLong(next)
         .putShort(PART_AT + 2, (short) parts);

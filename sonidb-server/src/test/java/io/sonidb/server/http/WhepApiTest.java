@@ -86,7 +86,8 @@ class WhepApiTest {
         .isEqualTo(422);
     assertThat(offer(OFFER + "a=candidate:1 1 udp 1 192.0.2.1 9 typ host\n".repeat(65)).status())
         .isEqualTo(422);
-    for (String needed : new String[] {"m=", "a=ice-ufrag", "a=ice-pwd", "a=fingerprint", "a=setup"}) {
+    for (String needed :
+        new String[] {"m=", "a=ice-ufrag", "a=ice-pwd", "a=fingerprint", "a=setup"}) {
       String without =
           String.join("\n", OFFER.lines().filter(line -> !line.startsWith(needed)).toList());
       assertThat(offer(without).status()).as(needed).isEqualTo(422);
