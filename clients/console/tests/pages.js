@@ -29,7 +29,7 @@ export async function tab(browser, node, { width = 1440, scheme = 'light', key }
   const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: scheme, acceptDownloads: true });
   if (key) await context.addInitScript((text) => sessionStorage.setItem('sonidb-key', text), key);
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   const problems = [];
   page.on('pageerror', (error) => problems.push(String(error.stack ?? error)));
   page.on('console', (message) => {

@@ -168,7 +168,19 @@ final class Projecting {
   // Fitting ------------------------------------------------------------------------------------
 
   /// A mean and directions from it, those of most variance first.
-  private record Plane(double[] mean, double[][] directions, double[] variances, double total) {
+  private static final class Plane {
+    private final double[] mean;
+    private final double[][] directions;
+    private final double[] variances;
+    private final double total;
+
+    Plane(double[] mean, double[][] directions, double[] variances, double total) {
+      this.mean = mean;
+      this.directions = directions;
+      this.variances = variances;
+      this.total = total;
+    }
+
     double along(int axis, double[] row) {
       if (axis >= directions.length) {
         return 0;

@@ -5,7 +5,7 @@ import { apiKey, ask, open, path } from './api.js';
 import { heat, sized, transform } from './sound.js';
 
 const BINS = 128;
-const HISTORY = 4096; // columns that are kept
+const HISTORY = 2048; // columns that are kept
 const FLOOR = 36; // decibels below the loudest
 const WINDOW_MILLIS = 1000;
 const MOST_COLUMNS = 400; // that wait to be drawn: of more, the newest
@@ -178,7 +178,7 @@ function draw(state, canvas, tiles, scores) {
   let shown = 0;
   // Whatever is wide enough for any window, and is not lost when that changes.
   const history = h('canvas', { width: HISTORY, height: BINS });
-  const ink = history.getContext('2d');
+  const ink = history.getContext('2d', { willReadFrequently: true });
   let stale = true;
   onTheme(state.signal, () => { stale = true; });
   const frame = (now) => {
@@ -205,7 +205,7 @@ function draw(state, canvas, tiles, scores) {
       pen.fillStyle = colours().raised;
       pen.fillRect(0, 0, width, height);
       pen.imageSmoothingEnabled = false;
-      pen.drawImage(history, HISTORY - width, 0, width, BINS, 0, 0, width, height);
+      pen.drawImage(history, Math.max(0, HISTORY - width), 0, Math.min(width, HISTORY), BINS, Math.max(0, width - HISTORY), 0, Math.min(width, HISTORY), height);
       stale = false;
     }
     if (now - shown > 250) {
