@@ -67,7 +67,8 @@ final class ConsoleApi {
     head.put("Referrer-Policy", "no-referrer");
     head.put("Cross-Origin-Opener-Policy", "same-origin");
     head.put("Cross-Origin-Resource-Policy", "same-origin");
-    return new FileAnswer(page.type(), page.tag(), FileAnswer.ASK_FIRST).of(page.bytes().duplicate(), () -> {});
+    return new FileAnswer(page.type(), page.tag(), FileAnswer.ASK_FIRST)
+        .of(page.bytes().duplicate(), () -> {});
   }
 
   private static ApiException missing() {
