@@ -30,6 +30,8 @@ public interface Peer extends AutoCloseable {
   void send(ByteBuffer message, Duration stall) throws IOException, InterruptedException;
 
   /// Closes the channel behind what was sent, and waits until the client has that.
+  ///
+  /// @param timeout how long nothing of what waits may have been taken
   void finish(Duration timeout) throws InterruptedException;
 
   /// Closes the connection.
