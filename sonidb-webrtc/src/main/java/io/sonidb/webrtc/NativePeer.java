@@ -92,13 +92,13 @@ final class NativePeer implements Peer {
 
   @Override
   public void finish(Duration timeout) throws InterruptedException {
-    if (!isOpen()) {
-      return;
-    }
-    // Closing takes back what still waits to be sent.
-    RTCDataChannel channel = events.channel();
-    if (awaitWaiting(channel, 0, timeout)) {
-      channel.close();
+    // Closing takes back what still waits here, and some clients drop what is still on its way: so
+    // the client, who knows when it has all, goes first.
+    if (isOpen()
+        && awaitWaiting(events.channel(), 0, timeout)
+        && !events.awaitEnd(timeout)
+        && isOpen()) {
+      events.channel().close();
       events.awaitEnd(timeout);
     }
   }
