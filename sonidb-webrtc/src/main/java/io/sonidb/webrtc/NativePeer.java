@@ -14,6 +14,8 @@ final class NativePeer implements Peer {
   /// Bytes that may wait to be sent.
   private static final long MAX_WAITING_BYTES = 4 << 20;
 
+  private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
+
   private final RTCPeerConnection connection;
   private final ChannelEvents events;
   private final String answer;
@@ -48,17 +50,11 @@ final class NativePeer implements Peer {
   @Override
   public void send(ByteBuffer message, Duration stall) throws IOException, InterruptedException {
     RTCDataChannel channel = events.channel();
-    while (true) {
-      long sent = events.sent();
-      if (!events.isOpen() || channel.getState() != RTCDataChannelState.OPEN) {
-        throw new IOException("the viewer has closed its channel");
-      }
-      if (channel.getBufferedAmount() <= MAX_WAITING_BYTES) {
-        break;
-      }
-      if (!events.awaitSent(sent, stall)) {
-        throw new IOException("the viewer has taken nothing for " + stall.toSeconds() + " s");
-      }
+    if (!awaitWaiting(channel, MAX_WAITING_BYTES, stall)) {
+      throw new IOException(
+          events.isOpen()
+              ? "the viewer has taken nothing for " + stall.toSeconds() + " s"
+              : "the viewer has closed its channel");
     }
     byte[] exactly = new byte[message.remaining()]; // it sends the whole of an array
     message.get(exactly);
@@ -69,9 +65,39 @@ final class NativePeer implements Peer {
     }
   }
 
+  /// Waits until no more than that waits to be sent.
+  ///
+  /// @param stall how long it may not become less
+  /// @return whether that came about
+  private boolean awaitWaiting(RTCDataChannel channel, long most, Duration stall)
+      throws InterruptedException {
+    long least = Long.MAX_VALUE;
+    long lastProgress = System.nanoTime();
+    while (events.isOpen() && channel.getState() == RTCDataChannelState.OPEN) {
+      long sent = events.sent();
+      long waiting = channel.getBufferedAmount();
+      if (waiting <= most) {
+        return true;
+      }
+      if (waiting < least) {
+        least = waiting;
+        lastProgress = System.nanoTime();
+      } else if (System.nanoTime() - lastProgress > stall.toNanos()) {
+        return false;
+      }
+      events.awaitSent(sent, LOOK_AGAIN); // it is not told of everything
+    }
+    return false;
+  }
+
   @Override
   public void finish(Duration timeout) throws InterruptedException {
-    if (isOpen()) {
+    // Closing takes back what still waits here, and some clients drop what is still on its way: so
+    // the client, who knows when it has all, goes first.
+    if (isOpen()
+        && awaitWaiting(events.channel(), 0, timeout)
+        && !events.awaitEnd(timeout)
+        && isOpen()) {
       events.channel().close();
       events.awaitEnd(timeout);
     }

@@ -19,6 +19,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -184,12 +185,8 @@ class WebRtcTest {
         "",
         "hello",
         "v=0\r\n",
-        "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n",
-        "v=0\r\n"
-            + "o=- 1 2 IN IP4 127.0.0.1\r\n"
-            + "s=-\r\n"
-            + "t=0 0\r\n"
-            + "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n",
+        "v=0\ns=-\nm=audio 9 UDP/TLS/RTP/SAVPF 111\n",
+        "v=0\ns=-\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\n",
         "v=0\r\n\u0000\u0001\r\n"
       })
   void refusesOffersThatAreNone(String offer) throws Exception {
@@ -210,7 +207,7 @@ class WebRtcTest {
   @Test
   void outlivesOffersThatWereTamperedWith() throws Exception {
     Process fuzz = java(OfferFuzz.class, String.valueOf(SEED), "150");
-    String told = new String(fuzz.getInputStream().readAllBytes());
+    String told = new String(fuzz.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(fuzz.waitFor()).as("seed %d: %s", SEED, told).isZero();
     assertThat(told).contains("refused");
   }

@@ -29,7 +29,9 @@ public interface Peer extends AutoCloseable {
   /// @throws IOException if the channel is closed, or stalls
   void send(ByteBuffer message, Duration stall) throws IOException, InterruptedException;
 
-  /// Closes the channel behind what was sent, and waits until the client has that.
+  /// Waits until the client, who has got an end, closes the channel; else closes it.
+  ///
+  /// @param timeout for that, and how long nothing of what waits to be sent may have been taken
   void finish(Duration timeout) throws InterruptedException;
 
   /// Closes the connection.
