@@ -225,9 +225,8 @@ class ConsoleApiTest {
     TestNode.Reply reply =
         node.send(
             "GET", C + "/projection", Optional.empty(), Map.of("accept", "application/x-ndjson"));
-    String[] lines = reply.text().split("\n");
-    assertThat(JsonMapper.shared().readTree(lines[lines.length - 1]).at("/result/ids").size())
-        .isEqualTo(3);
+    String last = reply.text().lines().toList().getLast();
+    assertThat(JsonMapper.shared().readTree(last).at("/result/ids").size()).isEqualTo(3);
   }
 
   // What happens -------------------------------------------------------------------------------
