@@ -44,7 +44,8 @@ public final class Outgoing implements AutoCloseable {
   private final List<SyncFile> files;
   private final long newest;
 
-  private Outgoing(Storage storage, Path folder, Manifest manifest, List<SyncFile> files, long newest) {
+  private Outgoing(
+      Storage storage, Path folder, Manifest manifest, List<SyncFile> files, long newest) {
     this.newest = newest;
     this.storage = storage;
     this.folder = folder;

@@ -225,8 +225,7 @@ final class Replicas {
   /// Deletes what does not belong to a state, half of a file of the same name in another state too.
   private void clear(Path inbox, SyncManifest state) throws IOException {
     Set<String> wanted = new HashSet<>();
-    Set<SyncFile> begun =
-        new HashSet<>(state(inbox).map(SyncManifest::files).orElse(List.of()));
+    Set<SyncFile> begun = new HashSet<>(state(inbox).map(SyncManifest::files).orElse(List.of()));
     for (SyncFile file : state.files()) {
       wanted.add(file.name());
       if (begun.contains(file)) {

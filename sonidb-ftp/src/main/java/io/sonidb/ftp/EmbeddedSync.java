@@ -6,8 +6,8 @@ import io.sonidb.SyncReport;
 import java.io.IOException;
 import java.util.OptionalInt;
 
-/// Brings a collection of a database that is open in this process, and is no node, to a node: an FTP
-/// server runs as long as that takes.
+/// Brings a collection of a database that is open in this process, and is no node, to a node: an
+/// FTP server runs as long as that takes.
 ///
 /// ```java
 /// ClusterSecret secret = ClusterSecret.read(ClusterSecret.defaultFile(System.getenv()));

@@ -182,8 +182,7 @@ public final class LocalNode implements SyncNode {
     Contact from = peer.contact(this);
     Sending sending = peer.send(collection, false, contact(peer).peer());
     try {
-      Set<SyncFile> there =
-          new HashSet<>(SignedManifest.read(sending.manifest(), secret).files());
+      Set<SyncFile> there = new HashSet<>(SignedManifest.read(sending.manifest(), secret).files());
       List<SyncFile> files = damaged.stream().filter(there::contains).toList();
       if (!files.isEmpty()) {
         fetch(collection, files, from, sending, contact(peer), progress);

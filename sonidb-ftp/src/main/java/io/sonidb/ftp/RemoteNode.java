@@ -238,8 +238,7 @@ public final class RemoteNode implements SyncNode {
             .put("seal", seal);
     put(peers, body);
     JsonNode told = call("POST", "/cluster/logins", body, ANSWER);
-    return new Sending(
-        text(told, "login"), text(told, "manifest"), told.path("newest").asLong(0));
+    return new Sending(text(told, "login"), text(told, "manifest"), told.path("newest").asLong(0));
   }
 
   @Override

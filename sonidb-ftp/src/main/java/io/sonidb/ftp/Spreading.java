@@ -187,10 +187,7 @@ public final class Spreading {
           numbers,
           i -> {
             ReceiveReport report =
-                parts
-                    .get(i)
-                    .node()
-                    .publish(parts.get(i).welcome().login(), newest, Progress.NONE);
+                parts.get(i).node().publish(parts.get(i).welcome().login(), newest, Progress.NONE);
             synchronized (reports) {
               return reports.set(i, Optional.of(report));
             }
