@@ -49,7 +49,8 @@ final class FrozenFormatMaker {
     Collection five = database.create("quantised-5", floats.quantize(Quantisation.BITS_5));
     write(five, "");
     change(five);
-    for (Sonification sonification : new Sonification[] {Sonification.FREQUENCY, Sonification.PULSE}) {
+    for (Sonification sonification :
+        new Sonification[] {Sonification.FREQUENCY, Sonification.PULSE}) {
       write(
           database.create(
               sonification.name().toLowerCase(java.util.Locale.ROOT),
@@ -70,7 +71,8 @@ final class FrozenFormatMaker {
             Point.of(
                 VectorId.parse("0b9c1d7e-0000-4000-8000-000000000001"),
                 Vector.of(1f, 0f, 0f),
-                Payload.ofJson("{\"a\": [1, 2.5, null, true, {\"b\": \"\\u00e9\\ud83c\\udfb5\"}]}")),
+                Payload.ofJson(
+                    "{\"a\": [1, 2.5, null, true, {\"b\": \"\\u00e9\\ud83c\\udfb5\"}]}")),
             Point.of(VectorId.parse("\u00e9\u00e8 \ud83c\udfb5"), Vector.of(0.1f, 0.2f, 0.3f))));
   }
 
@@ -115,7 +117,8 @@ final class FrozenFormatMaker {
     String prefix = collection.name().equals("compacted") ? "c-" : "";
     collection.delete(prefix + 3);
     collection.delete(List.of(VectorId.parse(prefix + 4), VectorId.parse(prefix + 5)));
-    collection.upsert(VectorId.parse(prefix + 6), vector(collection.spec().element(), 0), Payload.EMPTY);
+    collection.upsert(
+        VectorId.parse(prefix + 6), vector(collection.spec().element(), 0), Payload.EMPTY);
     collection.overwritePayload(
         List.of(VectorId.parse(prefix + 7)), Payload.ofJson("{\"changed\": true}"));
     collection.clearPayload(List.of(VectorId.parse(prefix + 9)));

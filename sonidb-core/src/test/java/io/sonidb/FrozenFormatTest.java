@@ -17,8 +17,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Reads `conformance/segments/v1`, a data folder that was written once, by [FrozenFormatMaker], and
-/// is never written again: every version must read it bit for bit.
+/// Reads `conformance/segments/v1`, a data folder that was written once, by [FrozenFormatMaker],
+/// and is never written again: every version must read it bit for bit.
 class FrozenFormatTest {
   private static final Path FROZEN = Path.of("..", "conformance", "segments", "v1");
 
@@ -36,10 +36,13 @@ class FrozenFormatTest {
           points.put(point.id(), point);
         }
       }
-      points.values().forEach(point ->
-          lines.add(
-              "%s\t%s\t%s\t%s"
-                  .formatted(name, point.id(), bits(point.vector()), point.payload().toJson())));
+      points
+          .values()
+          .forEach(point ->
+              lines.add(
+                  "%s\t%s\t%s\t%s"
+                      .formatted(
+                          name, point.id(), bits(point.vector()), point.payload().toJson())));
     }
     return lines;
   }
