@@ -36,7 +36,6 @@ final class Replicas {
   static final String STATE_FILE = "replica.manifest";
 
   private static final String ASIDE = "aside";
-  private static final int STEP = 1 << 20;
   private static final int MAX_MANIFEST = 512 << 20;
   private static final Set<String> MADE_HERE =
       Set.of(Manifest.FILE, SegmentLog.SFV_FILE, Outgoing.SHA256_FILE);

@@ -49,8 +49,7 @@ record CommandGroup(String title, List<DatabaseCommand> commands) {
                 new PlayCommand(sonidb),
                 new PictureCommand(sonidb),
                 new ChangesCommand(sonidb))),
-        new CommandGroup(
-            "Nodes", List.of(new SyncCommand(sonidb), new PromoteCommand(sonidb))),
+        new CommandGroup("Nodes", List.of(new SyncCommand(sonidb), new PromoteCommand(sonidb))),
         new CommandGroup(
             "Backup",
             List.of(

@@ -117,8 +117,7 @@ final class SyncCommand extends DatabaseCommand {
                 () -> ClusterSecret.defaultFile(sonidb().terminal().environment())));
     try (SoniDb database = sonidb().openExisting()) {
       database.collection(name);
-      return all(
-          (to, progress) -> EmbeddedSync.run(database, name, to, secret, seal, progress));
+      return all((to, progress) -> EmbeddedSync.run(database, name, to, secret, seal, progress));
     }
   }
 
@@ -134,14 +133,16 @@ final class SyncCommand extends DatabaseCommand {
     for (SpreadReport each : reports) {
       Map<String, Object> answer = new LinkedHashMap<>();
       answer.put("target", each.target());
-      each.report().ifPresent(report -> {
-        answer.putAll(answer(report));
-        tell(report);
-      });
-      each.error().ifPresent(error -> {
-        answer.put("error", error);
-        output().warn(each.target() + " was left out: " + error);
-      });
+      each.report()
+          .ifPresent(report -> {
+            answer.putAll(answer(report));
+            tell(report);
+          });
+      each.error()
+          .ifPresent(error -> {
+            answer.put("error", error);
+            output().warn(each.target() + " was left out: " + error);
+          });
       answer.put("bytes_from_source", each.bytesFromSource());
       answer.put("bytes_from_others", each.bytesFromOthers());
       answers.add(answer);

@@ -534,9 +534,9 @@ public final class RemoteCollection {
     return sync(target, seal, OptionalInt.empty(), progress);
   }
 
-  /// Has it brought to many nodes at once, as [#syncNode]. They pass on to each other what they have
-  /// got, so the node itself sends everything about once. One that fails is left out; the others
-  /// finish.
+  /// Has it brought to many nodes at once, as [#syncNode]. They pass on to each other what they
+  /// have got, so the node itself sends everything about once. One that fails is left out; the
+  /// others finish.
   ///
   /// @param targets two or more, each once
   /// @return what became of each, in the same order

@@ -19,10 +19,14 @@ final class KilledNode {
                 Optional.empty(),
                 Map.of(),
                 Map.of(
-                    "http.port", args[2],
-                    "ftp.enabled", "true",
-                    "ftp.port", "0",
-                    "cluster.secret_file", args[1])),
+                    "http.port",
+                    args[2],
+                    "ftp.enabled",
+                    "true",
+                    "ftp.port",
+                    "0",
+                    "cluster.secret_file",
+                    args[1])),
             System.err);
     System.out.println(node.uri());
     while (System.in.read() >= 0) {

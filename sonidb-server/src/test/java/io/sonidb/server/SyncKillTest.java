@@ -66,8 +66,12 @@ class SyncKillTest {
     Path secret = folder.resolve("cluster.secret");
     Running source = node("source", secret, freePort());
     Running target = node("target", secret, freePort());
-    call(source, "PUT", "/collections/songs", "{\"vectors\":{\"size\":768,\"distance\":\"Dot\"},"
-        + "\"sonidb\":{\"segment_bytes\":1048576}}");
+    call(
+        source,
+        "PUT",
+        "/collections/songs",
+        "{\"vectors\":{\"size\":768,\"distance\":\"Dot\"},"
+            + "\"sonidb\":{\"segment_bytes\":1048576}}");
     long older = 0;
     for (int round = 0; round < count; round++) {
       insert(source);

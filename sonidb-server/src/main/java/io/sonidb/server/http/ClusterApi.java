@@ -62,8 +62,7 @@ final class ClusterApi {
     } catch (IllegalArgumentException e) {
       throw ApiException.wrongInput(address.path() + ": " + e.getMessage());
     } catch (IOException e) {
-      throw ApiException.wrongInput(
-          address.path() + ": there is no such host: " + e.getMessage());
+      throw ApiException.wrongInput(address.path() + ": there is no such host: " + e.getMessage());
     }
   }
 

@@ -47,12 +47,7 @@ final class MaintenanceApi {
         progress -> {
           if (!running.add(job)) {
             throw ApiException.of(
-                409,
-                "Conflict: "
-                    + kind
-                    + " of "
-                    + job.what()
-                    + " is under way: wait for its end");
+                409, "Conflict: " + kind + " of " + job.what() + " is under way: wait for its end");
           }
           try {
             return task.run(progress);

@@ -152,8 +152,7 @@ final class MetricsText {
         "sonidb_replica",
         "1 for a copy of a collection elsewhere, which is not written to here.",
         stats -> stats.copy().isReplica() ? 1 : 0);
-    figure(
-        text, all, "sonidb_epoch", "Epoch of the history.", stats -> stats.copy().epoch());
+    figure(text, all, "sonidb_epoch", "Epoch of the history.", stats -> stats.copy().epoch());
     Map<String, CollectionStats> followed = new TreeMap<>(all);
     followed.values().removeIf(stats -> stats.copy().lagSeconds().isEmpty());
     figure(
