@@ -425,19 +425,21 @@ final class FxpSession implements AutoCloseable {
       return Optional.empty();
     }
     beReadyForData();
-    try (InputStream in = client.retrieveFileStream(end.path(name))) {
-      if (in == null) {
-        throw refused("to send " + name, new Reply(client.getReplyCode(), client.getReplyString()));
+    try {
+      byte[] bytes;
+      try (InputStream in = client.retrieveFileStream(end.path(name))) {
+        if (in == null) {
+          throw refused("to send " + name, lastReply());
+        }
+        bytes = in.readNBytes(most + 1);
       }
-      byte[] bytes = in.readNBytes(most + 1);
       if (bytes.length > most) {
         dead = true;
         throw new FxpException(
             Kind.WRONG, end, name + " at " + end + " has more than " + most + " bytes");
       }
-      in.close();
       if (!client.completePendingCommand()) {
-        throw refused("to send " + name, new Reply(client.getReplyCode(), client.getReplyString()));
+        throw refused("to send " + name, lastReply());
       }
       counted.addAndGet(bytes.length);
       return Optional.of(bytes);
@@ -448,6 +450,10 @@ final class FxpSession implements AutoCloseable {
     }
   }
 
+  private Reply lastReply() {
+    return new Reply(client.getReplyCode(), client.getReplyString().strip());
+  }
+
   /// Writes a small file through a data connection with the controller, first under another name:
   /// whoever reads it reads the old one or the new one.
   void put(String name, byte[] bytes) throws FxpException {
@@ -455,7 +461,7 @@ final class FxpSession implements AutoCloseable {
     beReadyForData();
     try {
       if (!client.storeFile(fresh, new ByteArrayInputStream(bytes))) {
-        throw refused("to take " + name, new Reply(client.getReplyCode(), client.getReplyString()));
+        throw refused("to take " + name, lastReply());
       }
     } catch (FxpException e) {
       throw e;

@@ -161,11 +161,15 @@ class SyncApiTest {
 
   @Test
   void saysWhatIsWrongWithTheTarget() {
-    for (String wrong : new String[] {"ftp://b", "sonidb://user:pass@b", "sonidb://b/x", "b", ""}) {
+    for (String wrong : new String[] {"irc://b", "sonidb://user:pass@b", "sonidb://b/x", "b", ""}) {
       TestNode.Reply refused = a.post("/collections/songs/sync", "{'target': '" + wrong + "'}");
       assertThat(refused.status()).as(wrong).isEqualTo(400);
       assertThat(refused.error()).doesNotContain("pass");
     }
+    TestNode.Reply unnamed =
+        a.post("/collections/songs/sync", "{'target': 'ftps://user:pass@b/x'}");
+    assertThat(unnamed.status()).as("no administrator has named it").isEqualTo(403);
+    assertThat(unnamed.error()).doesNotContain("pass");
     TestNode.Reply gone = a.post("/collections/songs/sync", "{'target': 'sonidb://127.0.0.1:1'}");
     assertThat(gone.status()).isEqualTo(502);
     assertThat(gone.error()).contains("cannot be reached");
