@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -92,7 +93,9 @@ final class HlsLoad {
       }
       TimeUnit.SECONDS.sleep(2); // the last ones are on their way
       over = true;
-      ended.await(10, TimeUnit.SECONDS);
+      if (!ended.await(10, TimeUnit.SECONDS)) {
+        throw new IllegalStateException("some viewers hang");
+      }
       report(viewers, seconds, count);
     }
   }
@@ -132,7 +135,9 @@ final class HlsLoad {
     Receiver receiver =
         new Receiver(
             SoundFormat.FLOAT32,
-            (record, _) -> latencies.add(System.nanoTime() - sent.get(record.sequence())));
+            (record, _) ->
+                latencies.add(
+                    System.nanoTime() - Objects.requireNonNull(sent.get(record.sequence()))));
     String last = "";
     String query = "";
     for (int reloads = 0; !over && !(vanishes && reloads == 50); reloads++) {

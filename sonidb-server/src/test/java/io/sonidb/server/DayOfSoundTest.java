@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Tag;
@@ -128,7 +129,9 @@ class DayOfSoundTest {
           return;
         }
         long version =
-            ((Number) io.sonidb.Payload.ofCbor(record.payload()).toMap().get("version"))
+            ((Number)
+                    Objects.requireNonNull(
+                        io.sonidb.Payload.ofCbor(record.payload()).toMap().get("version")))
                 .longValue();
         if (!record.vector().equals(vector(record.id(), version))) {
           failure = "vector " + record.id() + " of version " + version + " is another one";

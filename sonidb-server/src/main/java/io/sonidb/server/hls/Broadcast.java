@@ -127,6 +127,10 @@ public final class Broadcast implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       // It was closed.
+    } catch (RuntimeException e) {
+      if (!maker.isOver()) {
+        throw e; // else the collection was closed or dropped meanwhile
+      }
     } finally {
       synchronized (this) {
         isClosed = true;

@@ -28,8 +28,13 @@ final class HlsApi {
   private static final String SOON_GONE = "max-age=60";
   private static final int PER_CENT = 110;
 
+  /// Of the media segments that are cut and on their way: those who read slowly hold up nobody but
+  /// each other.
+  private static final long CUT_BYTES = 128L << 20;
+
   private final Broadcasts broadcasts;
   private final Streams streams;
+  private final BodyBudget cuts = new BodyBudget(CUT_BYTES);
 
   HlsApi(Broadcasts broadcasts, Streams streams) {
     this.broadcasts = broadcasts;
@@ -141,14 +146,14 @@ final class HlsApi {
   }
 
   /// A media segment of that playlist, cut now.
-  static Answer vodFile(Exchange exchange) {
+  Answer vodFile(Exchange exchange) {
     Collection collection = exchange.collection();
     String name = exchange.variable("file");
     VodPlaylist.Named named = VodPlaylist.find(collection, name).orElseThrow(HlsApi::missing);
     AudioCut cut = named.cut();
     int channels =
         new SoundFormat(collection.spec().element(), collection.spec().sonification()).channels();
-    BodyBudget.Room room = exchange.node().budget().take(2 * cut.samples() * channels * 3);
+    BodyBudget.Room room = cuts.take(2 * cut.samples() * channels * 3);
     try {
       ByteBuffer bytes =
           VodPlaylist.bytes(collection, named).map(ByteBuffer::wrap).orElseThrow(HlsApi::missing);

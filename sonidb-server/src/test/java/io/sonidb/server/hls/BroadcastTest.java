@@ -354,7 +354,7 @@ class BroadcastTest {
     Collection songs = create(16, Sonification.AMPLITUDE);
     Broadcast broadcast = begin(songs);
     Playlist playlist = Playlist.read(broadcast.playlist());
-    String[] name = playlist.hint().replace("live/", "").split("\\.");
+    String[] name = playlist.hint().replace("live/", "").split("\\.", -1);
     CompletableFuture<Optional<byte[]>> part =
         CompletableFuture.supplyAsync(
             () -> broadcast.part(Long.parseLong(name[0]), Integer.parseInt(name[1])));

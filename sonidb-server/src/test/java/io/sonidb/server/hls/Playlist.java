@@ -122,7 +122,7 @@ public final class Playlist {
     assertThat(control).containsEntry("CAN-BLOCK-RELOAD", "YES");
     assertThat(Double.parseDouble(at(control, "PART-HOLD-BACK")))
         .isGreaterThanOrEqualTo(3 * partTarget - ROUNDING);
-    assertThat(Double.parseDouble(at(control, "HOLD-BACK"))).isGreaterThanOrEqualTo(3 * target);
+    assertThat(Double.parseDouble(at(control, "HOLD-BACK"))).isGreaterThanOrEqualTo(3.0 * target);
     for (Part part : parts()) {
       // 85 % at least, except for the last one of a segment.
       assertThat(part.seconds()).isBetween(0.85 * partTarget, partTarget);
