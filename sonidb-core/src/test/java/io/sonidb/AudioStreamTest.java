@@ -109,7 +109,9 @@ class AudioStreamTest {
           records = audio.records(room)) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         out.writeBytes(head);
-        out.write(records.array(), records.position(), records.remaining());
+        byte[] piece = new byte[records.remaining()];
+        records.duplicate().get(piece);
+        out.writeBytes(piece);
         List<Long> heard = new ArrayList<>();
         Listener.listen(
             new ByteArrayInputStream(out.toByteArray()),

@@ -66,7 +66,7 @@ class SwarmPlanTest {
     }
 
     private void begin() {
-      for (Optional<Transfer> next; (next = plan.next()).isPresent(); ) {
+      for (Optional<Transfer> next = plan.next(); next.isPresent(); next = plan.next()) {
         moving.add(new Moving(next.get(), START_SECONDS, size));
       }
     }
