@@ -5,11 +5,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sonidb.store.LogCursor;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 final class CursorGapTest extends SmallSegments {
   @Test
   void skipsNoRecordWhenItsSegmentIsCompactedMeanwhile() {
+    compactBesideCursors(15);
+  }
+
+  @Tag("slow")
+  @Test
+  void skipsNoRecordHoweverOftenItsSegmentIsCompacted() {
+    compactBesideCursors(200);
+  }
+
+  private void compactBesideCursors(int times) {
     try (SoniDb db = SoniDb.open(data, BY_HAND)) {
       Collection songs = db.create("songs", SPEC);
       for (int i = 0; i < 20; i++) {
@@ -28,7 +39,7 @@ final class CursorGapTest extends SmallSegments {
             }
             return gaps;
           });
-      for (int i = 0; i < 60; i++) {
+      for (int i = 0; i < times; i++) {
         songs.alter(SPEC.metric(i % 2 == 0 ? Metric.EUCLID : Metric.COSINE), Progress.NONE);
       }
       done.set(true);

@@ -292,6 +292,18 @@ class HostileFilesTest {
 
   @Test
   void survivesAManifestWithAbsurdValues() throws Exception {
+    absurdManifests(12, 65);
+  }
+
+  @Tag("slow")
+  @Test
+  void survivesAManifestWithEveryAbsurdValue() throws Exception {
+    absurdManifests(1, 800);
+  }
+
+  /// @param oneIn of how many values one is tried
+  /// @param least how many must have been tried
+  private void absurdManifests(int oneIn, int least) throws Exception {
     List<String> values = new ArrayList<>();
     for (long value : ABSURD) {
       values.add(Long.toString(value));
@@ -320,7 +332,7 @@ class HostileFilesTest {
     int tried = 0;
     while (field.find() && field.start() < text.lastIndexOf("\"crc32\"")) {
       for (String value : values) {
-        if (random.nextInt(4) == 0) {
+        if (random.nextInt(oneIn) == 0) {
           ForgetfulStorage storage = fixture.closed.copy();
           putManifest(
               storage, text.substring(0, field.start(1)) + value + text.substring(field.end(1)));
@@ -329,7 +341,7 @@ class HostileFilesTest {
         }
       }
     }
-    assertThat(tried).isGreaterThan(200);
+    assertThat(tried).isGreaterThan(least);
   }
 
   @Test

@@ -76,8 +76,10 @@ final class ServeCommand extends DatabaseCommand {
       answer.put("data", node.data().toString());
       running.ftpPort().ifPresent(port -> answer.put("ftp_port", port));
       output().json(answer);
-      output().line("listening on " + running.uri() + ", data folder " + node.data());
-      running.ftpPort().ifPresent(port -> output().line("other nodes sync by FTP port " + port));
+      // One line: who has read it may go, and the node stays.
+      String ftp =
+          running.ftpPort().isPresent() ? ", FTP port " + running.ftpPort().getAsInt() : "";
+      output().line("listening on " + running.uri() + ", data folder " + node.data() + ftp);
       output().flush();
       if (node.keys().isEmpty() && !node.isLoopback()) {
         output().warn("everybody who can reach this address may read and delete everything");

@@ -25,7 +25,7 @@ import picocli.CommandLine.Parameters;
     name = "sync",
     sortOptions = false,
     description = {
-      "Bring a collection to other nodes, where it is a read-only replica and searchable at once.",
+      "Bring a collection to other nodes, as a replica that is searched at once.",
       "Files go from node to node; only what a target lacks is moved, and a target has its old state until"
           + " all of the new one is there and was decoded. What was interrupted goes on with the next call."
           + " Both nodes need the same cluster.secret, which nodes of one user on one machine have."
