@@ -66,7 +66,7 @@ record DemoTable(DemoResult large, DemoResult small) {
         sized(large),
         sized(small),
         "met up to dimension " + maxDimensionUnderGoal());
-    table.row("distribution to other nodes", "< 5 min", "-", "-", "not built yet");
+    table.row("distribution to other nodes", "< 5 min", "-", "-", "needs nodes: sync --help");
     List<String> lines = new ArrayList<>(List.of(""));
     lines.addAll(table.lines());
     lines.add("");

@@ -33,7 +33,7 @@ class DemoAndBenchTest {
     String text = cli.ok("demo", "--vectors", "1000").out();
     assertThat(text)
         .contains("> 1,000 vectors/s", "< 10 ms", "> 10 MB/s", "(missed)", "met up to dimension")
-        .contains("not built yet", "Try next:");
+        .contains("needs nodes: sync --help", "Try next:");
     var answer = cli.ok("demo", "--vectors", "1000", "--json").json();
     for (String key : KEYS) {
       assertThat(answer.get(key).asDouble()).as(key).isPositive();
