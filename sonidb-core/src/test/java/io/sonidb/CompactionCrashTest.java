@@ -20,6 +20,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// A short life that is mostly sealing and compaction, ended at each operation of the file system
@@ -163,7 +164,7 @@ class CompactionCrashTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 1})
   void recoversFromTheEndOfTheProcessOrThePower(int way) {
-    crashEverywhere(way, 2);
+    crashEverywhere(way, 6);
   }
 
   @Tag("slow")
@@ -173,11 +174,11 @@ class CompactionCrashTest {
     crashEverywhere(way, 1);
   }
 
-  /// @param step 1 for a crash at each operation; 2 for one at every second, of which another way
-  ///   has those between
+  /// @param step 1 for a crash at each operation; more for one at every so many, and other ways
+  ///   have those between
   private static void crashEverywhere(int way, int step) {
     boolean over = false;
-    for (int at = 1 + way % step; !over; at += step) {
+    for (int at = 1 + way * step / 2 % step; !over; at += step) {
       try {
         over = !new CompactionCrashTest().crash(at, way);
       } catch (Throwable e) {
@@ -267,18 +268,25 @@ class CompactionCrashTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void goesOnWhicheverOperationOfACompactionFails(boolean purge) {
-    failEverywhere(purge, false);
+    failEverywhere(purge, false, 4);
   }
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void goesOnWhenTheDiskFailsInTheMiddleOfACompaction(boolean purge) {
-    failEverywhere(purge, true);
+    failEverywhere(purge, true, 4);
   }
 
-  private static void failEverywhere(boolean purge, boolean forLong) {
+  @Tag("slow")
+  @ParameterizedTest
+  @CsvSource({"false, false", "false, true", "true, false", "true, true"})
+  void goesOnWhicheverOperationFails(boolean purge, boolean forLong) {
+    failEverywhere(purge, forLong, 1);
+  }
+
+  private static void failEverywhere(boolean purge, boolean forLong, int step) {
     boolean over = false;
-    for (int at = 1; !over; at++) {
+    for (int at = purge ? 1 : 1 + step / 2; !over; at += step) {
       try {
         over = !new CompactionCrashTest().fail(at, purge, forLong);
       } catch (Throwable e) {

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 final class CursorGapTest extends SmallSegments {
   @Test
   void skipsNoRecordWhenItsSegmentIsCompactedMeanwhile() {
-    compactBesideCursors(15);
+    compactBesideCursors(5);
   }
 
   @Tag("slow")

@@ -271,7 +271,7 @@ class DiskFaultTest {
   }
 
   static LongStream fewSeeds() {
-    return Seeds.seeds(20);
+    return Seeds.seeds(10);
   }
 
   static LongStream manySeeds() {

@@ -9,7 +9,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// A collection beside a plain map: whatever happens to it, both are equal.
 class ModelCheckTest {
   static LongStream fewSeeds() {
-    return Seeds.seeds(8);
+    return Seeds.seeds(4);
   }
 
   static LongStream manySeeds() {

@@ -29,7 +29,7 @@ class PowerLossTest {
   private static final SoniDbOptions OPTIONS = new SoniDbOptions(2);
 
   static LongStream fewSeeds() {
-    return Seeds.seeds(24);
+    return Seeds.seeds(12);
   }
 
   static LongStream manySeeds() {
@@ -50,7 +50,7 @@ class PowerLossTest {
   }
 
   static LongStream fewOsSeeds() {
-    return Seeds.seeds(12);
+    return Seeds.seeds(6);
   }
 
   static LongStream manyOsSeeds() {

@@ -12,10 +12,12 @@ import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Tag("compiled")
 class SearchPartTest {
   private static final UUID COLLECTION = new UUID(1, 2);
   private static final int SIZE = 400;

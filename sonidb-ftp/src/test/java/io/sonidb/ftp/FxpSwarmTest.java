@@ -55,14 +55,14 @@ class FxpSwarmTest {
               _ -> {}));
     }
     db = SoniDb.open(folder.resolve("data"));
-    Collection songs = db.create("songs", CollectionSpec.dimension(128).segmentBytes(1 << 20));
+    Collection songs = db.create("songs", CollectionSpec.dimension(2048).segmentBytes(1 << 20));
     Random random = new Random(1);
     for (int batch = 0; batch < 10; batch++) { // about a megabyte each, and so a segment
-      int first = 4000 * batch;
+      int first = 250 * batch;
       songs.upsert(
-          IntStream.range(first, first + 4000)
+          IntStream.range(first, first + 250)
               .mapToObj(
-                  i -> Point.of("v" + i, random.ints(128, -9999, 9999).asDoubleStream().toArray()))
+                  i -> Point.of("v" + i, random.ints(2048, -9999, 9999).asDoubleStream().toArray()))
               .toList());
     }
     outgoing = db.outgoing("songs", true, Progress.NONE);

@@ -40,6 +40,9 @@ final class Routes {
         open("GET", "/console", console::enter),
         open("GET", "/console/", console::index),
         open("GET", "/console/{file}", console::file),
+        open("HEAD", "/console", console::enter),
+        open("HEAD", "/console/", console::index),
+        open("HEAD", "/console/{file}", console::file),
         //
         read("GET", "/collections", collections::list),
         read("GET", "/collections/{collection}", collections::describe),

@@ -99,6 +99,24 @@ class ConsoleApiTest {
   }
 
   @Test
+  void tellsAboutItsFilesWithoutSendingThem() throws Exception {
+    for (String file : new String[] {"", "console.js"}) {
+      var whole = fetch("/console/" + file);
+      var head =
+          node.client()
+              .send(
+                  HttpRequest.newBuilder(URI.create(node.uri() + "/console/" + file))
+                      .HEAD()
+                      .build(),
+                  HttpResponse.BodyHandlers.ofByteArray());
+      assertThat(head.statusCode()).isEqualTo(200);
+      assertThat(head.headers().firstValue("etag")).isEqualTo(whole.headers().firstValue("etag"));
+      assertThat(head.headers().firstValueAsLong("content-length")).hasValue(whole.body().length);
+      assertThat(head.body()).isEmpty();
+    }
+  }
+
+  @Test
   void isReachedByLinksFromElsewhereButServesNothingElseToThem() {
     Map<String, String> frame =
         Map.of(
