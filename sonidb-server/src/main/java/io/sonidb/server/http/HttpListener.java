@@ -197,8 +197,8 @@ public final class HttpListener implements AutoCloseable {
       factories.add(http1);
       factories.add(new HTTP2CServerConnectionFactory(http));
     }
-    ServerConnector connector =
-        new ServerConnector(server, 1, 1, factories.toArray(ConnectionFactory[]::new));
+    ClosingConnector connector =
+        new ClosingConnector(server, factories.toArray(ConnectionFactory[]::new));
     connector.setHost(config.http().host());
     connector.setPort(config.http().port());
     connector.setIdleTimeout(config.http().idleSeconds() * 1000L);
@@ -245,6 +245,7 @@ public final class HttpListener implements AutoCloseable {
   @Override
   public void close() {
     ready.set(false);
+    connector.close();
     streams.close();
     broadcasts.close();
     stop();
