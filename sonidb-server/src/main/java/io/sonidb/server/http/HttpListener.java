@@ -8,6 +8,7 @@ import io.sonidb.server.hls.LiveClock;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -110,7 +111,7 @@ public final class HttpListener implements AutoCloseable {
     GracefulHandler graceful = new GracefulHandler();
 
     AtomicBoolean ready = new AtomicBoolean(true);
-    Streams streams = new Streams(config.streams());
+    Streams streams = new Streams(config.streams(), Duration.ofSeconds(config.http().idleSeconds()));
     Broadcasts broadcasts = new Broadcasts(clock);
     Viewers viewers = new Viewers(config.webRtc(), config.streams());
     MetricsText metrics =
@@ -213,6 +214,7 @@ public final class HttpListener implements AutoCloseable {
     try {
       server.start();
     } catch (Exception e) {
+      streams.close();
       stop();
       if (e instanceof IOException io) {
         throw new ConfigException(
