@@ -63,7 +63,8 @@ export async function inBrowser(node, script, scripts = {}) {
       server.listen(0, '127.0.0.1', () => {
         const address = `http://localhost:${server.address().port}/`;
         const flags = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--autoplay-policy=no-user-gesture-required', '--disable-features=WebRtcHideLocalIpsWithMdns', `--user-data-dir=${profile}`];
-        browser = spawn(chromium, [...flags, address], { stdio: 'ignore' });
+        // In a process group of its own, for it has children.
+        browser = spawn(chromium, [...flags, address], { stdio: 'ignore', detached: true });
         browser.once('error', reject);
         browser.once('exit', (code) => reject(new Error(`the browser ended with ${code}`)));
       });
@@ -71,13 +72,35 @@ export async function inBrowser(node, script, scripts = {}) {
     if (told.error) throw new Error(told.error);
     return told.value;
   } finally {
-    if (browser?.exitCode === null) {
-      const gone = new Promise((resolve) => browser.once('exit', resolve));
-      browser.kill('SIGKILL');
-      await gone;
-    }
+    if (browser?.pid !== undefined) await end(browser);
     server?.closeAllConnections();
     server?.close();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 50 });
+    await remove(profile);
+  }
+}
+
+/** Kills a browser with all its processes, and waits for the first one. */
+async function end(browser) {
+  const gone = browser.exitCode === null && browser.signalCode === null
+    ? new Promise((resolve) => browser.once('exit', resolve))
+    : undefined;
+  try {
+    process.kill(-browser.pid, 'SIGKILL');
+  } catch (e) {
+    if (e.code !== 'ESRCH') throw e; // none is left
+  }
+  await gone;
+}
+
+/** Removes a folder into which a process that is just ending may still write. */
+async function remove(folder) {
+  for (let tries = 100; ; tries--) {
+    try {
+      rmSync(folder, { recursive: true, force: true });
+      return;
+    } catch (e) {
+      if (e.code !== 'ENOTEMPTY' || tries === 0) throw e;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
 }

@@ -15,7 +15,7 @@ describe('in Chromium', { skip: hasBrowser ? false : 'needs chromium', timeout: 
     const heard = await inBrowser(node, `
       const heard = {};
       for (const name of ${JSON.stringify(all.map(([name]) => name))}) {
-        for (const decoder of ['auto', 'own']) {
+        for (const decoder of ['webcodecs', 'own']) {
           const response = await fetch('/collections/' + name + '/audio');
           const reader = new sonidb.RecordReader({ firstSample: 0, decoder });
           const found = [];
@@ -32,9 +32,9 @@ describe('in Chromium', { skip: hasBrowser ? false : 'needs chromium', timeout: 
       }
       return heard;`);
     for (const [name, [vectors]] of all) {
-      for (const decoder of ['auto', 'own']) {
+      for (const decoder of ['webcodecs', 'own']) {
         const { native, found } = heard[`${name} ${decoder}`];
-        assert.equal(native, decoder === 'auto');
+        assert.equal(native, decoder === 'webcodecs');
         assert.deepEqual(found.map(([id]) => id), vectors.map((_, i) => i));
         found.forEach(([, text], i) => assert.equal(text, bits(vectors[i]).toString('hex'), `${name} ${i} ${decoder} SONIDB_SEED=${SEED}`));
       }

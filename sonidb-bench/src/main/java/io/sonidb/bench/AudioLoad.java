@@ -6,9 +6,12 @@ import io.sonidb.Point;
 import io.sonidb.StreamOptions;
 import io.sonidb.client.RemoteCollection;
 import io.sonidb.client.SoniDbClient;
+import io.sonidb.sound.Listener;
+import io.sonidb.sound.RecordKind;
 import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -16,14 +19,18 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Flow;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Measures the audio API of a running node over loopback: the endless stream, read by curl; from
-/// insert to the decoded vector of a listener; the heap that idle listeners take.
+/// Measures the audio API of a running node over loopback: the endless stream, read by curl, and
+/// decoded and checked by the Java client and by the listener of any sound; from insert to the
+/// decoded vector of a listener; the heap that idle listeners take.
 ///
 /// Arguments: URL, the node's process id (for its heap: `jcmd` collects garbage first), vectors
 /// (100000), dimension (768), idle listeners (900). The collection is called `audio-load`, and
@@ -74,6 +81,8 @@ final class AudioLoad {
       RemoteCollection songs = client.create(NAME, CollectionSpec.dimension(dimension));
       fill(songs);
       stream();
+      hear("the Java client hears", () -> hearByClient(songs));
+      hear("the listener of any sound hears", () -> hearAsSound(songs));
       latency(songs);
       idle();
     }
@@ -124,6 +133,73 @@ final class AudioLoad {
         warm.length,
         warm[warm.length / 2],
         warm[warm.length - 1]);
+  }
+
+  @FunctionalInterface
+  private interface Hearing {
+    void hearAll() throws IOException, InterruptedException;
+  }
+
+  private void hear(String who, Hearing hearing) throws IOException, InterruptedException {
+    double[] rates = new double[ROUNDS];
+    for (int round = 0; round < ROUNDS; round++) {
+      long began = System.nanoTime();
+      hearing.hearAll();
+      rates[round] = vectors / ((System.nanoTime() - began) / 1e9);
+    }
+    double first = rates[0];
+    double[] warm = Arrays.copyOfRange(rates, ROUNDS / 2, ROUNDS);
+    Arrays.sort(warm);
+    System.out.printf(
+        Locale.ROOT,
+        "%s: first %.0f vectors/s, median of the last %d rounds %.0f, worst %.0f, best %.0f%n",
+        who,
+        first,
+        warm.length,
+        warm[warm.length / 2],
+        warm[0],
+        warm[warm.length - 1]);
+  }
+
+  private void hearByClient(RemoteCollection songs) throws InterruptedException {
+    CountDownLatch left = new CountDownLatch(vectors);
+    AtomicReference<Flow.Subscription> subscription = new AtomicReference<>();
+    songs
+        .records(1, StreamOptions.ALL)
+        .subscribe(
+            new Flow.Subscriber<>() {
+              @Override
+              public void onSubscribe(Flow.Subscription made) {
+                subscription.set(made);
+                made.request(Long.MAX_VALUE);
+              }
+
+              @Override
+              public void onNext(Change change) {
+                left.countDown();
+              }
+
+              @Override
+              public void onError(Throwable failure) {
+                throw new IllegalStateException(failure);
+              }
+
+              @Override
+              public void onComplete() {}
+            });
+    left.await();
+    subscription.get().cancel();
+  }
+
+  private void hearAsSound(RemoteCollection songs) throws IOException {
+    AtomicLong heard = new AtomicLong();
+    try (InputStream in = songs.stream(1, false, StreamOptions.ALL)) {
+      Listener.listen(
+          in, (record, _) -> heard.addAndGet(record.kind() == RecordKind.UPSERT ? 1 : 0));
+    }
+    if (heard.get() != vectors) {
+      throw new IOException("heard " + heard + " of " + vectors);
+    }
   }
 
   private void latency(RemoteCollection songs) throws InterruptedException {

@@ -169,6 +169,7 @@ class DayOfSoundTest {
       while (!ended) {
         try {
           hear();
+          trouble = "";
         } catch (IOException e) {
           trouble = e.toString();
           LockSupport.parkNanos(Duration.ofMillis(20).toNanos()); // the node is not there now

@@ -8,6 +8,7 @@ import io.sonidb.server.hls.LiveClock;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -110,7 +111,7 @@ public final class HttpListener implements AutoCloseable {
     GracefulHandler graceful = new GracefulHandler();
 
     AtomicBoolean ready = new AtomicBoolean(true);
-    Streams streams = new Streams(config.streams());
+    Streams streams = new Streams(config.streams(), Duration.ofSeconds(config.http().idleSeconds()));
     Broadcasts broadcasts = new Broadcasts(clock);
     Viewers viewers = new Viewers(config.webRtc(), config.streams());
     MetricsText metrics =
@@ -197,8 +198,8 @@ public final class HttpListener implements AutoCloseable {
       factories.add(http1);
       factories.add(new HTTP2CServerConnectionFactory(http));
     }
-    ServerConnector connector =
-        new ServerConnector(server, 1, 1, factories.toArray(ConnectionFactory[]::new));
+    ClosingConnector connector =
+        new ClosingConnector(server, factories.toArray(ConnectionFactory[]::new));
     connector.setHost(config.http().host());
     connector.setPort(config.http().port());
     connector.setIdleTimeout(config.http().idleSeconds() * 1000L);
@@ -213,6 +214,7 @@ public final class HttpListener implements AutoCloseable {
     try {
       server.start();
     } catch (Exception e) {
+      streams.close();
       stop();
       if (e instanceof IOException io) {
         throw new ConfigException(
@@ -245,6 +247,7 @@ public final class HttpListener implements AutoCloseable {
   @Override
   public void close() {
     ready.set(false);
+    connector.close();
     streams.close();
     broadcasts.close();
     stop();

@@ -9,6 +9,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicLong;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.Request;
 
@@ -24,14 +25,19 @@ final class Streams implements AutoCloseable {
   private static final int HTTP_2 = 20;
 
   private final NodeConfig.Streams limits;
+  private final Duration idle;
   private final Semaphore room;
-  private final Set<Runnable> open = ConcurrentHashMap.newKeySet();
+  private final Set<Stream> open = ConcurrentHashMap.newKeySet();
   private final BlockingQueue<byte[]> buffers = new ArrayBlockingQueue<>(SPARE_BUFFERS);
+  private final Thread watcher;
   private volatile boolean closed;
 
-  Streams(NodeConfig.Streams limits) {
+  /// @param idle after which it is looked whether a client is still there
+  Streams(NodeConfig.Streams limits, Duration idle) {
     this.limits = limits;
+    this.idle = idle;
     this.room = new Semaphore(limits.most());
+    this.watcher = Thread.ofVirtual().name("sonidb-streams").start(this::watch);
   }
 
   /// How many are under way.
@@ -64,22 +70,67 @@ final class Streams implements AutoCloseable {
               + limits.most()
               + " streams already (http.max_streams); try again later");
     }
-    open.add(end);
+    Stream stream = new Stream(request, end);
+    open.add(stream);
     if (closed) {
       end.run();
     }
     request.addFailureListener(_ -> end.run());
-    // An idle stream is in order as long as somebody listens.
-    request.addIdleTimeoutListener(_ -> {
-      if (hasGone(request)) {
-        end.run();
-      }
-      return false;
-    });
     return () -> {
-      open.remove(end);
+      open.remove(stream);
+      stream.leave(closed);
       room.release();
     };
+  }
+
+  /// A stream that is under way. It may be idle for as long as somebody listens, so Jetty's limit is
+  /// lifted meanwhile: when that comes at the moment of a write, it breaks the write.
+  private static final class Stream {
+    private static final long NO_LIMIT_MILLIS = Duration.ofDays(365).toMillis();
+    private static final long LIMIT_AT_THE_END_MILLIS = 1000;
+
+    private final Request request;
+    private final Runnable end;
+    private final AtomicLong limitMillis = new AtomicLong();
+    private boolean left;
+
+    Stream(Request request, Runnable end) {
+      this.request = request;
+      this.end = end;
+      request.addHttpStreamWrapper(http -> {
+        limitMillis.set(http.getIdleTimeout());
+        http.setIdleTimeout(NO_LIMIT_MILLIS);
+        return http;
+      });
+    }
+
+    /// Ends it if its client has gone.
+    synchronized void look() {
+      if (!left && hasGone(request)) {
+        end.run();
+      }
+    }
+
+    /// @param isTheEnd of all; then nobody waits for what else comes on the connection
+    synchronized void leave(boolean isTheEnd) {
+      left = true;
+      request.addHttpStreamWrapper(http -> {
+        http.setIdleTimeout(isTheEnd ? LIMIT_AT_THE_END_MILLIS : limitMillis.get());
+        return http;
+      });
+    }
+  }
+
+  /// Looks after those who listen, and may have gone without a word.
+  private void watch() {
+    try {
+      while (!closed) {
+        Thread.sleep(idle);
+        open.forEach(Stream::look);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /// Whether the client has closed its connection. With HTTP/2 the failure listener hears that;
@@ -126,6 +177,7 @@ final class Streams implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    open.forEach(Runnable::run);
+    open.forEach(stream -> stream.end.run());
+    watcher.interrupt();
   }
 }

@@ -40,8 +40,8 @@ export interface ListenOptions {
   signal?: AbortSignal;
   /** Milliseconds without a node after which it throws; 60,000 when nothing is said. */
   patience?: number;
-  /** `own`: without WebCodecs. */
-  decoder?: 'auto' | 'own';
+  /** Who decodes; `own` when nothing is said, which is quicker. `webcodecs` where there is an AudioDecoder. */
+  decoder?: 'own' | 'webcodecs';
   /**
    * How it comes; `http` when nothing is said. `webrtc` turns to `http` where there is no
    * RTCPeerConnection, the node has no WebRTC (501), or no connection comes about.
@@ -76,7 +76,7 @@ export function listenHls(
 
 /** Takes a FLAC stream's bytes in pieces of any size and gives its records, checked. */
 export class RecordReader {
-  constructor(options?: { firstSample?: number; decoder?: 'auto' | 'own'; joins?: boolean });
+  constructor(options?: { firstSample?: number; decoder?: 'own' | 'webcodecs'; joins?: boolean });
   /** Whether WebCodecs decodes. */
   readonly isNative: boolean;
   /** Why nothing more can be read, if that is so. */

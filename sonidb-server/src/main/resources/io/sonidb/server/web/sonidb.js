@@ -1,9 +1,9 @@
 // SoniDB for JavaScript: listens to a node's live stream of vectors, and sends vectors as sound.
 //
-// One module without dependencies, for browsers and for Node.js 18 or newer. FLAC is decoded by
-// WebCodecs where there is an AudioDecoder, and by the decoder below where there is none. Either way
-// each frame's CRCs, its place in the stream and each record's hash are checked. The layout of a
-// record is told in docs/FORMAT.md, FLAC's in RFC 9639.
+// One module without dependencies, for browsers and for Node.js 18 or newer. FLAC is decoded by the
+// decoder below or, if that is wanted, by WebCodecs, where there is an AudioDecoder. Either way each
+// frame's CRCs, its place in the stream and each record's hash are checked. The layout of a record is
+// told in docs/FORMAT.md, FLAC's in RFC 9639.
 
 export class SoniDbError extends Error {
   get name() { return this.constructor.name; }
@@ -1328,15 +1328,15 @@ export class RecordReader {
   error;
 
   /**
-   * @param {{firstSample?: number, decoder?: 'auto' | 'own', joins?: boolean}} options number that
-   *   the first frame must have; whether WebCodecs may be used; and whether the stream is of HLS,
-   *   and may begin in the middle of a record
+   * @param {{firstSample?: number, decoder?: 'own' | 'webcodecs', joins?: boolean}} options number
+   *   that the first frame must have; whether WebCodecs decode, where there are any; and whether the
+   *   stream is of HLS, and may begin in the middle of a record
    */
-  constructor({ firstSample, decoder = 'auto', joins = false } = {}) {
+  constructor({ firstSample, decoder = 'own', joins = false } = {}) {
     this.#sample = firstSample;
     this.#joins = joins;
     this.#numbers = joins ? HLS_NUMBERS : NUMBERS;
-    this.#wantsNative = decoder === 'auto' && typeof globalThis.AudioDecoder === 'function';
+    this.#wantsNative = decoder === 'webcodecs' && typeof globalThis.AudioDecoder === 'function';
   }
 
   /** Whether WebCodecs decodes. */
@@ -1503,7 +1503,7 @@ const SAME_DAMAGE = 3;
  * @param {string} url of the collection, such as `http://127.0.0.1:7664/collections/songs`
  */
 export async function* listen(url, options = {}) {
-  const { from = 1, follow = true, shard, filter, apiKey, signal, patience = 60_000, decoder = 'auto' } = options;
+  const { from = 1, follow = true, shard, filter, apiKey, signal, patience = 60_000, decoder = 'own' } = options;
   let { transport = 'http' } = options;
   if (!['http', 'webrtc'].includes(transport)) throw new TypeError(`transport must be http or webrtc, was ${transport}`);
   const address = new URL(url, globalThis.location?.href);
@@ -1560,7 +1560,7 @@ export async function* listen(url, options = {}) {
  * @param {string} url of the collection, such as `http://127.0.0.1:7664/collections/songs`
  */
 export async function* listenHls(url, options = {}) {
-  const { from = 1, apiKey, signal, patience = 60_000, decoder = 'auto' } = options;
+  const { from = 1, apiKey, signal, patience = 60_000, decoder = 'own' } = options;
   const address = new URL(url, globalThis.location?.href);
   if (!/\/collections\/[^/]+(\/hls\/live\.m3u8)?\/?$/.test(address.pathname)) {
     throw new TypeError(`the address of a collection is like http://127.0.0.1:7664/collections/songs, was ${url}`);
@@ -1892,7 +1892,7 @@ class Inbox {
 }
 
 /** The records of one data channel, as many at a time as there are. */
-async function* receiveByWebRtc(address, from, { apiKey, signal, decoder = 'auto', iceServers = [], channel: channelOptions = {} }) {
+async function* receiveByWebRtc(address, from, { apiKey, signal, decoder = 'own', iceServers = [], channel: channelOptions = {} }) {
   if (typeof globalThis.RTCPeerConnection !== 'function') throw new NoWebRtc('there is no RTCPeerConnection');
   const whep = new URL(address);
   whep.pathname = whep.pathname.replace(/audio$/, 'whep');

@@ -6,6 +6,7 @@ import io.sonidb.server.TestNode;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.net.URI;
+import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -49,11 +50,16 @@ class ChangesApiTest {
   private record Event(String id, String kind, JsonNode data) {}
 
   private static BufferedReader open(String path, String... headers) throws Exception {
+    return open(node.client(), path, headers);
+  }
+
+  private static BufferedReader open(HttpClient client, String path, String... headers)
+      throws Exception {
     HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(node.uri() + path));
     if (headers.length > 0) {
       request.headers(headers);
     }
-    var response = node.client().send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
+    var response = client.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
     assertThat(response.statusCode()).isEqualTo(200);
     assertThat(response.headers().firstValue("content-type")).contains("text/event-stream");
     return new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8));
@@ -95,13 +101,27 @@ class ChangesApiTest {
       assertThat(events.get(1).data())
           .hasToString(
               "{\"sequence\":2,\"change\":\"payload\",\"id\":1,\"payload\":{\"a\":\"b\",\"c\":1}}");
-      String line = feed.readLine();
-      while (!line.equals(": alive")) {
-        line = feed.readLine();
-      }
-      Thread.sleep(1500); // the connection is not idle: it says that it is alive
       node.put(C + "/points", "{'points': [{'id': 2, 'vector': [3, 4]}]}").result();
       assertThat(events(feed, 1).getFirst().id()).isEqualTo("4");
+    }
+  }
+
+  @Test
+  void breaksNoFeedWhoseConnectionBecomesIdleAsItSaysThatItIsAlive() throws Exception {
+    try (HttpClient client =
+        HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
+      List<BufferedReader> feeds = new ArrayList<>();
+      for (int i = 0; i < 100; i++) {
+        feeds.add(open(client, C + "/changes?from=3"));
+      }
+      for (BufferedReader feed : feeds) {
+        for (int alive = 0; alive < 2; ) {
+          String line = feed.readLine();
+          assertThat(line).isNotNull();
+          alive += line.equals(": alive") ? 1 : 0;
+        }
+        feed.close();
+      }
     }
   }
 

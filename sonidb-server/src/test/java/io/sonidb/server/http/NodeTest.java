@@ -7,6 +7,7 @@ import io.sonidb.server.TestNode.Reply;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -14,7 +15,11 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -81,6 +86,47 @@ class NodeTest {
       return answer.endsWith(" 200");
     } catch (IOException refused) {
       return false;
+    }
+  }
+
+  @Test
+  void leavesNobodyWaitingWhoComesWhileItStops() throws Exception {
+    for (int round = 0; round < 8; round++) {
+      TestNode node = TestNode.start(folder.resolve("data"));
+      URI uri = node.uri();
+      AtomicBoolean isClosed = new AtomicBoolean();
+      List<CompletableFuture<Void>> visitors = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        visitors.add(
+            CompletableFuture.runAsync(
+                () -> visit(uri, isClosed),
+                visitor -> Thread.ofVirtual().name("visitor").start(visitor)));
+      }
+      while (!takesRequests(uri)) {
+        Thread.onSpinWait();
+      }
+      node.close();
+      isClosed.set(true);
+      visitors.forEach(CompletableFuture::join);
+    }
+  }
+
+  /// Comes again and again. Whoever was let in is answered, or turned away.
+  private static void visit(URI node, AtomicBoolean isClosed) {
+    while (!isClosed.get()) {
+      try (Socket socket = new Socket(node.getHost(), node.getPort())) {
+        socket.setSoTimeout(20_000);
+        socket
+            .getOutputStream()
+            .write(
+                "GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+                    .getBytes(StandardCharsets.US_ASCII));
+        socket.getInputStream().readAllBytes();
+      } catch (SocketTimeoutException e) {
+        throw new AssertionError("was let in by a node that stopped, and never heard of it", e);
+      } catch (IOException e) {
+        // It was turned away.
+      }
     }
   }
 
