@@ -1,6 +1,8 @@
 package io.sonidb.ftp;
 
 import io.sonidb.SyncFile;
+import io.sonidb.SyncRefusedException;
+import io.sonidb.TailIntake;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -243,6 +245,12 @@ final class Commands implements CommandFactory {
     try {
       long offset = session.getFileOffset();
       VirtualFile file = find(session, argument);
+      if (data.login().source() instanceof FileSource.TailOut(var tail) && isTail(file)) {
+        begin(session, data, file);
+        open(data).send(tail);
+        reply(session, 226, "Nothing more is written");
+        return;
+      }
       SyncFile listed = listed(file);
       if (!file.isReadable()) {
         throw new RefusedException(
@@ -268,6 +276,12 @@ final class Commands implements CommandFactory {
       throws RefusedException {
     try {
       VirtualFile file = find(session, argument);
+      if (data.login().source() instanceof FileSource.TailIn(var tail) && isTail(file)) {
+        begin(session, data, file);
+        open(data).receive(piece -> accept(tail, piece));
+        reply(session, 226, "Nothing more is sent");
+        return;
+      }
       SyncFile listed = listed(file);
       if (!(data.login().source() instanceof FileSource.Receiving(var inbox, _))) {
         throw new RefusedException(550, "This login only gets files from this node");
@@ -292,6 +306,20 @@ final class Commands implements CommandFactory {
     } finally {
       session.resetState();
       data.closeDataConnection();
+    }
+  }
+
+  private static boolean isTail(VirtualFile file) {
+    return file.getAbsolutePath().equals("/" + FileSource.TAIL);
+  }
+
+  private static void accept(TailIntake tail, ByteBuffer piece) throws RefusedException {
+    try {
+      tail.accept(piece);
+    } catch (SyncRefusedException e) {
+      throw new RefusedException(550, String.valueOf(e.getMessage()));
+    } catch (IOException e) {
+      throw new RefusedException(452, "The tail cannot be taken in: " + e.getMessage());
     }
   }
 

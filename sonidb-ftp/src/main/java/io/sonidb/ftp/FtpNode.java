@@ -3,6 +3,8 @@ package io.sonidb.ftp;
 import io.sonidb.Outgoing;
 import io.sonidb.StorageException;
 import io.sonidb.SyncFile;
+import io.sonidb.TailIntake;
+import io.sonidb.TailSource;
 import java.io.IOException;
 import java.net.BindException;
 import java.nio.file.Path;
@@ -205,6 +207,23 @@ public final class FtpNode implements AutoCloseable {
     Inbox to =
         inbox.computeIfAbsent(collection, uuid -> new Inbox(inboxes.resolve(uuid.toString())));
     return login(new FileSource.Receiving(to, passesOn), files, peers, seconds);
+  }
+
+  /// Makes a login that gets what is written to a collection.
+  ///
+  /// @param tail is closed when the login ends, or when there is none
+  /// @return its name; [ClusterSecret#password] tells the password
+  /// @throws IllegalStateException if there are too many
+  public String sending(TailSource tail, Peer peer, int seconds) {
+    return login(new FileSource.TailOut(tail), List.of(), List.of(peer), seconds);
+  }
+
+  /// Makes a login that sends what is written to the source of a collection here.
+  ///
+  /// @return its name; [ClusterSecret#password] tells the password
+  /// @throws IllegalStateException if there are too many
+  public String receiving(TailIntake tail, Peer peer, int seconds) {
+    return login(new FileSource.TailIn(tail), List.of(), List.of(peer), seconds);
   }
 
   private String login(FileSource source, List<SyncFile> files, List<Peer> peers, int seconds) {

@@ -179,6 +179,27 @@ final class FxpTransfer {
     return target.isNode() ? Certainty.SHA256 : to.check(file);
   }
 
+  /// Has the source send what is written, until it or the target ends that, or the sessions are
+  /// closed.
+  static void tail(Fxp fxp, FxpEnd source, FxpEnd target) throws FxpException {
+    SyncFile name = new SyncFile(FileSource.TAIL, 0, 0, "0".repeat(64));
+    FxpTransfer transfer = new FxpTransfer(fxp, source, target, name);
+    FxpSession from = fxp.sessions(source).take();
+    try {
+      FxpSession to = fxp.sessions(target).take();
+      try {
+        transfer.connect(from, to);
+        CompletableFuture<Reply> stored = move(to, "STOR " + FileSource.TAIL);
+        CompletableFuture<Reply> sent = move(from, "RETR " + FileSource.TAIL);
+        transfer.both(stored, sent, from, to);
+      } finally {
+        fxp.sessions(target).drop(to);
+      }
+    } finally {
+      fxp.sessions(source).drop(from);
+    }
+  }
+
   private void connect(FxpSession from, FxpSession to) throws FxpException {
     boolean secure = !fxp.options().plainData();
     from.protect(secure);
