@@ -32,6 +32,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -59,6 +60,7 @@ public final class Collection {
   /// A stream of the source tells something every second; without one, its states do.
   private static final long HEARS_NANOS = 3_000_000_000L;
 
+  private final SoniDb database;
   private final String name;
   private volatile CollectionSpec spec; // written under the write lock
   private final Opener opener;
@@ -80,12 +82,14 @@ public final class Collection {
   private record Found(long newest, long nanos) {}
 
   Collection(
+      SoniDb database,
       String name,
       CollectionSpec spec,
       Engine engine,
       Opener opener,
       SoniDb.Cores cores,
       InstantSource clock) {
+    this.database = database;
     this.name = name;
     this.spec = spec;
     this.engine = engine;
@@ -483,6 +487,35 @@ public final class Collection {
   }
 
   // Copies of a collection elsewhere ---------------------------------------------------------
+
+  /// Brings everything to a node of this user, where it becomes a read-only replica, searchable at
+  /// once: [#syncNode(String, boolean, Progress)].
+  public SyncReport syncNode(String target) {
+    return syncNode(target, true, Progress.NONE);
+  }
+
+  /// Brings it to a node, where it becomes a read-only replica; only what is missing there is moved.
+  /// Both need the same secret, which processes of one user on one machine have; `sonidb-ftp` must
+  /// be there.
+  ///
+  /// @param target `sonidb://host:port`
+  /// @param seal whether what the open segment holds goes, too, which ends that segment
+  /// @param progress hears how far it is, and may end it
+  /// @throws IllegalArgumentException if that is no node's address
+  /// @throws NodeSyncException if it is not done: the node has what it had
+  /// @throws UnsupportedOperationException if `sonidb-ftp` is not there
+  public SyncReport syncNode(String target, boolean seal, Progress progress) {
+    NodeSync sync =
+        ServiceLoader.load(NodeSync.class, NodeSync.class.getClassLoader())
+            .findFirst()
+            .orElseThrow(() ->
+                new UnsupportedOperationException("syncing needs sonidb-ftp, which is not there"));
+    try {
+      return sync.sync(database, name, target, seal, progress);
+    } catch (IOException e) {
+      throw new NodeSyncException("collection " + name + ": " + e.getMessage(), e);
+    }
+  }
 
   /// Whether it is a copy of a collection elsewhere, which is not written to here.
   public boolean isReplica() {

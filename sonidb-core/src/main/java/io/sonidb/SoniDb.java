@@ -206,7 +206,8 @@ public final class SoniDb implements AutoCloseable {
     try {
       Manifest manifest = first.log().manifest();
       CollectionSpec spec = CollectionSpec.of(manifest);
-      return new Collection(manifest.header().name(), spec, first, opener, cores, options.clock());
+      return new Collection(
+          this, manifest.header().name(), spec, first, opener, cores, options.clock());
     } catch (RuntimeException e) {
       first.close();
       throw e;
