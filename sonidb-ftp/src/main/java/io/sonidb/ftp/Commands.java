@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32;
+import javax.net.ssl.SSLException;
 import org.apache.ftpserver.DataConnectionException;
 import org.apache.ftpserver.command.Command;
 import org.apache.ftpserver.command.CommandFactory;
@@ -232,10 +233,13 @@ final class Commands implements CommandFactory {
         .awaitUninterruptibly(WRITE_MILLIS);
   }
 
-  private static DataChannel.Connection open(DataChannel data) throws RefusedException {
+  private DataChannel.Connection open(DataChannel data) throws RefusedException {
     try {
       return data.open(DataChannel.Purpose.FILE);
     } catch (IOException e) {
+      if (e instanceof SSLException) {
+        node.log("FTP data connection refused: " + e.getMessage());
+      }
       throw new RefusedException(425, "Cannot open data connection: " + e.getMessage());
     }
   }

@@ -6,9 +6,12 @@ import io.sonidb.SyncFile;
 import io.sonidb.TailIntake;
 import io.sonidb.TailSource;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +48,9 @@ import org.jspecify.annotations.Nullable;
 public final class FtpNode implements AutoCloseable {
   /// Longest time that a login may live.
   public static final int MAX_LOGIN_SECONDS = 86_400;
+
+  /// Longer than any login lives: what has not changed since then nobody is at.
+  static final Duration LEFTOVERS = Duration.ofDays(2);
 
   private static final int LOGIN_FAILURES = 3;
   private static final int LOGIN_FAILURE_MILLIS = 500;
@@ -142,6 +148,7 @@ public final class FtpNode implements AutoCloseable {
       throw new IOException("the FTP server cannot be started: " + e.getMessage(), e);
     }
     var _ = node.watch.scheduleWithFixedDelay(node::sweep, 1, 1, TimeUnit.SECONDS);
+    var _ = node.watch.scheduleWithFixedDelay(node::tidy, 0, 1, TimeUnit.HOURS);
     return node;
   }
 
@@ -291,6 +298,16 @@ public final class FtpNode implements AutoCloseable {
     server.stop();
   }
 
+  /// Deletes what came in half and nobody goes on with.
+  private void tidy() {
+    try {
+      Instant before = Instant.now().minus(LEFTOVERS);
+      Leftovers.delete(inboxes, before).forEach(name -> log("FTP inbox given up: " + name));
+    } catch (IOException | UncheckedIOException e) {
+      log("FTP inboxes cannot be tidied up: " + e.getMessage());
+    }
+  }
+
   /// What the library asks for TLS on the connections for commands.
   private final class Tls implements SslConfiguration {
     @Override
@@ -303,7 +320,7 @@ public final class FtpNode implements AutoCloseable {
       try {
         return certificate().open();
       } catch (IOException e) {
-        throw new java.io.UncheckedIOException(e);
+        throw new UncheckedIOException(e);
       }
     }
 
