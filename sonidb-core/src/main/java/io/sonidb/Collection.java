@@ -494,9 +494,9 @@ public final class Collection {
     return syncNode(target, true, Progress.NONE);
   }
 
-  /// Brings it to a node, where it becomes a read-only replica; only what is missing there is moved.
-  /// Both need the same secret, which processes of one user on one machine have; `sonidb-ftp` must
-  /// be there.
+  /// Brings it to a node, where it becomes a read-only replica; only what is missing there is
+  /// moved. Both need the same secret, which processes of one user on one machine have;
+  /// `sonidb-ftp` must be there.
   ///
   /// @param target `sonidb://host:port`
   /// @param seal whether what the open segment holds goes, too, which ends that segment
@@ -593,10 +593,13 @@ public final class Collection {
     try {
       checkHears(epoch);
       for (SoundRecord record : records) {
-        if (record.kind() == RecordKind.UPSERT
-            && record.vector().dimension() != spec.dimension()) {
+        if (record.kind() == RecordKind.UPSERT && record.vector().dimension() != spec.dimension()) {
           throw new IOException(
-              "record " + record.sequence() + " has " + record.vector().dimension() + " components");
+              "record "
+                  + record.sequence()
+                  + " has "
+                  + record.vector().dimension()
+                  + " components");
         }
       }
       SegmentLog log = engine.log();
@@ -609,7 +612,6 @@ public final class Collection {
       rebuilding.readLock().unlock();
     }
   }
-
 
   private CollectionStats.Copy copy(Engine now) {
     Manifest manifest = now.log().manifest();

@@ -1,7 +1,7 @@
 package io.sonidb;
 
-import io.sonidb.store.LogTail;
 import io.sonidb.store.FileStorage;
+import io.sonidb.store.LogTail;
 import io.sonidb.store.Manifest;
 import io.sonidb.store.SegmentLog;
 import io.sonidb.store.Storage;
@@ -495,8 +495,7 @@ public final class SoniDb implements AutoCloseable {
   private ReceiveReport exchanged(
       Collection here, SyncManifest state, Replicas.Made made, long start) throws IOException {
     Replicas.Exchange folders;
-    try (LogTail tail =
-        new LogTail(storage, made.folder(), cores.encoding(), cores.count())) {
+    try (LogTail tail = new LogTail(storage, made.folder(), cores.encoding(), cores.count())) {
       folders = replicas.new Exchange(state, made, tail);
       here.takeOver(folders); // most of it while readers and the stream go on
       here.exchange(folders);

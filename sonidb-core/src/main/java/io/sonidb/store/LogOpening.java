@@ -166,8 +166,7 @@ final class LogOpening {
       storage.syncFolder(folder);
     }
     // What a copy has lost comes again from where it is copied from.
-    boolean mayHaveDiverged =
-        !manifest.clean() && !manifest.syncsWrites() && !manifest.replica();
+    boolean mayHaveDiverged = !manifest.clean() && !manifest.syncsWrites() && !manifest.replica();
     List<SegmentEntry> entries = manifest.segments();
     for (int i = 0; i < entries.size(); i++) {
       SegmentEntry entry = entries.get(i);

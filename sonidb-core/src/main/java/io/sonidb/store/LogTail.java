@@ -119,8 +119,7 @@ public final class LogTail implements AutoCloseable {
     @Override
     public SoundRecord record(int index, long sequence, boolean continues, long acknowledged) {
       // What is durable at the source need not be so here.
-      SoundRecord copy =
-          all.get(index).withoutAcknowledgedSequence().withBatchContinues(continues);
+      SoundRecord copy = all.get(index).withoutAcknowledgedSequence().withBatchContinues(continues);
       return acknowledged < 0 ? copy : copy.withAcknowledgedSequence(acknowledged);
     }
   }

@@ -356,8 +356,10 @@ final class DataChannel implements ServerDataConnectionFactory {
     /// Sends what is written, until nothing comes any more.
     void send(TailSource tail) throws IOException {
       try {
-        for (Optional<ByteBuffer> piece; (piece = tail.next()).isPresent(); ) {
+        Optional<ByteBuffer> piece = tail.next();
+        while (piece.isPresent()) {
           send(piece.get());
+          piece = tail.next();
         }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();

@@ -78,8 +78,7 @@ final class Inbox {
     private Upload(SyncFile file, long offset) throws IOException, RefusedException {
       this.file = file;
       Path part = part(file);
-      long there =
-          Files.isRegularFile(part, LinkOption.NOFOLLOW_LINKS) ? Files.size(part) : 0;
+      long there = Files.isRegularFile(part, LinkOption.NOFOLLOW_LINKS) ? Files.size(part) : 0;
       if (offset > there) {
         throw new RefusedException(
             554, "of " + file.name() + " there are " + there + " bytes, not " + offset);

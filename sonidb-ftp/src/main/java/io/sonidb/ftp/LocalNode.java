@@ -235,10 +235,9 @@ public final class LocalNode implements SyncNode {
   private Collection here(UUID collection) throws SyncFailedException {
     return database
         .find(collection)
-        .orElseThrow(
-            () ->
-                new SyncFailedException(
-                    SyncFailedException.Kind.REFUSED, "the collection is not here"));
+        .orElseThrow(() ->
+            new SyncFailedException(
+                SyncFailedException.Kind.REFUSED, "the collection is not here"));
   }
 
   @Override

@@ -6,8 +6,8 @@ import java.util.UUID;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// The stream of what is written to a collection, from node to node, while it is followed. It breaks
-/// off when one of them is gone for a while, and is begun anew where it ended.
+/// The stream of what is written to a collection, from node to node, while it is followed. It
+/// breaks off when one of them is gone for a while, and is begun anew where it ended.
 ///
 /// One thread uses it; another one waits for the end of the stream.
 final class TailStream implements AutoCloseable {

@@ -354,18 +354,18 @@ class FtpNodeTest {
                   .getSocketFactory()
                   .createSocket(passive.getAddress(), passive.getPort())) {
         byte[] piece = new byte[1 << 16];
-        assertThatThrownBy(() -> {
-              while (true) {
-                socket.getOutputStream().write(piece);
-              }
-            })
+        assertThatThrownBy(
+                () -> {
+                  while (true) {
+                    socket.getOutputStream().write(piece);
+                  }
+                })
             .isInstanceOf(IOException.class);
       }
       assertThat(stored.get(20, TimeUnit.SECONDS)).startsWith("552");
     }
     assertThat(part(segment)).doesNotExist();
-    assertThat(said)
-        .anyMatch(line -> line.contains("has more bytes than " + segment.size()));
+    assertThat(said).anyMatch(line -> line.contains("has more bytes than " + segment.size()));
   }
 
   @Test
@@ -444,9 +444,11 @@ class FtpNodeTest {
     List<Socket> all = new ArrayList<>();
     int refused = 0;
     // None that was let in is sent away because it says nothing.
-    FtpOptions patient = new FtpOptions("127.0.0.1", OptionalInt.of(0), FIRST, LAST, 12, 3600, false);
+    FtpOptions patient =
+        new FtpOptions("127.0.0.1", OptionalInt.of(0), FIRST, LAST, 12, 3600, false);
     try (FtpNode node = FtpNode.start(patient, folder, secret, said::add)) {
-      String user = node.receiving(outgoing.uuid(), List.of(segment), peer(stranger.fingerprint()), 600);
+      String user =
+          node.receiving(outgoing.uuid(), List.of(segment), peer(stranger.fingerprint()), 600);
       try {
         for (int i = 0; i < 10_000; i++) {
           Socket socket = new Socket(HERE, node.port());
