@@ -6,6 +6,7 @@ module io.sonidb.bench {
   requires static org.jspecify;
   requires io.sonidb;
   requires io.sonidb.client;
+  requires io.sonidb.ftp;
   requires jdk.incubator.vector;
   requires java.management;
   requires jdk.management;

@@ -13,6 +13,8 @@ module io.sonidb {
   requires tools.jackson.databind;
   requires tools.jackson.dataformat.cbor;
 
+  uses io.sonidb.NodeSync;
+
   exports io.sonidb;
   exports io.sonidb.file;
   exports io.sonidb.filter;

@@ -13,5 +13,8 @@ module io.sonidb.ftp {
   requires org.apache.mina.core;
   requires org.apache.commons.net;
 
+  provides io.sonidb.NodeSync with
+      io.sonidb.ftp.FtpNodeSync;
+
   exports io.sonidb.ftp;
 }

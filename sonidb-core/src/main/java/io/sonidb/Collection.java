@@ -12,8 +12,10 @@ import io.sonidb.payload.PayloadBlock;
 import io.sonidb.search.Crew;
 import io.sonidb.sound.RecordKind;
 import io.sonidb.sound.Sonification;
+import io.sonidb.sound.SoundRecord;
 import io.sonidb.sound.Vector;
 import io.sonidb.sound.VectorId;
+import io.sonidb.store.LogTail;
 import io.sonidb.store.LogView;
 import io.sonidb.store.Manifest;
 import io.sonidb.store.PreconditionFailedException;
@@ -30,6 +32,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -54,6 +57,10 @@ public final class Collection {
 
   private static final int SHARED_TRIES = 8;
 
+  /// A stream of the source tells something every second; without one, its states do.
+  private static final long HEARS_NANOS = 3_000_000_000L;
+
+  private final SoniDb database;
   private final String name;
   private volatile CollectionSpec spec; // written under the write lock
   private final Opener opener;
@@ -68,18 +75,21 @@ public final class Collection {
   private volatile Engine engine;
   private volatile boolean closed; // written under the write lock
   private volatile Optional<Found> lastFound = Optional.empty();
+  private volatile OptionalLong heard = OptionalLong.empty(); // when, by System.nanoTime
   private volatile Optional<RoundingSample> sample; // the vectors that are being gathered
 
-  /// When a replica was found to have its source's state.
+  /// When a replica was last found to have all that its source had, and what that has now.
   private record Found(long newest, long nanos) {}
 
   Collection(
+      SoniDb database,
       String name,
       CollectionSpec spec,
       Engine engine,
       Opener opener,
       SoniDb.Cores cores,
       InstantSource clock) {
+    this.database = database;
     this.name = name;
     this.spec = spec;
     this.engine = engine;
@@ -478,6 +488,35 @@ public final class Collection {
 
   // Copies of a collection elsewhere ---------------------------------------------------------
 
+  /// Brings everything to a node of this user, where it becomes a read-only replica, searchable at
+  /// once: [#syncNode(String, boolean, Progress)].
+  public SyncReport syncNode(String target) {
+    return syncNode(target, true, Progress.NONE);
+  }
+
+  /// Brings it to a node, where it becomes a read-only replica; only what is missing there is
+  /// moved. Both need the same secret, which processes of one user on one machine have;
+  /// `sonidb-ftp` must be there.
+  ///
+  /// @param target `sonidb://host:port`
+  /// @param seal whether what the open segment holds goes, too, which ends that segment
+  /// @param progress hears how far it is, and may end it
+  /// @throws IllegalArgumentException if that is no node's address
+  /// @throws NodeSyncException if it is not done: the node has what it had
+  /// @throws UnsupportedOperationException if `sonidb-ftp` is not there
+  public SyncReport syncNode(String target, boolean seal, Progress progress) {
+    NodeSync sync =
+        ServiceLoader.load(NodeSync.class, NodeSync.class.getClassLoader())
+            .findFirst()
+            .orElseThrow(() ->
+                new UnsupportedOperationException("syncing needs sonidb-ftp, which is not there"));
+    try {
+      return sync.sync(database, name, target, seal, progress);
+    } catch (IOException e) {
+      throw new NodeSyncException("collection " + name + ": " + e.getMessage(), e);
+    }
+  }
+
   /// Whether it is a copy of a collection elsewhere, which is not written to here.
   public boolean isReplica() {
     return engine.log().manifest().replica();
@@ -489,11 +528,89 @@ public final class Collection {
     return engine.log().manifest().epoch();
   }
 
-  /// It was found to have the state that its source has.
+  /// A state of its source was taken in, or was here already.
   ///
   /// @param newest number of the newest write there
   public void noteSource(long newest) {
-    lastFound = Optional.of(new Found(newest, System.nanoTime()));
+    found(newest, heard.isEmpty() || System.nanoTime() - heard.getAsLong() > HEARS_NANOS);
+  }
+
+  /// @param isAll whether that is all that can be known of the source now
+  private void found(long newest, boolean isAll) {
+    long now = System.nanoTime();
+    lastFound =
+        lastFound
+            .filter(_ -> !isAll && engine.log().lastSequence() < newest)
+            .map(before -> new Found(newest, before.nanos()))
+            .or(() -> Optional.of(new Found(newest, now)));
+  }
+
+  /// Begins to hear what its source writes, from [TailIntake#next] on.
+  ///
+  /// @param epoch of the source
+  /// @throws SyncRefusedException if it is no copy of a history of that epoch
+  public TailIntake hear(int epoch) {
+    checkHears(epoch);
+    return new TailIntake(this, epoch);
+  }
+
+  private void checkHears(int epoch) {
+    if (!isReplica() || epoch() != epoch) {
+      throw new SyncRefusedException(
+          "collection "
+              + name
+              + " is "
+              + (isReplica() ? "a replica" : "written to here")
+              + ", in epoch "
+              + epoch()
+              + ": it hears nothing of epoch "
+              + epoch,
+          0);
+    }
+  }
+
+  /// Tells who streams the tail of a collection, and what is newest in it.
+  ///
+  /// @param from number of the first record
+  /// @param epoch of the history that is to be heard
+  /// @throws SyncRefusedException if this is not the source of that history
+  /// @throws RescanRequiredException if deletes from there on are not in the history any more
+  public TailSource tail(long from, int epoch) {
+    return new TailSource(this, audio(from, true, StreamOptions.ALL), epoch);
+  }
+
+  /// Appends what was heard.
+  ///
+  /// @param records whole batches, in order
+  /// @param bytes that they take, about
+  /// @param upTo up to this number there is nothing else at the source; 0 if that is not known
+  /// @param newest number of the newest write there
+  void heard(int epoch, List<SoundRecord> records, long bytes, long upTo, long newest)
+      throws IOException {
+    openAgain();
+    rebuilding.readLock().lock();
+    writing.writeLock().lock(); // one at a time, if there are several who tell
+    try {
+      checkHears(epoch);
+      for (SoundRecord record : records) {
+        if (record.kind() == RecordKind.UPSERT && record.vector().dimension() != spec.dimension()) {
+          throw new IOException(
+              "record "
+                  + record.sequence()
+                  + " has "
+                  + record.vector().dimension()
+                  + " components");
+        }
+      }
+      SegmentLog log = engine.log();
+      LogTail.append(log, records, bytes);
+      log.skipTo(upTo);
+      found(newest, false);
+      heard = OptionalLong.of(System.nanoTime());
+    } finally {
+      writing.writeLock().unlock();
+      rebuilding.readLock().unlock();
+    }
   }
 
   private CollectionStats.Copy copy(Engine now) {
@@ -569,11 +686,22 @@ public final class Collection {
   /// What is done to the collection's folder while nobody has it open.
   interface Exchange {
     /// @throws SyncRefusedException if it is not to be done
-    void begin(SegmentLog log);
+    /// @throws IOException if it cannot be begun; nothing has changed
+    void begin(SegmentLog log) throws IOException;
 
     void forth() throws IOException;
 
     void back() throws IOException;
+  }
+
+  /// Takes over what was heard into the folder that is to take the place of this one.
+  void takeOver(Replicas.Exchange exchange) throws IOException {
+    rebuilding.readLock().lock();
+    try {
+      exchange.takeOver(engine.log());
+    } finally {
+      rebuilding.readLock().unlock();
+    }
   }
 
   /// Has the folder exchanged for another one. Readers wait no longer than opening it takes; what

@@ -3,6 +3,7 @@ package io.sonidb;
 import io.sonidb.search.SearchPart;
 import io.sonidb.store.CorruptManifestException;
 import io.sonidb.store.LogReplica;
+import io.sonidb.store.LogTail;
 import io.sonidb.store.Manifest;
 import io.sonidb.store.Manifest.SegmentEntry;
 import io.sonidb.store.SegmentLog;
@@ -93,11 +94,19 @@ final class Replicas {
     }
   }
 
+  /// Number of the newest write in the states that a log took in; what is behind it was heard.
+  private long taken(SegmentLog log) throws IOException {
+    return log.manifest().replica()
+        ? state(log.folder()).map(SyncManifest::sequence).orElse(log.lastSequence())
+        : log.lastSequence();
+  }
+
   /// Whether a state may take the place of what a log holds.
   ///
   /// @throws SyncRefusedException if it is older, or what is here counts as well
-  static void checkWelcome(SyncManifest state, SegmentLog log) {
+  void checkWelcome(SyncManifest state, SegmentLog log) throws IOException {
     Manifest manifest = log.manifest();
+    long taken = taken(log);
     String name = manifest.header().name();
     if (state.epoch() < manifest.epoch()) {
       throw new SyncRefusedException(
@@ -119,12 +128,12 @@ final class Replicas {
               + ": promote the one that is to count, or drop the other",
           0);
     }
-    if (state.epoch() == manifest.epoch() && state.sequence() < log.lastSequence()) {
+    if (state.epoch() == manifest.epoch() && state.sequence() < taken) {
       throw new SyncRefusedException(
           "collection "
               + name
               + " has newer writes here, up to "
-              + log.lastSequence()
+              + taken
               + ", than what comes, up to "
               + state.sequence(),
           0);
@@ -323,22 +332,34 @@ final class Replicas {
     private final SyncManifest state;
     private final Made made;
     private final Path home;
+    private final LogTail tail;
     private List<String> diverging = List.of();
     private Path old;
 
-    Exchange(SyncManifest state, Made made) {
+    /// @param tail takes over what was heard behind the new state
+    Exchange(SyncManifest state, Made made, LogTail tail) {
       this.state = state;
       this.made = made;
+      this.tail = tail;
       this.home = home(state.uuid());
       this.old = collections.resolve(REPLACED + state.uuid());
     }
 
     @Override
-    public void begin(SegmentLog log) {
+    public void begin(SegmentLog log) throws IOException {
       checkWelcome(state, log); // it may have changed since what came was decoded
-      diverging = made.replica().diverging(log);
+      diverging = made.replica().diverging(log, taken(log) + 1);
+      takeOver(log);
+      tail.close();
       if (!diverging.isEmpty()) {
         old = collections.resolve(DIVERGED + state.uuid());
+      }
+    }
+
+    /// Takes over what was heard behind the new state, or has been heard since the last call.
+    void takeOver(SegmentLog log) throws IOException {
+      if (made.replica().isSameHistory(log)) {
+        tail.takeOver(log, state.sequence());
       }
     }
 

@@ -1,6 +1,7 @@
 package io.sonidb;
 
 import io.sonidb.store.FileStorage;
+import io.sonidb.store.LogTail;
 import io.sonidb.store.Manifest;
 import io.sonidb.store.SegmentLog;
 import io.sonidb.store.Storage;
@@ -205,7 +206,8 @@ public final class SoniDb implements AutoCloseable {
     try {
       Manifest manifest = first.log().manifest();
       CollectionSpec spec = CollectionSpec.of(manifest);
-      return new Collection(manifest.header().name(), spec, first, opener, cores, options.clock());
+      return new Collection(
+          this, manifest.header().name(), spec, first, opener, cores, options.clock());
     } catch (RuntimeException e) {
       first.close();
       throw e;
@@ -443,10 +445,10 @@ public final class SoniDb implements AutoCloseable {
   }
 
   /// @return the collection that the state is of, if it is here
-  private synchronized Optional<Collection> checkWelcome(SyncManifest state) {
+  private synchronized Optional<Collection> checkWelcome(SyncManifest state) throws IOException {
     Optional<Collection> here = find(state.uuid());
     if (here.isPresent()) {
-      Replicas.checkWelcome(state, here.get().engine().log());
+      replicas.checkWelcome(state, here.get().engine().log());
       return here;
     }
     if (collections.containsKey(state.name()) || leftOut.containsKey(state.name())) {
@@ -492,8 +494,12 @@ public final class SoniDb implements AutoCloseable {
 
   private ReceiveReport exchanged(
       Collection here, SyncManifest state, Replicas.Made made, long start) throws IOException {
-    Replicas.Exchange folders = replicas.new Exchange(state, made);
-    here.exchange(folders);
+    Replicas.Exchange folders;
+    try (LogTail tail = new LogTail(storage, made.folder(), cores.encoding(), cores.count())) {
+      folders = replicas.new Exchange(state, made, tail);
+      here.takeOver(folders); // most of it while readers and the stream go on
+      here.exchange(folders);
+    }
     return report(here, false, true, folders.diverging(), folders.end(), start);
   }
 

@@ -1,6 +1,7 @@
 package io.sonidb.cli;
 
 import io.sonidb.CollectionStats;
+import io.sonidb.ReceiveReport;
 import io.sonidb.RestoreReport;
 import io.sonidb.SoniDb;
 import io.sonidb.client.ClientOptions;
@@ -30,7 +31,8 @@ import picocli.CommandLine.Mixin;
       "  sonidb restore backup",
       "  sonidb restore backup songs",
       "  sonidb restore backup songs --as songs-of-monday --data other-folder",
-      "  sonidb restore songs.snapshot songs --url http://127.0.0.1:7664   # a file from `snapshot`"
+      "  sonidb restore songs.snapshot songs --url http://127.0.0.1:7664   # a file from `snapshot`",
+    "  sonidb restore ftps://user@host/backup/songs --url http://127.0.0.1:7664"
     })
 final class RestoreCommand extends DatabaseCommand {
 
@@ -50,6 +52,10 @@ final class RestoreCommand extends DatabaseCommand {
     Optional<ClientOptions> node = sonidb().node();
     if (node.isPresent()) {
       return onNode(node.get());
+    }
+    if (source.address().isPresent()) {
+      throw new CommandFailure(
+          ExitCode.USAGE, "a node brings collections back from an FTP server: give its --url");
     }
     source.check();
     try (SoniDb database = sonidb().open()) {
@@ -72,7 +78,40 @@ final class RestoreCommand extends DatabaseCommand {
     }
   }
 
+  /// From an FTP server that is no node.
+  private ExitCode fromServer(ClientOptions options, String address) {
+    ReceiveReport report;
+    try (SoniDbClient client = sonidb().connect(options);
+        ProgressBar progress = output().progress("restore")) {
+      report = client.restore(address, progress);
+    }
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("collection", report.name());
+    json.put("vectors", report.vectors());
+    json.put("sequence", report.sequence());
+    json.put("epoch", report.epoch());
+    json.put("changed", report.changed());
+    json.put("seconds", report.seconds());
+    output().json(Map.of("restored", List.of(json)));
+    output()
+        .line(
+            "restored \"%s\": %s, as a replica up to write %d; `promote` makes it writable"
+                .formatted(
+                    report.name(),
+                    Quantity.count(report.vectors(), "vector"),
+                    report.sequence()));
+    return ExitCode.OK;
+  }
+
   private ExitCode onNode(ClientOptions options) throws IOException {
+    Optional<String> address = source.address();
+    if (address.isPresent()) {
+      if (source.name().isPresent()) {
+        throw new CommandFailure(
+            ExitCode.USAGE, "what comes from an FTP server keeps its name: leave NAME out");
+      }
+      return fromServer(options, address.get());
+    }
     Path file = source.file();
     String name =
         source

@@ -1,5 +1,6 @@
 package io.sonidb.cli;
 
+import io.sonidb.ftp.ColdServers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -12,8 +13,10 @@ final class SourceFolder {
   @Parameters(
       index = "0",
       paramLabel = "FOLDER",
-      description = "Data folder, or snapshot; restored by a node: the file of a snapshot.")
-  private Path folder = Path.of("");
+      description =
+          "Data folder, or snapshot; restored by a node: the file of a snapshot, or"
+              + " ftps://USER@HOST/PATH.")
+  private String source = "";
 
   @Parameters(
       index = "1",
@@ -31,6 +34,7 @@ final class SourceFolder {
       throw new CommandFailure(
           ExitCode.USAGE, "--as " + as.get() + " needs the NAME of the collection there");
     }
+    Path folder = folder();
     if (!Files.isDirectory(folder)) {
       throw new CommandFailure(ExitCode.NOT_FOUND, folder + ": no such folder");
     }
@@ -40,6 +44,7 @@ final class SourceFolder {
   ///
   /// @throws CommandFailure if there is no such file
   Path file() {
+    Path folder = folder();
     if (Files.isDirectory(folder)) {
       throw new CommandFailure(
           ExitCode.USAGE,
@@ -56,7 +61,12 @@ final class SourceFolder {
   }
 
   Path folder() {
-    return folder;
+    return Path.of(source);
+  }
+
+  /// The address of an FTP server that is no node, if it is one.
+  Optional<String> address() {
+    return ColdServers.isAddress(source) ? Optional.of(source) : Optional.empty();
   }
 
   Optional<String> name() {

@@ -5,10 +5,12 @@ import io.sonidb.ReceiveReport;
 import io.sonidb.SoniDb;
 import io.sonidb.SyncReport;
 import io.sonidb.client.ClientOptions;
+import io.sonidb.client.ColdReport;
 import io.sonidb.client.NodeException;
 import io.sonidb.client.SoniDbClient;
 import io.sonidb.client.SpreadReport;
 import io.sonidb.ftp.ClusterSecret;
+import io.sonidb.ftp.ColdServers;
 import io.sonidb.ftp.EmbeddedSync;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -34,7 +36,8 @@ import picocli.CommandLine.Parameters;
     footer = {
       "  sonidb --url http://a:7664 sync songs sonidb://b --seal",
       "  sonidb --url http://a:7664 sync songs sonidb://b --to sonidb://c",
-      "  sonidb sync songs sonidb://b      # from a folder that no node has open",
+      "  sonidb --url http://a:7664 sync songs ftps://user@host/backup/songs --seal",
+    "  sonidb sync songs sonidb://b      # from a folder that no node has open",
       "  sonidb --url http://b:7664 promote songs"
     })
 final class SyncCommand extends DatabaseCommand {
@@ -45,7 +48,11 @@ final class SyncCommand extends DatabaseCommand {
   @Parameters(
       index = "1",
       paramLabel = "TARGET",
-      description = "Node: sonidb://HOST or sonidb://HOST:PORT.")
+      description = {
+        "Node: sonidb://HOST or sonidb://HOST:PORT;",
+        "or an FTP server that takes part in FXP: ftps://USER@HOST/PATH, as it stands in the node's"
+            + " cluster.replicas_file."
+      })
   private String target = "";
 
   @Option(names = "--to", paramLabel = "TARGET", description = "One more node; may be repeated.")
@@ -59,7 +66,8 @@ final class SyncCommand extends DatabaseCommand {
   @Option(
       names = "--follow",
       description =
-          "Go on until interrupted: what is sealed meanwhile follows; with --seal, all that is written.")
+          "Go on until interrupted: what is written follows at once, as a live stream, and what is"
+              + " sealed as files.")
   private boolean follow;
 
   @Option(
@@ -98,13 +106,17 @@ final class SyncCommand extends DatabaseCommand {
           ExitCode.USAGE,
           "--follow is for a node (--url), one target, and a second or more between rounds");
     }
+    if (ColdServers.isAddress(target)) {
+      if (node.isEmpty() || follow || !more.isEmpty()) {
+        throw new CommandFailure(
+            ExitCode.USAGE, "an FTP server is written by a node (--url), alone, and once");
+      }
+      return write(node.get());
+    }
     if (node.isPresent()) {
       try (SoniDbClient client = sonidb().connect(node.get())) {
         if (follow) {
-          try (ProgressBar progress = output().progress("follow")) {
-            client.collection(name).followNode(target, seal, everySeconds, progress);
-          }
-          return ExitCode.OK;
+          return follow(client);
         }
         return more.isEmpty()
             ? all((to, progress) -> client.collection(name).syncNode(to, seal, progress))
@@ -119,6 +131,45 @@ final class SyncCommand extends DatabaseCommand {
       database.collection(name);
       return all((to, progress) -> EmbeddedSync.run(database, name, to, secret, seal, progress));
     }
+  }
+
+  /// Until it is interrupted.
+  private ExitCode follow(SoniDbClient client) {
+    interruption().whenRequested(client::close);
+    try (ProgressBar progress = output().progress("follow")) {
+      client.collection(name).followNode(target, seal, everySeconds, progress);
+    } catch (NodeException e) {
+      if (!interruption().requested()) {
+        throw e;
+      }
+    }
+    return ExitCode.OK;
+  }
+
+  /// To a server that is no node.
+  private ExitCode write(ClientOptions node) {
+    ColdReport report;
+    try (SoniDbClient client = sonidb().connect(node);
+        ProgressBar progress = output().progress("sync")) {
+      report = client.collection(name).writeReplica(target, seal, progress);
+    }
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put("target", target);
+    answer.put("files", report.files());
+    answer.put("bytes", report.bytes());
+    answer.put("total_bytes", report.totalBytes());
+    answer.put("checked_by", report.checkedBy());
+    answer.put("controller_bytes", report.controllerBytes());
+    output().json(Map.of("targets", List.of(answer)));
+    output()
+        .line(
+            "%s has everything: %s, %s moved, checked by %s there"
+                .formatted(
+                    target,
+                    Quantity.count(report.files(), "file"),
+                    Quantity.bytes(report.bytes()),
+                    report.checkedBy()));
+    return ExitCode.OK;
   }
 
   /// To all at once, who pass on to each other what they have got.

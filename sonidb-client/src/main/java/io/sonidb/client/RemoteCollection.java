@@ -534,6 +534,27 @@ public final class RemoteCollection {
     return sync(target, seal, OptionalInt.empty(), progress);
   }
 
+  /// Has it written to an FTP server that is no node and takes part in FXP; only what is missing
+  /// there is moved. [SoniDbClient#restore(String, Progress)] brings it back.
+  ///
+  /// @param address `ftps://user@host:port/path`, as it stands in the node's
+  ///   `cluster.replicas_file`
+  /// @param seal whether what the open segment holds goes, too, which ends that segment
+  /// @param progress hears how far it is, and may end it
+  public ColdReport writeReplica(String address, boolean seal, Progress progress) {
+    return connection.work(
+        "POST",
+        path("/sync"),
+        Optional.of(to -> {
+          to.writeStartObject();
+          to.writeStringProperty("target", address);
+          to.writeBooleanProperty("seal", seal);
+          to.writeEndObject();
+        }),
+        progress,
+        Reports::cold);
+  }
+
   /// Has it brought to many nodes at once, as [#syncNode]. They pass on to each other what they
   /// have got, so the node itself sends everything about once. One that fails is left out; the
   /// others finish.

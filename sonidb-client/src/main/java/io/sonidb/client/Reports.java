@@ -70,25 +70,38 @@ final class Reports {
   }
 
   static SyncReport sync(JsonNode from) {
-    JsonNode received = from.path("received");
     return new SyncReport(
         from.path("target").asString(""),
-        new ReceiveReport(
-            received.path("name").asString(""),
-            received.path("created").asBoolean(false),
-            received.path("changed").asBoolean(false),
-            whole(received, "vectors"),
-            whole(received, "sequence"),
-            (int) whole(received, "epoch"),
-            texts(received.path("diverging")),
-            received.path("aside").asStringOpt().map(Path::of),
-            seconds(received)),
+        received(from.path("received")),
         whole(from, "files"),
         whole(from, "bytes"),
         whole(from, "total_files"),
         whole(from, "total_bytes"),
         whole(from, "controller_bytes"),
         seconds(from));
+  }
+
+  static ReceiveReport received(JsonNode from) {
+    return new ReceiveReport(
+        from.path("name").asString(""),
+        from.path("created").asBoolean(false),
+        from.path("changed").asBoolean(false),
+        whole(from, "vectors"),
+        whole(from, "sequence"),
+        (int) whole(from, "epoch"),
+        texts(from.path("diverging")),
+        from.path("aside").asStringOpt().map(Path::of),
+        seconds(from));
+  }
+
+  static ColdReport cold(JsonNode from) {
+    return new ColdReport(
+        whole(from, "files"),
+        whole(from, "bytes"),
+        whole(from, "total_files"),
+        whole(from, "total_bytes"),
+        from.path("checked_by").asString(""),
+        whole(from, "controller_bytes"));
   }
 
   static List<SpreadReport> spread(JsonNode from) {

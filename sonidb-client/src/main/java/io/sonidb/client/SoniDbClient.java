@@ -1,6 +1,8 @@
 package io.sonidb.client;
 
 import io.sonidb.CollectionSpec;
+import io.sonidb.Progress;
+import io.sonidb.ReceiveReport;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -126,6 +128,23 @@ public final class SoniDbClient implements AutoCloseable {
         false,
         RemoteCollection.SNAPSHOT_TIMEOUT,
         _ -> true);
+  }
+
+  /// Has a collection brought back from an FTP server that is no node, as a read-only replica.
+  ///
+  /// @param address as [RemoteCollection#writeReplica]
+  /// @param progress hears how far it is, and may end it
+  public ReceiveReport restore(String address, Progress progress) {
+    return connection.work(
+        "POST",
+        "/restore",
+        Optional.of(to -> {
+          to.writeStartObject();
+          to.writeStringProperty("source", address);
+          to.writeEndObject();
+        }),
+        progress,
+        Reports::received);
   }
 
   /// Ends what is under way, and closes its connections.

@@ -76,15 +76,17 @@ final class Appender {
     private final long first;
     private final int count;
     private final Optional<Precondition> precondition;
+    private final boolean isCopy;
     private final CompletableFuture<Void> done = new CompletableFuture<>();
     private List<EncodedBatch> batches = List.of();
     private boolean ready;
     private long bytes;
 
-    Ticket(long first, int count, Optional<Precondition> precondition) {
+    Ticket(long first, int count, Optional<Precondition> precondition, boolean isCopy) {
       this.first = first;
       this.count = count;
       this.precondition = precondition;
+      this.isCopy = isCopy;
     }
 
     boolean isSkip() {
@@ -233,13 +235,65 @@ final class Appender {
     }
   }
 
+  /// Appends records under the numbers that they have elsewhere, all or none. What fails leaves no
+  /// skip: they are to come again. For a log to which nobody else appends.
+  ///
+  /// @param first number of the first one; the others have the next ones
+  /// @throws IOException if that is not the next number, or they could not be written
+  void copy(long first, SegmentLog.Records records) throws IOException {
+    long expected = records.bytes();
+    SegmentLog.checkBatch(expected);
+    int permits = (int) expected;
+    inFlight.acquireUninterruptibly(permits);
+    try {
+      Ticket copies = new Ticket(first, records.count(), Optional.empty(), true);
+      encode(copies, records); // without a number that others would wait for
+      place(copies);
+      await(copies);
+    } finally {
+      inFlight.release(permits);
+    }
+  }
+
+  /// Leaves out numbers of which there is no record elsewhere, up to `last`. For a log to which
+  /// nobody else appends.
+  void skipTo(long last) throws IOException {
+    long first = lastPublished + 1;
+    while (first <= last) {
+      int count = (int) Math.min(last - first + 1, Integer.MAX_VALUE);
+      Ticket skip = new Ticket(first, count, Optional.empty(), true);
+      place(skip);
+      await(skip);
+      first += count;
+    }
+  }
+
+  private void place(Ticket copies) throws IOException {
+    lock.lock();
+    try {
+      checkNotClosed();
+      checkNotFailed();
+      start();
+      if (copies.first != nextSequence) {
+        throw new IOException(
+            "the next write is number " + nextSequence + ", and not " + copies.first);
+      }
+      copies.ready = true;
+      queue.add(copies);
+      nextSequence += copies.count;
+      work.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private Ticket draw(int count, Optional<Precondition> precondition) throws IOException {
     lock.lock();
     try {
       checkNotClosed();
       checkNotFailed();
       start();
-      Ticket ticket = new Ticket(nextSequence, count, precondition);
+      Ticket ticket = new Ticket(nextSequence, count, precondition, false);
       queue.add(ticket);
       nextSequence += count;
       return ticket;
@@ -567,6 +621,15 @@ final class Appender {
   }
 
   private void owe(List<Ticket> tickets) {
+    if (tickets.getFirst().isCopy) {
+      lock.lock();
+      try {
+        nextSequence = tickets.getFirst().first; // nobody has drawn a later one
+      } finally {
+        lock.unlock();
+      }
+      return;
+    }
     for (Ticket ticket : tickets) {
       if (owedSkipCount == 0) {
         owedSkipFirst = ticket.first;

@@ -165,7 +165,8 @@ final class LogOpening {
       storage.syncFolder(segmentFolder);
       storage.syncFolder(folder);
     }
-    boolean mayHaveDiverged = !manifest.clean() && !manifest.syncsWrites();
+    // What a copy has lost comes again from where it is copied from.
+    boolean mayHaveDiverged = !manifest.clean() && !manifest.syncsWrites() && !manifest.replica();
     List<SegmentEntry> entries = manifest.segments();
     for (int i = 0; i < entries.size(); i++) {
       SegmentEntry entry = entries.get(i);

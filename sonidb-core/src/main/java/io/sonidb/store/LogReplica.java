@@ -64,12 +64,20 @@ public final class LogReplica {
     return manifest;
   }
 
+  /// Whether a log is a copy of the same history.
+  public boolean isSameHistory(SegmentLog log) {
+    return log.manifest().replica() && log.manifest().epoch() == manifest.epoch();
+  }
+
   /// Segments of a log that holds the collection now that are not in the new state, compacted or
   /// not. Where the log was written to, or is of another epoch, compaction of what has the same
-  /// numbers proves nothing: only the same bytes count.
-  public List<String> diverging(SegmentLog log) {
+  /// numbers proves nothing: only the same bytes count. In a copy of the same history, what was
+  /// heard behind its last state is in the new one, or is taken over ([LogTail]).
+  ///
+  /// @param heardFrom number of the first record that is in no state that was taken in
+  public List<String> diverging(SegmentLog log, long heardFrom) {
     Manifest now = log.manifest();
-    boolean strictly = !now.replica() || now.epoch() != manifest.epoch();
+    boolean strictly = !isSameHistory(log);
     List<String> diverging = new ArrayList<>();
     for (Segment segment : log.segments()) {
       Optional<SegmentEntry> there = now.entry(segment.number());
@@ -78,7 +86,9 @@ public final class LogReplica {
               && manifest.segments().stream()
                   .anyMatch(entry ->
                       isSame(entry, there.get()) || !strictly && isCompacted(there.get(), entry));
-      if (segment.table().count() > 0 && !isKept) {
+      boolean isHeard =
+          !strictly && segment.table().count() > 0 && segment.table().sequence(0) >= heardFrom;
+      if (segment.table().count() > 0 && !isKept && !isHeard) {
         diverging.add(SegmentFormat.FOLDER + "/" + segment.file());
       }
     }

@@ -333,6 +333,23 @@ public final class SegmentLog implements AutoCloseable {
     return appender.append(records);
   }
 
+  /// Appends records under the numbers that they have elsewhere, all or none, and returns when they
+  /// are durable and visible. For a log to which nobody else appends.
+  ///
+  /// @param first number of the first one, the next of this log; the others have those behind it
+  /// @throws IOException if they could not be written, and may come again
+  public void copy(long first, Records records) throws IOException {
+    appender.copy(first, records);
+  }
+
+  /// Leaves out numbers of which there is no record elsewhere. For a log to which nobody else
+  /// appends.
+  ///
+  /// @param last the last one of them; nothing is done if it is there
+  public void skipTo(long last) throws IOException {
+    appender.skipTo(last);
+  }
+
   /// Runs `task` on the appender's thread, between two groups: nothing is written meanwhile.
   public <T> T exclusively(Callable<T> task) throws IOException {
     return appender.exclusively(task);

@@ -1,6 +1,8 @@
 package io.sonidb.ftp;
 
 import io.sonidb.SyncFile;
+import io.sonidb.SyncRefusedException;
+import io.sonidb.TailIntake;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -18,6 +20,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32;
+import javax.net.ssl.SSLException;
 import org.apache.ftpserver.DataConnectionException;
 import org.apache.ftpserver.command.Command;
 import org.apache.ftpserver.command.CommandFactory;
@@ -230,10 +233,13 @@ final class Commands implements CommandFactory {
         .awaitUninterruptibly(WRITE_MILLIS);
   }
 
-  private static DataChannel.Connection open(DataChannel data) throws RefusedException {
+  private DataChannel.Connection open(DataChannel data) throws RefusedException {
     try {
       return data.open(DataChannel.Purpose.FILE);
     } catch (IOException e) {
+      if (e instanceof SSLException) {
+        node.log("FTP data connection refused: " + e.getMessage());
+      }
       throw new RefusedException(425, "Cannot open data connection: " + e.getMessage());
     }
   }
@@ -243,6 +249,12 @@ final class Commands implements CommandFactory {
     try {
       long offset = session.getFileOffset();
       VirtualFile file = find(session, argument);
+      if (data.login().source() instanceof FileSource.TailOut(var tail) && isTail(file)) {
+        begin(session, data, file);
+        open(data).send(tail);
+        reply(session, 226, "Nothing more is written");
+        return;
+      }
       SyncFile listed = listed(file);
       if (!file.isReadable()) {
         throw new RefusedException(
@@ -268,6 +280,12 @@ final class Commands implements CommandFactory {
       throws RefusedException {
     try {
       VirtualFile file = find(session, argument);
+      if (data.login().source() instanceof FileSource.TailIn(var tail) && isTail(file)) {
+        begin(session, data, file);
+        open(data).receive(piece -> accept(tail, piece));
+        reply(session, 226, "Nothing more is sent");
+        return;
+      }
       SyncFile listed = listed(file);
       if (!(data.login().source() instanceof FileSource.Receiving(var inbox, _))) {
         throw new RefusedException(550, "This login only gets files from this node");
@@ -292,6 +310,20 @@ final class Commands implements CommandFactory {
     } finally {
       session.resetState();
       data.closeDataConnection();
+    }
+  }
+
+  private static boolean isTail(VirtualFile file) {
+    return file.getAbsolutePath().equals("/" + FileSource.TAIL);
+  }
+
+  private static void accept(TailIntake tail, ByteBuffer piece) throws RefusedException {
+    try {
+      tail.accept(piece);
+    } catch (SyncRefusedException e) {
+      throw new RefusedException(550, String.valueOf(e.getMessage()));
+    } catch (IOException e) {
+      throw new RefusedException(452, "The tail cannot be taken in: " + e.getMessage());
     }
   }
 

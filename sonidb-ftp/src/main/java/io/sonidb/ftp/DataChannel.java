@@ -1,5 +1,6 @@
 package io.sonidb.ftp;
 
+import io.sonidb.TailSource;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -17,6 +18,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import javax.net.ssl.SSLSocket;
 import org.apache.ftpserver.DataConnectionException;
@@ -347,6 +349,21 @@ final class DataChannel implements ServerDataConnectionFactory {
       long at = from;
       for (int size; (size = read(file, piece.clear(), at)) >= 0; at += size) {
         send(piece.flip());
+      }
+      finish();
+    }
+
+    /// Sends what is written, until nothing comes any more.
+    void send(TailSource tail) throws IOException {
+      try {
+        Optional<ByteBuffer> piece = tail.next();
+        while (piece.isPresent()) {
+          send(piece.get());
+          piece = tail.next();
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IOException("interrupted", e);
       }
       finish();
     }

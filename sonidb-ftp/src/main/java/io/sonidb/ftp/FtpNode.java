@@ -3,10 +3,15 @@ package io.sonidb.ftp;
 import io.sonidb.Outgoing;
 import io.sonidb.StorageException;
 import io.sonidb.SyncFile;
+import io.sonidb.TailIntake;
+import io.sonidb.TailSource;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -43,6 +48,9 @@ import org.jspecify.annotations.Nullable;
 public final class FtpNode implements AutoCloseable {
   /// Longest time that a login may live.
   public static final int MAX_LOGIN_SECONDS = 86_400;
+
+  /// Longer than any login lives: what has not changed since then nobody is at.
+  static final Duration LEFTOVERS = Duration.ofDays(2);
 
   private static final int LOGIN_FAILURES = 3;
   private static final int LOGIN_FAILURE_MILLIS = 500;
@@ -140,6 +148,7 @@ public final class FtpNode implements AutoCloseable {
       throw new IOException("the FTP server cannot be started: " + e.getMessage(), e);
     }
     var _ = node.watch.scheduleWithFixedDelay(node::sweep, 1, 1, TimeUnit.SECONDS);
+    var _ = node.watch.scheduleWithFixedDelay(node::tidy, 0, 1, TimeUnit.HOURS);
     return node;
   }
 
@@ -207,6 +216,23 @@ public final class FtpNode implements AutoCloseable {
     return login(new FileSource.Receiving(to, passesOn), files, peers, seconds);
   }
 
+  /// Makes a login that gets what is written to a collection.
+  ///
+  /// @param tail is closed when the login ends, or when there is none
+  /// @return its name; [ClusterSecret#password] tells the password
+  /// @throws IllegalStateException if there are too many
+  public String sending(TailSource tail, Peer peer, int seconds) {
+    return login(new FileSource.TailOut(tail), List.of(), List.of(peer), seconds);
+  }
+
+  /// Makes a login that sends what is written to the source of a collection here.
+  ///
+  /// @return its name; [ClusterSecret#password] tells the password
+  /// @throws IllegalStateException if there are too many
+  public String receiving(TailIntake tail, Peer peer, int seconds) {
+    return login(new FileSource.TailIn(tail), List.of(), List.of(peer), seconds);
+  }
+
   private String login(FileSource source, List<SyncFile> files, List<Peer> peers, int seconds) {
     if (seconds < 1 || seconds > MAX_LOGIN_SECONDS) {
       throw new IllegalArgumentException(
@@ -272,6 +298,16 @@ public final class FtpNode implements AutoCloseable {
     server.stop();
   }
 
+  /// Deletes what came in half and nobody goes on with.
+  private void tidy() {
+    try {
+      Instant before = Instant.now().minus(LEFTOVERS);
+      Leftovers.delete(inboxes, before).forEach(name -> log("FTP inbox given up: " + name));
+    } catch (IOException | UncheckedIOException e) {
+      log("FTP inboxes cannot be tidied up: " + e.getMessage());
+    }
+  }
+
   /// What the library asks for TLS on the connections for commands.
   private final class Tls implements SslConfiguration {
     @Override
@@ -284,7 +320,7 @@ public final class FtpNode implements AutoCloseable {
       try {
         return certificate().open();
       } catch (IOException e) {
-        throw new java.io.UncheckedIOException(e);
+        throw new UncheckedIOException(e);
       }
     }
 

@@ -98,6 +98,16 @@ public final class Fxp implements AutoCloseable {
     return new FxpSwarm(this, origin, receivers, progress).call();
   }
 
+  /// Has a node send another one what is written to a collection, until one of them ends that, or
+  /// this is closed.
+  ///
+  /// @param source node with a login that gets a tail
+  /// @param target node with a login that sends one
+  /// @throws FxpException if it broke off, or is refused
+  void tail(FxpEnd source, FxpEnd target) throws FxpException {
+    FxpTransfer.tail(this, source, target);
+  }
+
   /// A node that gets files.
   ///
   /// @param missing files that it lacks

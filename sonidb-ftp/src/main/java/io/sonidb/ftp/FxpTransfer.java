@@ -168,19 +168,40 @@ final class FxpTransfer {
   }
 
   private Certainty once(FxpSession from, FxpSession to) throws FxpException {
-    connect(from, to);
+    connect(fxp.options(), source, target, from, to);
     from.restart(offset);
     to.restart(offset);
     CompletableFuture<Reply> stored = move(to, "STOR " + target.path(file.name()));
     CompletableFuture<Reply> sent = move(from, "RETR " + source.path(file.name()));
-    both(stored, sent, from, to);
+    both(stored, sent, from, to, file.name());
     moved += file.size() - offset;
     // A node has compared all sums before it said so.
     return target.isNode() ? Certainty.SHA256 : to.check(file);
   }
 
-  private void connect(FxpSession from, FxpSession to) throws FxpException {
-    boolean secure = !fxp.options().plainData();
+  /// Has the source send what is written, until it or the target ends that, or the sessions are
+  /// closed.
+  static void tail(Fxp fxp, FxpEnd source, FxpEnd target) throws FxpException {
+    FxpSession from = fxp.sessions(source).take();
+    try {
+      FxpSession to = fxp.sessions(target).take();
+      try {
+        connect(fxp.options(), source, target, from, to);
+        CompletableFuture<Reply> stored = move(to, "STOR " + FileSource.TAIL);
+        CompletableFuture<Reply> sent = move(from, "RETR " + FileSource.TAIL);
+        both(stored, sent, from, to, "a tail");
+      } finally {
+        fxp.sessions(target).drop(to);
+      }
+    } finally {
+      fxp.sessions(source).drop(from);
+    }
+  }
+
+  private static void connect(
+      FxpOptions options, FxpEnd source, FxpEnd target, FxpSession from, FxpSession to)
+      throws FxpException {
+    boolean secure = !options.plainData();
     from.protect(secure);
     to.protect(secure);
     // Where one is a node, it listens: it knows where connections may come from.
@@ -232,11 +253,12 @@ final class FxpTransfer {
   }
 
   /// Waits until both servers have said that all is well.
-  private void both(
+  private static void both(
       CompletableFuture<Reply> stored,
       CompletableFuture<Reply> sent,
       FxpSession from,
-      FxpSession to)
+      FxpSession to,
+      String what)
       throws FxpException {
     try {
       var _ = CompletableFuture.anyOf(stored, sent).handle((_, _) -> true).get();
@@ -249,8 +271,8 @@ final class FxpTransfer {
         to.cut();
       }
       var _ = CompletableFuture.allOf(stored, sent).handle((_, _) -> true).get();
-      FxpException atTarget = failure(stored, to, "to take " + file.name());
-      FxpException atSource = failure(sent, from, "to send " + file.name());
+      FxpException atTarget = failure(stored, to, "to take " + what);
+      FxpException atSource = failure(sent, from, "to send " + what);
       if (atTarget != null || atSource != null) {
         throw worse(atTarget, atSource);
       }

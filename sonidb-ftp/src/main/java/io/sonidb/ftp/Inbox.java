@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -77,15 +78,22 @@ final class Inbox {
     private Upload(SyncFile file, long offset) throws IOException, RefusedException {
       this.file = file;
       Path part = part(file);
-      long there = Files.exists(part) ? Files.size(part) : 0;
+      long there = Files.isRegularFile(part, LinkOption.NOFOLLOW_LINKS) ? Files.size(part) : 0;
       if (offset > there) {
         throw new RefusedException(
             554, "of " + file.name() + " there are " + there + " bytes, not " + offset);
       }
       Files.createDirectories(part.getParent());
+      if (Files.isSymbolicLink(part) || Files.isSymbolicLink(part.getParent())) {
+        throw new RefusedException(550, file.name() + " would be written through a symbolic link");
+      }
       this.channel =
           FileChannel.open(
-              part, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+              part,
+              StandardOpenOption.CREATE,
+              StandardOpenOption.READ,
+              StandardOpenOption.WRITE,
+              LinkOption.NOFOLLOW_LINKS);
       try {
         channel.truncate(offset);
         this.size = offset;

@@ -11,6 +11,7 @@ import io.sonidb.StorageException;
 import io.sonidb.SyncFile;
 import io.sonidb.SyncManifest;
 import io.sonidb.SyncRefusedException;
+import io.sonidb.TailIntake;
 import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -216,6 +217,27 @@ public final class LocalNode implements SyncNode {
 
   private synchronized Optional<Reception> reception(String login) {
     return receptions.values().stream().filter(each -> each.logins().contains(login)).findAny();
+  }
+
+  @Override
+  public String sendTail(UUID collection, int epoch, long from, Peer peer)
+      throws SyncFailedException {
+    return ftp.sending(here(collection).tail(from, epoch), peer, LOGIN_SECONDS);
+  }
+
+  @Override
+  public Hearing receiveTail(UUID collection, int epoch, Peer peer) throws SyncFailedException {
+    TailIntake tail = here(collection).hear(epoch);
+    long next = tail.next();
+    return new Hearing(ftp.receiving(tail, peer, LOGIN_SECONDS), next);
+  }
+
+  private Collection here(UUID collection) throws SyncFailedException {
+    return database
+        .find(collection)
+        .orElseThrow(() ->
+            new SyncFailedException(
+                SyncFailedException.Kind.REFUSED, "the collection is not here"));
   }
 
   @Override

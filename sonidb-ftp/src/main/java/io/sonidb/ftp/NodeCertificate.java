@@ -33,6 +33,10 @@ final class NodeCertificate {
   static final String TLS = "TLSv1.3";
 
   private static final int DAYS = 3650;
+
+  /// So that another node's clock may be behind.
+  private static final int DAYS_BEFORE = 1;
+
   private static final int PASSWORD_BYTES = 24;
   private static final int KEYTOOL_SECONDS = 60;
   private static final String ALIAS = "sonidb";
@@ -52,13 +56,18 @@ final class NodeCertificate {
   ///
   /// @throws IOException if it cannot be made
   static NodeCertificate make() throws IOException {
+    return make(DAYS_BEFORE, DAYS);
+  }
+
+  /// Makes a new one that is valid from some days ago on.
+  static NodeCertificate make(int daysAgo, int days) throws IOException {
     Path folder = Files.createTempDirectory("sonidb-certificate"); // for the owner alone
     Path file = folder.resolve("node.p12");
     byte[] random = new byte[PASSWORD_BYTES];
     new SecureRandom().nextBytes(random);
     String password = HexFormat.of().formatHex(random);
     try {
-      keytool(file, password);
+      keytool(file, password, daysAgo, days);
       KeyStore store = KeyStore.getInstance("PKCS12");
       try (InputStream in = Files.newInputStream(file)) {
         store.load(in, password.toCharArray());
@@ -76,7 +85,8 @@ final class NodeCertificate {
     }
   }
 
-  private static void keytool(Path file, String password) throws IOException {
+  private static void keytool(Path file, String password, int daysAgo, int days)
+      throws IOException {
     ProcessBuilder builder =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
@@ -89,8 +99,10 @@ final class NodeCertificate {
                 ALIAS,
                 "-dname",
                 "CN=SoniDB node",
+                "-startdate",
+                "-" + daysAgo + "d",
                 "-validity",
-                Integer.toString(DAYS),
+                Integer.toString(days),
                 "-storetype",
                 "PKCS12",
                 "-keystore",
@@ -160,6 +172,7 @@ final class NodeCertificate {
       if (chain.length == 0 || !certificates.contains(fingerprint(chain[0]))) {
         throw new CertificateException("the other end shows another certificate than it should");
       }
+      chain[0].checkValidity();
     }
 
     @Override

@@ -287,6 +287,30 @@ public final class RemoteNode implements SyncNode {
   }
 
   @Override
+  public String sendTail(UUID collection, int epoch, long from, Peer peer) throws IOException {
+    ObjectNode body =
+        JSON.createObjectNode()
+            .put("direction", "send_tail")
+            .put("uuid", collection.toString())
+            .put("epoch", epoch)
+            .put("from", from);
+    put(List.of(peer), body);
+    return text(call("POST", "/cluster/logins", body, ANSWER), "login");
+  }
+
+  @Override
+  public Hearing receiveTail(UUID collection, int epoch, Peer peer) throws IOException {
+    ObjectNode body =
+        JSON.createObjectNode()
+            .put("direction", "receive_tail")
+            .put("uuid", collection.toString())
+            .put("epoch", epoch);
+    put(List.of(peer), body);
+    JsonNode told = call("POST", "/cluster/logins", body, ANSWER);
+    return new Hearing(text(told, "login"), told.path("next").asLong(0));
+  }
+
+  @Override
   public void end(String login) throws IOException {
     call("DELETE", "/cluster/logins/" + login, JSON.createObjectNode(), ANSWER);
   }

@@ -56,6 +56,11 @@ public interface SyncNode {
   /// @param reason for people
   record OutOfDate(int newerEpoch, String reason) implements Receiving {}
 
+  /// A login that sends what is written.
+  ///
+  /// @param next number of the first record that is to come
+  record Hearing(String login, long next) {}
+
   /// What it is called, for people.
   String name();
 
@@ -92,6 +97,18 @@ public interface SyncNode {
   ///
   /// @param newest number of the newest write that the source has
   ReceiveReport publish(String login, long newest, Progress progress) throws IOException;
+
+  /// Makes a login that gets what is written to a collection, as it is written.
+  ///
+  /// @param epoch of the history
+  /// @param from number of the first record
+  /// @return its name
+  String sendTail(UUID collection, int epoch, long from, Peer peer) throws IOException;
+
+  /// Makes a login that sends what is written to the source of a copy.
+  ///
+  /// @param epoch of the history that it is a copy of
+  Hearing receiveTail(UUID collection, int epoch, Peer peer) throws IOException;
 
   /// Ends a login.
   void end(String login) throws IOException;

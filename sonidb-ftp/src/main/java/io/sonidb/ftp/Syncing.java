@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// Brings a collection from one node to another: asks both for logins, has them move what the
 /// target lacks, and has the target publish it. It only controls: no byte of a file comes here.
@@ -21,6 +22,7 @@ public final class Syncing {
   private final SyncNode target;
   private final ClusterSecret secret;
   private final FxpOptions options;
+  private @Nullable SyncManifest followed; // the newest state of the source that is known
 
   /// @param secret that both nodes have
   public Syncing(SyncNode source, SyncNode target, ClusterSecret secret, FxpOptions options) {
@@ -44,6 +46,7 @@ public final class Syncing {
     SyncNode.Sending sending = source.send(collection, seal, to.peer());
     try {
       SyncManifest state = SignedManifest.read(sending.manifest(), secret);
+      followed = state;
       SyncNode.Welcome welcome = welcome(state, sending, from);
       try {
         long commandBytes = 0;
@@ -68,8 +71,9 @@ public final class Syncing {
     }
   }
 
-  /// Does it again and again, until `progress` ends it, or the target does not want it any more.
-  /// Nodes that cannot be reached for a while are waited for.
+  /// Does it again and again, until `progress` ends it, or the target does not want it any more;
+  /// what is written in between goes as a live stream, record by record. Nodes that cannot be
+  /// reached for a while are waited for.
   ///
   /// @param everySeconds how long after a round the next one begins
   /// @param told hears what came of each round
@@ -77,23 +81,28 @@ public final class Syncing {
   public void follow(
       String collection, boolean seal, int everySeconds, Progress progress, Consumer<String> told)
       throws IOException {
-    while (true) {
-      try {
-        SyncReport report = run(collection, seal, progress);
-        if (report.received().changed()) {
-          told.accept(
-              target.name() + " has " + collection + " up to " + report.received().sequence());
+    try (TailStream tail = new TailStream(source, target, secret, options, told)) {
+      while (true) {
+        try {
+          SyncReport report = run(collection, seal, progress);
+          if (report.received().changed()) {
+            told.accept(
+                target.name() + " has " + collection + " up to " + report.received().sequence());
+          }
+        } catch (SyncFailedException e) {
+          if (e.kind() == Kind.REFUSED) {
+            throw e;
+          }
+          told.accept(String.valueOf(e.getMessage()));
         }
-      } catch (SyncFailedException e) {
-        if (e.kind() == Kind.REFUSED) {
-          throw e;
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(everySeconds);
+        while (System.nanoTime() - end < 0) {
+          if (followed != null) {
+            tail.begin(followed.uuid(), followed.epoch());
+          }
+          progress.update(0, 0, "waiting for writes"); // may end it
+          LockSupport.parkNanos(LOOK_NANOS);
         }
-        told.accept(String.valueOf(e.getMessage()));
-      }
-      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(everySeconds);
-      while (System.nanoTime() - end < 0) {
-        progress.update(0, 0, "waiting for writes"); // may end it
-        LockSupport.parkNanos(LOOK_NANOS);
       }
     }
   }

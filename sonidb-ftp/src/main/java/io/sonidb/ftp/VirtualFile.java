@@ -57,7 +57,13 @@ final class VirtualFile implements FtpFile {
     return switch (login.source()) {
       case FileSource.Sending(var outgoing) -> outgoing.folder().resolve(file.name());
       case FileSource.Receiving(var inbox, _) -> inbox.path(file);
+      case FileSource.TailOut _, FileSource.TailIn _ -> throw notListed();
     };
+  }
+
+  /// Logins for a tail list no files.
+  private AssertionError notListed() {
+    return new AssertionError(path + " is in no list");
   }
 
   @Override
@@ -93,6 +99,7 @@ final class VirtualFile implements FtpFile {
                 switch (login.source()) {
                   case FileSource.Sending _ -> true;
                   case FileSource.Receiving(var inbox, _) -> inbox.has(file);
+                  case FileSource.TailOut _, FileSource.TailIn _ -> false;
                 })
             .orElse(false);
   }
@@ -104,6 +111,7 @@ final class VirtualFile implements FtpFile {
             switch (login.source()) {
               case FileSource.Sending _ -> true;
               case FileSource.Receiving(var inbox, _) -> inbox.isWhole(file);
+              case FileSource.TailOut _, FileSource.TailIn _ -> false;
             })
         .orElse(false);
   }
@@ -114,6 +122,7 @@ final class VirtualFile implements FtpFile {
         || switch (login.source()) {
           case FileSource.Sending _ -> listed().isPresent();
           case FileSource.Receiving(_, boolean passesOn) -> passesOn && isWhole();
+          case FileSource.TailOut _, FileSource.TailIn _ -> false;
         };
   }
 
@@ -165,6 +174,7 @@ final class VirtualFile implements FtpFile {
             switch (login.source()) {
               case FileSource.Sending _ -> file.size();
               case FileSource.Receiving(var inbox, _) -> size(inbox, file);
+              case FileSource.TailOut _, FileSource.TailIn _ -> 0L;
             })
         .orElse(0L);
   }

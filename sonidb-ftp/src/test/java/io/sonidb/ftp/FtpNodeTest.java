@@ -21,6 +21,10 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
@@ -34,6 +38,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -323,6 +328,91 @@ class FtpNodeTest {
   }
 
   @Test
+  void showsNobodyAnExpiredCertificateAndTakesNothingUnderOne() throws Exception {
+    byte[] right = Files.readAllBytes(outgoing.folder().resolve(segment.name()));
+    Files.deleteIfExists(arrived(segment));
+    NodeCertificate expired = NodeCertificate.make(10, 5);
+    try (ControlSession to = session(target, receiving(expired.fingerprint(), segment))) {
+      assertThat(send(to, expired, right, segment)).startsWith("425");
+    }
+    assertThat(arrived(segment)).doesNotExist();
+    assertThat(part(segment)).isEmptyFile();
+    assertThat(said).anyMatch(line -> line.startsWith("FTP data connection refused: "));
+  }
+
+  @Test
+  void cutsOffWhoeverSendsWithoutEnd() throws Exception {
+    Files.deleteIfExists(arrived(segment));
+    Files.deleteIfExists(part(segment));
+    try (ControlSession to = session(target, receiving(stranger.fingerprint(), segment))) {
+      InetSocketAddress passive = to.passive("PASV");
+      CompletableFuture<String> stored = to.move("STOR " + segment.name());
+      try (SSLSocket socket =
+          (SSLSocket)
+              stranger
+                  .pinned(Set.of(target.fingerprint()))
+                  .getSocketFactory()
+                  .createSocket(passive.getAddress(), passive.getPort())) {
+        byte[] piece = new byte[1 << 16];
+        assertThatThrownBy(
+                () -> {
+                  while (true) {
+                    socket.getOutputStream().write(piece);
+                  }
+                })
+            .isInstanceOf(IOException.class);
+      }
+      assertThat(stored.get(20, TimeUnit.SECONDS)).startsWith("552");
+    }
+    assertThat(part(segment)).doesNotExist();
+    assertThat(said).anyMatch(line -> line.contains("has more bytes than " + segment.size()));
+  }
+
+  @Test
+  void writesThroughNoSymbolicLink() throws Exception {
+    byte[] right = Files.readAllBytes(outgoing.folder().resolve(segment.name()));
+    Path precious = Files.writeString(folder.resolve("precious"), "not to be touched");
+    Files.deleteIfExists(arrived(segment));
+    Files.createDirectories(part(segment).getParent());
+    Files.deleteIfExists(part(segment));
+    Files.createSymbolicLink(part(segment), precious);
+    try (ControlSession to = session(target, receiving(stranger.fingerprint(), segment))) {
+      assertThat(send(to, stranger, right, segment))
+          .startsWith("550")
+          .contains("through a symbolic link");
+    } finally {
+      Files.delete(part(segment));
+    }
+    assertThat(precious).hasContent("not to be touched");
+    assertThat(said).anyMatch(line -> line.contains("through a symbolic link"));
+  }
+
+  @Test
+  void givesUpInboxesThatNobodyGoesOnWith() throws Exception {
+    Path inboxes = folder.resolve("old-inboxes");
+    Path old = inboxes.resolve("one");
+    Path fresh = inboxes.resolve("two");
+    Instant now = Instant.now();
+    for (Path inbox : List.of(old, fresh)) {
+      Path file = Files.createDirectories(inbox.resolve("segments")).resolve("a.flac~");
+      Files.writeString(file, "half");
+    }
+    Path kept = Files.writeString(folder.resolve("kept"), "elsewhere");
+    Files.createSymbolicLink(old.resolve("link"), kept);
+    for (Path path : List.of(old.resolve("segments/a.flac~"), old.resolve("segments"), old)) {
+      Files.setLastModifiedTime(path, FileTime.from(now.minus(Duration.ofDays(3))));
+    }
+    assertThat(Leftovers.delete(inboxes, now.minus(Duration.ofDays(2)))).isEmpty();
+    Files.delete(old.resolve("link"));
+    Files.setLastModifiedTime(old, FileTime.from(now.minus(Duration.ofDays(3))));
+    assertThat(Leftovers.delete(inboxes, now.minus(Duration.ofDays(2)))).containsExactly("one");
+    assertThat(old).doesNotExist();
+    assertThat(fresh.resolve("segments/a.flac~")).exists();
+    assertThat(kept).exists();
+    assertThat(Leftovers.delete(folder.resolve("nowhere"), now)).isEmpty();
+  }
+
+  @Test
   void endsWhatStandsStill() throws Exception {
     FtpOptions impatient = new FtpOptions("127.0.0.1", OptionalInt.of(0), FIRST, LAST, 12, 1, true);
     try (FtpNode node = FtpNode.start(impatient, folder.resolve("in"), secret, said::add)) {
@@ -345,6 +435,49 @@ class FtpNodeTest {
     // Of its own: the others do not have to wait until it has seen all of them go.
     try (FtpNode node = FtpNode.start(OPTIONS, folder, secret, said::add)) {
       connectTooOften(node);
+    }
+  }
+
+  @Test
+  @Tag("slow")
+  void servesThoughTenThousandConnect() throws Exception {
+    List<Socket> all = new ArrayList<>();
+    int refused = 0;
+    // None that was let in is sent away because it says nothing.
+    FtpOptions patient =
+        new FtpOptions("127.0.0.1", OptionalInt.of(0), FIRST, LAST, 12, 3600, false);
+    try (FtpNode node = FtpNode.start(patient, folder, secret, said::add)) {
+      String user =
+          node.receiving(outgoing.uuid(), List.of(segment), peer(stranger.fingerprint()), 600);
+      try {
+        for (int i = 0; i < 10_000; i++) {
+          Socket socket = new Socket(HERE, node.port());
+          socket.setSoTimeout(20_000);
+          all.add(socket);
+        }
+        for (Socket each : all) {
+          try {
+            refused += each.getInputStream().read() < 0 ? 1 : 0;
+          } catch (IOException reset) {
+            refused++;
+          }
+        }
+        assertThat(refused).isGreaterThanOrEqualTo(10_000 - OPTIONS.maxSessions());
+      } finally {
+        for (Socket each : all) {
+          each.close();
+        }
+      }
+      ControlSession after = null;
+      for (int tries = 0; after == null; tries++) {
+        try {
+          after = session(node, user);
+        } catch (IOException notYet) { // until it has seen those go that it had let in
+          assertThat(tries).isLessThan(1000);
+        }
+      }
+      assertThat(after.say("SIZE " + segment.name())).doesNotStartWith("421");
+      after.close();
     }
   }
 

@@ -53,6 +53,11 @@ final class OptionalFields {
     return new OptionalFields(changed, unknown);
   }
 
+  /// These fields without a known one.
+  OptionalFields without(int tag) {
+    return with(tag, -1);
+  }
+
   /// How many bytes [#write] writes; 0 when there is no field.
   int size() {
     int size = unknown.length;

@@ -128,6 +128,11 @@ public final class SoundRecord {
     return withField(RecordFormat.ACKNOWLEDGED_LAG, lag);
   }
 
+  /// This record without that knowledge, for a log of which it is not known.
+  public SoundRecord withoutAcknowledgedSequence() {
+    return with(batchContinues, fields.without(RecordFormat.ACKNOWLEDGED_LAG));
+  }
+
   /// This payload record with the sequence number of the upsert record whose vector the payload
   /// belongs to.
   ///

@@ -151,15 +151,60 @@ final class ClusterApi {
     Call call = addressed(exchange);
     Body body =
         call.body()
-            .only("direction", "collection", "seal", "peers", "pass_on", "manifest", "seconds");
+            .only(
+                "direction",
+                "collection",
+                "seal",
+                "peers",
+                "pass_on",
+                "manifest",
+                "seconds",
+                "uuid",
+                "epoch",
+                "from");
     List<Peer> peers = body.at("peers").array().stream().map(ClusterApi::peer).toList();
     if (peers.isEmpty() || peers.size() > MAX_PEERS) {
       throw ApiException.wrongInput("peers: must be 1 to " + MAX_PEERS);
     }
     int seconds = body.at("seconds").whole(1, FtpNode.MAX_LOGIN_SECONDS, LocalNode.LOGIN_SECONDS);
-    return body.at("direction").word("send", "receive").equals("send")
-        ? send(call, body, peers, seconds)
-        : receive(call, body, peers, seconds);
+    return switch (body.at("direction").word("send", "receive", "send_tail", "receive_tail")) {
+      case "send" -> send(call, body, peers, seconds);
+      case "receive" -> receive(call, body, peers, seconds);
+      case "send_tail" -> sendTail(call, body, peers.getFirst());
+      default -> receiveTail(call, body, peers.getFirst());
+    };
+  }
+
+  private Answer sendTail(Call call, Body body, Peer peer) throws IOException {
+    UUID uuid = here(body.at("uuid"));
+    int epoch = body.at("epoch").whole(1, Integer.MAX_VALUE);
+    long from = number(body.at("from"));
+    String login = made(() -> node().sendTail(uuid, epoch, from, peer));
+    return call.answer(to -> {
+      to.writeStartObject();
+      to.writeStringProperty("login", login);
+      to.writeEndObject();
+    });
+  }
+
+  private UUID here(Body body) {
+    UUID uuid = read(body, UUID::fromString, "a UUID");
+    if (node().find(uuid).isEmpty()) {
+      throw ApiException.notFound("the collection is not here");
+    }
+    return uuid;
+  }
+
+  private Answer receiveTail(Call call, Body body, Peer peer) throws IOException {
+    UUID uuid = here(body.at("uuid"));
+    int epoch = body.at("epoch").whole(1, Integer.MAX_VALUE);
+    SyncNode.Hearing made = made(() -> node().receiveTail(uuid, epoch, peer));
+    return call.answer(to -> {
+      to.writeStartObject();
+      to.writeStringProperty("login", made.login());
+      to.writeNumberProperty("next", made.next());
+      to.writeEndObject();
+    });
   }
 
   /// A call that has no effect on another node, or on this one after its next start.
