@@ -65,6 +65,14 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
     RecordDecoder decoder() {
       return decoder;
     }
+
+    /// An array for what is to be decoded.
+    byte[] bytes(int atLeast) {
+      if (atLeast > bytes.length) {
+        bytes = new byte[Math.max(atLeast, bytes.length * 2)];
+      }
+      return bytes;
+    }
   }
 
   private final Storage storage;
@@ -680,7 +688,7 @@ final class Engine implements AutoCloseable, SegmentLog.Listener {
       throw new IOException("the index gives it " + length + " bytes");
     }
     if (length > reader.bytes.length) {
-      reader.bytes = new byte[Math.max(length, reader.bytes.length * 2)];
+      reader.bytes(length);
     }
     segment.copy(table.offset(ordinal), length, reader.bytes, 0);
     reader.decoder.read(reader.bytes, 0, length);

@@ -1,13 +1,14 @@
 package io.sonidb;
 
 import io.sonidb.index.RecordTable;
-import io.sonidb.search.AcceptBits;
 import io.sonidb.search.CodeQuery;
 import io.sonidb.search.FlatSearch;
+import io.sonidb.search.LongHeap;
 import io.sonidb.search.Probe;
+import io.sonidb.search.Scorer;
 import io.sonidb.search.SearchPart;
+import io.sonidb.search.VectorSource;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,8 +27,10 @@ final class IndexSearch {
   /// Matches of a filter are compared one by one, by their codes, when they are as few as that.
   private static final int FEW = 5_000;
 
-  private static final int FIRST = 2 * ChosenVectors.TOGETHER;
-  private static final int FIRST_BY_WANTED = 2;
+  /// Candidates that are compared before it is told from how far off their codes were which of the
+  /// others can be among the best.
+  private static final int FIRST = ScatteredRecords.TOGETHER;
+
   private static final double DEVIATIONS = 4;
 
   /// Matches that are compared one by one in the time in which the graph leads past one vector that
@@ -42,7 +45,6 @@ final class IndexSearch {
   private final CodeQuery query;
   private final Optional<Matching> matching;
   private final int far;
-  private final Map<Long, ChosenVectors.Beside> beside = new HashMap<>();
 
   /// What was found.
   ///
@@ -51,7 +53,7 @@ final class IndexSearch {
   ///   graph did not lead to them
   /// @param beside what the records of those found have beside their vectors, by their keys
   record Outcome(
-      List<FlatSearch.Found> found, int candidates, Map<Long, ChosenVectors.Beside> beside) {}
+      List<FlatSearch.Found> found, int candidates, Map<Long, ScatteredRecords.Beside> beside) {}
 
   /// @param far how many vectors are kept while a graph is walked, and compared at the end
   IndexSearch(
@@ -64,77 +66,121 @@ final class IndexSearch {
     this.far = far;
   }
 
-  Outcome run(LiveVectors all, Consumer<Damage> onDamage) {
+  Outcome run(Consumer<Damage> onDamage) {
     List<SearchPart.Candidate> candidates = new ArrayList<>();
     for (SearchPart part : view.parts().parts()) {
       candidates.addAll(candidates(part));
     }
-    candidates.sort(SearchPart.Candidate.BETTER);
-    List<SearchPart.Candidate> best = candidates.subList(0, Math.min(far, candidates.size()));
-    int first = Math.min(best.size(), Math.max(FIRST, FIRST_BY_WANTED * probe.most()));
-    Map<Long, Double> estimates = new HashMap<>();
-    List<FlatSearch.Found> found =
-        new ArrayList<>(compared(best.subList(0, first), estimates, all, onDamage));
-    List<SearchPart.Candidate> rest = best.subList(first, best.size());
-    double least = least(found, estimates);
-    int worthwhile = 0;
-    while (worthwhile < rest.size()
-        && SearchPart.estimate(probe.score(), rest.get(worthwhile)) >= least) {
-      worthwhile++;
+    if (view.parts().parts().size() > 1) {
+      candidates.sort(SearchPart.Candidate.BETTER);
     }
-    found.addAll(compared(rest.subList(0, worthwhile), estimates, all, onDamage));
-    return new Outcome(found, best.size(), beside);
+    List<SearchPart.Candidate> best = candidates.subList(0, Math.min(far, candidates.size()));
+    try (ScatteredRecords records = new ScatteredRecords(view, onDamage)) {
+      Comparing comparing = new Comparing(records, best.size());
+      comparing.compare(best);
+      return new Outcome(comparing.found, best.size(), comparing.beside);
+    }
   }
 
-  /// Compares candidates by their vectors.
-  ///
-  /// @param estimates what their codes say, by their keys; added to
-  private List<FlatSearch.Found> compared(
-      List<SearchPart.Candidate> some,
-      Map<Long, Double> estimates,
-      LiveVectors all,
-      Consumer<Damage> onDamage) {
-    if (some.isEmpty()) {
-      return List.of();
+  /// Compares candidates by their vectors, the likeliest first, until by what their codes were off
+  /// so far none of the others is among the best that are wanted.
+  private final class Comparing implements VectorSource.Scorer {
+    private final ScatteredRecords records;
+    private final Scorer scorer = Scorer.of(probe.score(), probe.wanted());
+    private final LongHeap best = new LongHeap(probe.most()); // scores as numbers of that order
+    private final long[] keys = new long[ScatteredRecords.TOGETHER];
+    private final double[] estimates = new double[ScatteredRecords.TOGETHER];
+    private final List<FlatSearch.Found> found;
+    private final Map<Long, ScatteredRecords.Beside> beside = new HashMap<>();
+    private int compared;
+    private int at; // of the one that is being scored, among those read together
+    private double sum; // of what estimates were off
+    private double squares;
+
+    Comparing(ScatteredRecords records, int most) {
+      this.records = records;
+      this.found = new ArrayList<>(most);
     }
-    long[] keys = new long[some.size()];
-    int count = 0;
-    for (SearchPart.Candidate each : some) {
-      long key = places.liveKey(each.sequence());
-      if (key != Places.NONE) {
-        keys[count++] = key;
-        estimates.put(key, SearchPart.estimate(probe.score(), each));
+
+    void compare(List<SearchPart.Candidate> candidates) {
+      int next = 0;
+      while (next < candidates.size()) {
+        double least = least();
+        int count = 0;
+        boolean goesOn = true;
+        while (goesOn && next < candidates.size() && count < keys.length) {
+          SearchPart.Candidate candidate = candidates.get(next);
+          double estimate = SearchPart.estimate(probe.score(), candidate);
+          goesOn = next < FIRST || estimate >= least;
+          if (goesOn) {
+            long key = places.liveKey(candidate.sequence());
+            if (key != Places.NONE) {
+              keys[count] = key;
+              estimates[count++] = estimate;
+            }
+            next++;
+          }
+        }
+        at = 0;
+        records.read(keys, count, this);
+        if (!goesOn) {
+          return;
+        }
       }
     }
-    keys = Arrays.copyOf(keys, count);
-    Probe every =
-        new Probe(
-            probe.score(), probe.wanted(), AcceptBits.ALL, keys.length, Double.NEGATIVE_INFINITY);
-    ChosenVectors chosen = new ChosenVectors(view, all, keys, onDamage);
-    List<FlatSearch.Found> found =
-        FlatSearch.search(chosen, List.of(every), Runnable::run, 1).getFirst();
-    beside.putAll(chosen.read());
-    return found;
-  }
 
-  /// The estimate below which a candidate is not worth comparing: by what estimates were off so
-  /// far, it is not among the best that are wanted.
-  private double least(List<FlatSearch.Found> found, Map<Long, Double> estimates) {
-    if (found.size() < probe.most()) {
-      return Double.NEGATIVE_INFINITY;
+    @Override
+    public void accept(long key, float[] vector) {
+      take(key, scorer.of(vector));
     }
-    double sum = 0;
-    double squares = 0;
-    for (FlatSearch.Found each : found) {
-      double off = each.score() - estimates.getOrDefault(each.key(), each.score());
+
+    @Override
+    public void accept(long key, double[] vector) {
+      take(key, scorer.of(vector));
+    }
+
+    private void take(long key, double score) {
+      while (keys[at] != key) {
+        at++; // it was damaged
+      }
+      double off = score - estimates[at];
+      compared++;
       sum += off;
       squares += off * off;
+      long ordered = ordered(score);
+      boolean isFull = best.size() == probe.most();
+      if (isFull && ordered < best.least()) {
+        return;
+      }
+      found.add(new FlatSearch.Found(key, score));
+      records.beside(key).ifPresent(kept -> beside.put(key, kept));
+      if (isFull) {
+        best.replaceLeast(ordered);
+      } else {
+        best.add(ordered);
+      }
     }
-    double mean = sum / found.size();
-    double deviation = Math.sqrt(Math.max(0, squares / found.size() - mean * mean));
-    double worst = found.get(probe.most() - 1).score();
-    double least = worst - mean - DEVIATIONS * deviation;
-    return Double.isNaN(least) ? Double.NEGATIVE_INFINITY : least;
+
+    /// The estimate below which a candidate is not worth comparing.
+    private double least() {
+      if (best.size() < probe.most()) {
+        return Double.NEGATIVE_INFINITY;
+      }
+      double mean = sum / compared;
+      double deviation = Math.sqrt(Math.max(0, squares / compared - mean * mean));
+      double least = Double.longBitsToDouble(turned(best.least())) - mean - DEVIATIONS * deviation;
+      return Double.isNaN(least) ? Double.NEGATIVE_INFINITY : least;
+    }
+
+    /// A number that is greater for a better score; NaN is behind everything.
+    private static long ordered(double score) {
+      return Double.isNaN(score) ? Long.MIN_VALUE : turned(Double.doubleToRawLongBits(score + 0.0));
+    }
+
+    /// Negative floats have the opposite order of their bits.
+    private static long turned(long bits) {
+      return bits ^ bits >> 63 & Long.MAX_VALUE;
+    }
   }
 
   private List<SearchPart.Candidate> candidates(SearchPart part) {

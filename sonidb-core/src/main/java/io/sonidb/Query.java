@@ -180,7 +180,7 @@ public record Query(
   }
 
   /// With the search index searched so far: so many of what it leads to are compared at the end; 0
-  /// for what is usual, 150 or twice what is wanted.
+  /// for what is usual, 120 or twice what is wanted.
   public Query ef(int far) {
     return new Query(target, k, offset, scoreThreshold, filter, exact, far, payload, withVector);
   }

@@ -44,7 +44,7 @@ final class Searching {
     private final Set<VectorId> without;
     private final Optional<Matching> matching;
     private Optional<CodeQuery> codes = Optional.empty();
-    private Map<Long, ChosenVectors.Beside> beside = Map.of();
+    private Map<Long, ScatteredRecords.Beside> beside = Map.of();
     private int spare;
     private List<Hit> hits = List.of();
     private boolean isDone;
@@ -181,7 +181,7 @@ final class Searching {
 
   // By the index -----------------------------------------------------------------------------
 
-  private static final int FAR = 150;
+  private static final int FAR = 120;
   private static final int FAR_BY_WANTED = 2;
   private static final int MOST_BY_INDEX = 20_000;
 
@@ -235,7 +235,7 @@ final class Searching {
     try {
       outcome =
           new IndexSearch(view, probe, planned.codes.orElseThrow(), planned.matching, far(planned))
-              .run(rest, damaged::add);
+              .run(damaged::add);
     } catch (IndexOutOfBoundsException nonsense) {
       view.engine()
           .note("search index: " + nonsense.getMessage() + ": make it again by a full buildIndex");
@@ -329,7 +329,7 @@ final class Searching {
 
   /// A hit without reading its record again, if what was kept of it is all that is wanted.
   private Optional<Hit> unread(Planned planned, VectorId id, FlatSearch.Found found) {
-    ChosenVectors.Beside beside = planned.beside.get(found.key());
+    ScatteredRecords.Beside beside = planned.beside.get(found.key());
     if (beside == null || planned.query.withVector() || beside.payload().isEmpty()) {
       return Optional.empty();
     }

@@ -70,13 +70,26 @@ final class ByteCoding extends Coding {
   }
 
   private final class ByteScorer extends CodeScorer {
-    private final byte[] wanted = new byte[dimension];
+    private final byte[] wanted;
     private final byte[] other = new byte[dimension];
     private float step;
     private float square;
 
     ByteScorer(MemorySegment codes) {
       super(codes, codeBytes());
+      this.wanted = new byte[dimension];
+    }
+
+    private ByteScorer(MemorySegment codes, ByteScorer aimed) {
+      super(codes, codeBytes());
+      this.wanted = aimed.wanted;
+      this.step = aimed.step;
+      this.square = aimed.square;
+    }
+
+    @Override
+    CodeScorer over(MemorySegment others) {
+      return new ByteScorer(others, this);
     }
 
     @Override

@@ -10,7 +10,7 @@ abstract class CodeScorer {
   final int codeBytes;
 
   @SuppressWarnings("UnusedVariable") // kept, or what is read ahead would not be read at all
-  private int fetched;
+  int fetched;
 
   /// @param codes one behind the other
   /// @param codeBytes of each
@@ -25,19 +25,27 @@ abstract class CodeScorer {
   /// From now on, compares with the vector of a node.
   abstract void aimAt(int node);
 
+  /// One that aims at the same among other codes.
+  abstract CodeScorer over(MemorySegment others);
+
   /// How alike the vector of a node is, about: never negative, more is better.
   abstract float score(int node);
 
   /// Compares with several nodes.
   ///
   /// @param into takes what [#score(int)] says of each
-  /// @return the greatest of them; negative infinity of none
-  final float scores(int[] nodes, int count, float[] into) {
+  final void scores(int[] nodes, int count, float[] into) {
     fetch(nodes, count);
-    float greatest = Float.NEGATIVE_INFINITY;
     for (int i = 0; i < count; i++) {
       into[i] = score(nodes[i]);
-      greatest = Math.max(greatest, into[i]);
+    }
+  }
+
+  /// The greatest of some scores; negative infinity of none.
+  static float greatest(float[] scores, int count) {
+    float greatest = Float.NEGATIVE_INFINITY;
+    for (int i = 0; i < count; i++) {
+      greatest = Math.max(greatest, scores[i]);
     }
     return greatest;
   }

@@ -84,7 +84,7 @@ abstract sealed class Coding permits OneBitCoding, ByteCoding {
     Preparation(Score score, int dimension) {
       this.score = score;
       this.rotates = dimension >= ONE_BIT_FROM;
-      this.rotation = new Rotation(dimension);
+      this.rotation = Rotation.of(dimension);
     }
 
     /// Changes a vector in place.

@@ -1,8 +1,9 @@
 package io.sonidb.search;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.SplittableRandom;
-import org.apache.lucene.search.DocIdSetIterator;
 
 /// Nodes that lie all over the vectors of a part, as many as may be looked through for each search:
 /// a walk through the graph begins at those nearest to what is wanted.
@@ -17,7 +18,6 @@ final class Landmarks {
   private static final int MOST = 1024;
   private static final int NODES_EACH = 32;
   private static final int SAMPLED_EACH = 8;
-  private static final int AT_ONCE = 64;
   private static final long SEED = 7;
 
   private final int[] nodes;
@@ -77,69 +77,32 @@ final class Landmarks {
     return nodes;
   }
 
-  /// The nearest of them to what a scorer aims at, as nodes, ascending; of equal ones the first.
+  /// The nearest of them to what a scorer aims at, as nodes; of equal ones the first.
   ///
+  /// @param scorer among the codes of the landmarks alone, in their order
   /// @param most how many
   int[] nearest(CodeScorer scorer, int most) {
-    int[] best = new int[Math.min(most, nodes.length)];
-    float[] scores = new float[best.length];
-    int found = 0;
-    int[] some = new int[AT_ONCE];
-    float[] theirs = new float[AT_ONCE];
-    for (int from = 0; from < nodes.length; from += AT_ONCE) {
-      int count = Math.min(AT_ONCE, nodes.length - from);
-      System.arraycopy(nodes, from, some, 0, count);
-      scorer.scores(some, count, theirs);
-      for (int i = 0; i < count; i++) {
-        if (found == best.length && !(theirs[i] > scores[found - 1])) {
-          continue;
-        }
-        int at = found == best.length ? found - 1 : found++;
-        for (; at > 0 && theirs[i] > scores[at - 1]; at--) {
-          scores[at] = scores[at - 1];
-          best[at] = best[at - 1];
-        }
-        scores[at] = theirs[i];
-        best[at] = some[i];
+    Best best = new Best(most);
+    for (int i = 0; i < nodes.length; i++) {
+      long key = Best.key(i, scorer.score(i));
+      if (best.wants(key)) {
+        best.keep(key);
       }
     }
-    Arrays.sort(best);
-    return best;
+    return Arrays.stream(best.ascending()).mapToInt(key -> nodes[Best.node(key)]).toArray();
   }
 
-  /// Nodes as the library wants them.
-  static final class Entries extends DocIdSetIterator {
-    private final int[] nodes;
-    private int next = -1;
-
-    /// @param nodes ascending
-    Entries(int[] nodes) {
-      this.nodes = nodes;
+  /// Their codes, one behind the other: those of the part lie far from each other, each in another
+  /// page.
+  ///
+  /// @param codes of all nodes
+  /// @param codeBytes of each
+  MemorySegment codes(MemorySegment codes, int codeBytes) {
+    MemorySegment own = Arena.ofAuto().allocate((long) codeBytes * nodes.length, Long.BYTES);
+    for (int i = 0; i < nodes.length; i++) {
+      MemorySegment.copy(
+          codes, (long) codeBytes * nodes[i], own, (long) codeBytes * i, codeBytes);
     }
-
-    @Override
-    public int docID() {
-      return next < 0 ? -1 : next < nodes.length ? nodes[next] : NO_MORE_DOCS;
-    }
-
-    @Override
-    public int nextDoc() {
-      next++;
-      return docID();
-    }
-
-    @Override
-    public int advance(int target) {
-      int node = nextDoc();
-      while (node < target) {
-        node = nextDoc();
-      }
-      return node;
-    }
-
-    @Override
-    public long cost() {
-      return nodes.length;
-    }
+    return own;
   }
 }

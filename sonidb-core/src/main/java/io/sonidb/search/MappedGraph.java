@@ -53,6 +53,51 @@ final class MappedGraph extends HnswGraph {
       return end;
     }
 
+    /// How many links a node has at most.
+    int mostLinks() {
+      return 2 * links + 1;
+    }
+
+    /// Reads a little of where the links of a node lie, so that they are there when they are
+    /// wanted.
+    int fetch(int node) {
+      return file.get(BYTE, linksOf(0, node));
+    }
+
+    /// Reads the links of a node on the lowest level.
+    ///
+    /// @param into room for [#mostLinks()]
+    /// @return how many there are
+    int links(int node, int[] into) {
+      return readLinks(linksOf(0, node), into);
+    }
+
+    private int readLinks(long start, int[] into) {
+      long at = start;
+      int count = file.get(BYTE, at++);
+      if (count < 0 || count > into.length) {
+        throw new IndexOutOfBoundsException("a node with " + count + " links");
+      }
+      int last = -1;
+      for (int i = 0; i < count; i++) {
+        byte some = file.get(BYTE, at++);
+        int distance = some & 0x7f;
+        for (int shift = 7; some < 0; shift += 7) {
+          if (shift == 35) {
+            throw new IndexOutOfBoundsException("a number of more than five bytes");
+          }
+          some = file.get(BYTE, at++);
+          distance |= (some & 0x7f) << shift;
+        }
+        last += distance + 1;
+        if (last < 0 || last >= nodes) {
+          throw new IndexOutOfBoundsException("a link to node " + last + " of " + nodes);
+        }
+        into[i] = last;
+      }
+      return count;
+    }
+
     private int nodeAt(int level, int index) {
       return level == 0 ? index : file.get(INT, starts[level] + 4L * index);
     }
@@ -87,38 +132,16 @@ final class MappedGraph extends HnswGraph {
   private final int[] neighbors;
   private int count;
   private int next;
-  private long at;
 
   MappedGraph(Levels levels) {
     this.levels = levels;
-    this.neighbors = new int[2 * levels.links + 1];
+    this.neighbors = new int[levels.mostLinks()];
   }
 
   @Override
   public void seek(int level, int target) {
-    at = levels.linksOf(level, target);
-    count = Math.min(readVarint(), neighbors.length);
+    count = levels.readLinks(levels.linksOf(level, target), neighbors);
     next = 0;
-    int node = -1;
-    for (int i = 0; i < count; i++) {
-      node += readVarint() + 1;
-      if (node < 0 || node >= levels.nodes) {
-        throw new IndexOutOfBoundsException("a link to node " + node + " of " + levels.nodes);
-      }
-      neighbors[i] = node;
-    }
-  }
-
-  private int readVarint() {
-    int value = 0;
-    for (int shift = 0; shift < 35; shift += 7) {
-      byte some = levels.file.get(BYTE, at++);
-      value |= (some & 0x7f) << shift;
-      if (some >= 0) {
-        return value;
-      }
-    }
-    throw new IndexOutOfBoundsException("a number of more than five bytes");
   }
 
   @Override

@@ -4,6 +4,7 @@ import static io.sonidb.search.SearchPartFormat.FLOAT;
 import static io.sonidb.search.SearchPartFormat.INT;
 import static io.sonidb.search.SearchPartFormat.SHORT;
 
+import io.sonidb.vector.Kernels;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -24,13 +25,19 @@ final class OneBitCoding extends Coding {
   private static final byte CODE_BITS = 1;
   private static final byte PROBE_BITS = 4;
   private static final float PROBE_STEPS = 15;
+  private static final float LAMBDA = 0.1f; // as the library has it
   private static final int CORRECTIONS = 14;
+  private static final ValueLayout.OfLong WORD = ValueLayout.JAVA_LONG_UNALIGNED;
   private static final int PROBE_CORRECTIONS = 16;
 
   private final float[] centroid;
   private final float centroidSquare;
   private final int padded;
   private final OptimizedScalarQuantizer quantizer;
+
+  /// Four bits are near their best interval at once, and who searches waits.
+  private final OptimizedScalarQuantizer queryQuantizer;
+
   private final float[] scratch;
   private final byte[] levels;
   private final byte[] bits;
@@ -41,11 +48,12 @@ final class OneBitCoding extends Coding {
     this.centroid = centroid.clone();
     this.centroidSquare = (float) square(centroid);
     this.padded = OptimizedScalarQuantizer.discretize(dimension, 64);
-    this.quantizer =
-        new OptimizedScalarQuantizer(
-            score == Score.EUCLID
-                ? VectorSimilarityFunction.EUCLIDEAN
-                : VectorSimilarityFunction.MAXIMUM_INNER_PRODUCT);
+    VectorSimilarityFunction similarity =
+        score == Score.EUCLID
+            ? VectorSimilarityFunction.EUCLIDEAN
+            : VectorSimilarityFunction.MAXIMUM_INNER_PRODUCT;
+    this.quantizer = new OptimizedScalarQuantizer(similarity);
+    this.queryQuantizer = new OptimizedScalarQuantizer(similarity, LAMBDA, 1);
     this.scratch = new float[dimension];
     this.levels = new byte[padded];
     this.bits = new byte[padded / 8];
@@ -74,7 +82,7 @@ final class OneBitCoding extends Coding {
   @Override
   boolean encode(
       float[] prepared, MemorySegment codes, long at, MemorySegment probes, long probeAt) {
-    OptimizedScalarQuantizer.QuantizationResult code = quantise(prepared, CODE_BITS);
+    OptimizedScalarQuantizer.QuantizationResult code = quantise(quantizer, prepared, CODE_BITS);
     OptimizedScalarQuantizer.packAsBinary(levels, bits);
     MemorySegment.copy(bits, 0, codes, ValueLayout.JAVA_BYTE, at, bits.length);
     long rest = at + bits.length;
@@ -84,7 +92,8 @@ final class OneBitCoding extends Coding {
     codes.set(SHORT, rest + 12, (short) code.quantizedComponentSum());
     boolean isFinite = isFinite(code);
     if (isFinite && probes.byteSize() > 0) {
-      OptimizedScalarQuantizer.QuantizationResult probe = quantise(prepared, PROBE_BITS);
+      OptimizedScalarQuantizer.QuantizationResult probe =
+          quantise(quantizer, prepared, PROBE_BITS);
       OptimizedScalarQuantizer.transposeHalfByte(levels, nibbles);
       MemorySegment.copy(nibbles, 0, probes, ValueLayout.JAVA_BYTE, probeAt, nibbles.length);
       long behind = probeAt + nibbles.length;
@@ -103,10 +112,11 @@ final class OneBitCoding extends Coding {
   }
 
   // The quantiser changes what it is given.
-  private OptimizedScalarQuantizer.QuantizationResult quantise(float[] vector, byte ofBits) {
+  private OptimizedScalarQuantizer.QuantizationResult quantise(
+      OptimizedScalarQuantizer by, float[] vector, byte ofBits) {
     System.arraycopy(vector, 0, scratch, 0, dimension);
     Arrays.fill(levels, (byte) 0);
-    return quantizer.scalarQuantize(scratch, levels, ofBits, centroid);
+    return by.scalarQuantize(scratch, levels, ofBits, centroid);
   }
 
   @Override
@@ -114,18 +124,16 @@ final class OneBitCoding extends Coding {
     return new BitScorer(codes, probes);
   }
 
-  /// Sums are over words of 64 components: what both vectors have in common is counted there at
-  /// once, for each of the four bits. Bits meet wherever they are in a word, so it does not matter
-  /// in which order a machine has its bytes.
+  /// What both vectors have in common is counted in words of 64 components, for each of the four
+  /// bits. Bits meet wherever they are in a word, so it does not matter in which order a machine has
+  /// its bytes.
   private final class BitScorer extends CodeScorer {
-    private static final int BITS = 4;
-    private static final ValueLayout.OfLong WORD = ValueLayout.JAVA_LONG_UNALIGNED;
+    private static final Kernels K = Kernels.BEST;
 
     private final MemorySegment probes;
     private final int words = padded / Long.SIZE;
-
-    /// Of each word, its four bits one behind the other.
-    private final long[] wanted = new long[BITS * words];
+    private final int planeWords = Kernels.planeWords(words);
+    private final long[] planes;
 
     private float lower;
     private float width;
@@ -135,11 +143,28 @@ final class OneBitCoding extends Coding {
     BitScorer(MemorySegment codes, MemorySegment probes) {
       super(codes, codeBytes());
       this.probes = probes;
+      this.planes = new long[Kernels.PLANES * planeWords];
+    }
+
+    private BitScorer(MemorySegment codes, BitScorer aimed) {
+      super(codes, codeBytes());
+      this.probes = aimed.probes;
+      this.planes = aimed.planes;
+      this.lower = aimed.lower;
+      this.width = aimed.width;
+      this.extra = aimed.extra;
+      this.sum = aimed.sum;
+    }
+
+    @Override
+    CodeScorer over(MemorySegment others) {
+      return new BitScorer(others, this);
     }
 
     @Override
     void aim(float[] prepared) {
-      OptimizedScalarQuantizer.QuantizationResult probe = quantise(prepared, PROBE_BITS);
+      OptimizedScalarQuantizer.QuantizationResult probe =
+          quantise(queryQuantizer, prepared, PROBE_BITS);
       OptimizedScalarQuantizer.transposeHalfByte(levels, nibbles);
       want(MemorySegment.ofArray(nibbles), 0);
       aim(
@@ -162,12 +187,9 @@ final class OneBitCoding extends Coding {
     }
 
     private void want(MemorySegment from, long start) {
-      long at = start;
-      for (int bit = 0; bit < BITS; bit++) {
-        for (int word = 0; word < words; word++) {
-          wanted[BITS * word + bit] = from.get(WORD, at);
-          at += Long.BYTES;
-        }
+      for (int bit = 0; bit < Kernels.PLANES; bit++) {
+        long at = start + (long) Long.BYTES * words * bit;
+        MemorySegment.copy(from, WORD, at, planes, planeWords * bit, words);
       }
     }
 
@@ -181,19 +203,7 @@ final class OneBitCoding extends Coding {
     @Override
     float score(int node) {
       long at = (long) node * codeBytes;
-      int first = 0;
-      int second = 0;
-      int third = 0;
-      int fourth = 0;
-      for (int word = 0; word < words; word++) {
-        long code = codes.get(WORD, at + (long) Long.BYTES * word);
-        int bit = BITS * word;
-        first += Long.bitCount(code & wanted[bit]);
-        second += Long.bitCount(code & wanted[bit + 1]);
-        third += Long.bitCount(code & wanted[bit + 2]);
-        fourth += Long.bitCount(code & wanted[bit + 3]);
-      }
-      int both = first + 2 * second + 4 * third + 8 * fourth;
+      int both = K.bitProduct(codes, at, words, planes);
       long rest = at + padded / 8;
       float low = codes.get(FLOAT, rest);
       float step = codes.get(FLOAT, rest + 4) - low;

@@ -272,7 +272,8 @@ public final class PartBuilder {
 
     @Override
     public float bulkScore(int[] nodes, float[] scores, int count) {
-      return scorer.scores(nodes, count, scores);
+      scorer.scores(nodes, count, scores);
+      return CodeScorer.greatest(scores, count);
     }
 
     @Override

@@ -5,12 +5,15 @@ import io.sonidb.sound.Vector;
 import java.util.List;
 
 /// Scores vectors for one probe; a better match always has the higher score. Any number of threads.
-abstract sealed class Scorer {
-  abstract double of(float[] vector);
+public abstract sealed class Scorer {
+  /// The score of a vector; the array is not kept.
+  public abstract double of(float[] vector);
 
-  abstract double of(double[] vector);
+  /// The score of a vector; the array is not kept.
+  public abstract double of(double[] vector);
 
-  static Scorer of(Score score, Wanted wanted) {
+  /// One for what is wanted.
+  public static Scorer of(Score score, Wanted wanted) {
     return switch (wanted) {
       case Wanted.Like(Vector vector) -> new One(score, vector);
       case Wanted.Nearest(List<Vector> positives, List<Vector> negatives) ->
@@ -35,12 +38,12 @@ abstract sealed class Scorer {
     }
 
     @Override
-    double of(float[] vector) {
+    public double of(float[] vector) {
       return score.of(floats, square, vector);
     }
 
     @Override
-    double of(double[] vector) {
+    public double of(double[] vector) {
       return score.of(doubles, vector);
     }
   }
@@ -55,7 +58,7 @@ abstract sealed class Scorer {
     }
 
     @Override
-    double of(float[] vector) {
+    public double of(float[] vector) {
       double wanted = Double.NEGATIVE_INFINITY;
       for (int i = 0; i < positives.size(); i++) {
         wanted = Math.max(wanted, positives.get(i).of(vector));
@@ -68,7 +71,7 @@ abstract sealed class Scorer {
     }
 
     @Override
-    double of(double[] vector) {
+    public double of(double[] vector) {
       double wanted = Double.NEGATIVE_INFINITY;
       for (int i = 0; i < positives.size(); i++) {
         wanted = Math.max(wanted, positives.get(i).of(vector));

@@ -2,8 +2,6 @@ package io.sonidb.search;
 
 import static io.sonidb.search.SearchPartFormat.*;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -12,12 +10,6 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.function.LongConsumer;
 import java.util.function.LongPredicate;
-import org.apache.lucene.search.ScoreDoc;
-import org.apache.lucene.search.TopKnnCollector;
-import org.apache.lucene.search.knn.KnnSearchStrategy;
-import org.apache.lucene.util.Bits;
-import org.apache.lucene.util.hnsw.HnswGraphSearcher;
-import org.apache.lucene.util.hnsw.RandomVectorScorer;
 
 /// A part of the search index: codes of the vectors of a range of sequence numbers and, mostly, a
 /// graph of them, read where the file is mapped.
@@ -50,9 +42,6 @@ public final class SearchPart {
     void forEach(LongConsumer sink);
   }
 
-  // All neighbours are looked at: those that may not be found lead to those that may.
-  private static final KnnSearchStrategy PLAIN = new KnnSearchStrategy.Hnsw(0);
-
   private static final int AT_ONCE = 64;
   private static final int ENTRIES = 4;
 
@@ -66,9 +55,11 @@ public final class SearchPart {
   private final int checksum;
   private final float[] centroid;
   private final Landmarks landmarks;
+  private final MemorySegment landmarkCodes;
   private final long leftOut;
   private final long anchors;
   private final long sequences;
+  private final boolean isDense; // no number is missing
   private final MemorySegment codes;
   private final Optional<MappedGraph.Levels> graph;
 
@@ -112,6 +103,8 @@ public final class SearchPart {
     long codeBytes = (long) size * coding().codeBytes();
     checkFits(codesAt + codeBytes);
     this.codes = file.asSlice(codesAt, codeBytes);
+    this.landmarkCodes = landmarks.codes(codes, coding().codeBytes());
+    this.isDense = size > 0 && file.get(INT, sequences + 4L * (size - 1)) == size - 1;
     int levels = file.get(BYTE, LEVELS);
     int entry = file.get(INT, ENTRY);
     int links = file.get(BYTE, LINKS);
@@ -236,7 +229,7 @@ public final class SearchPart {
 
   /// Sequence number of a node.
   public long sequence(int node) {
-    return from + Integer.toUnsignedLong(file.get(INT, sequences + 4L * node));
+    return from + (isDense ? node : Integer.toUnsignedLong(file.get(INT, sequences + 4L * node)));
   }
 
   /// The node of a sequence number, -1 if there is none.
@@ -272,32 +265,20 @@ public final class SearchPart {
     }
     CodeScorer scorer = scorer(query);
     if (graph.isEmpty()) {
-      TopKnnCollector found = collector(most);
+      Best best = new Best(Math.min(most, size));
       for (int node = 0; node < size; node++) {
-        float about = scorer.score(node);
-        if (about >= found.minCompetitiveSimilarity() && accept.test(sequence(node))) {
-          found.collect(node, about);
+        long key = Best.key(node, scorer.score(node));
+        if (best.wants(key) && accept.test(sequence(node))) {
+          best.keep(key);
         }
       }
-      return candidates(found);
+      return candidates(best.ascending());
     }
-    int[] entries = landmarks.nearest(scorer, ENTRIES);
-    TopKnnCollector found =
-        new TopKnnCollector(
-            Math.min(most, size),
-            Integer.MAX_VALUE,
-            new KnnSearchStrategy.Seeded(new Landmarks.Entries(entries), entries.length, PLAIN));
-    try {
-      HnswGraphSearcher.search(
-          new NodeScorer(scorer, size),
-          found,
-          new MappedGraph(graph.get()),
-          new Accepted(accept),
-          size);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e); // everything is in memory
-    }
-    return candidates(found);
+    int[] entries = landmarks.nearest(scorer.over(landmarkCodes), ENTRIES);
+    Walk walk =
+        new Walk(
+            graph.get(), scorer, Math.min(most, size), node -> accept.test(sequence(node)));
+    return candidates(walk.from(entries));
   }
 
   /// The vectors most like a query among a few, about.
@@ -305,29 +286,25 @@ public final class SearchPart {
     if (size == 0) {
       return List.of();
     }
-    TopKnnCollector found = collector(most);
-    Looking looking = new Looking(scorer(query), found);
+    Best best = new Best(Math.min(most, size));
+    Looking looking = new Looking(scorer(query), best);
     among.forEach(looking);
     looking.score();
-    return candidates(found);
-  }
-
-  private TopKnnCollector collector(int most) {
-    return new TopKnnCollector(Math.min(most, size), Integer.MAX_VALUE, PLAIN);
+    return candidates(best.ascending());
   }
 
   /// Scores nodes, several at a time.
   private final class Looking implements LongConsumer {
     private final CodeScorer scorer;
-    private final TopKnnCollector found;
+    private final Best best;
     private final int[] nodes = new int[AT_ONCE];
     private final float[] scores = new float[AT_ONCE];
     private int count;
     private int last;
 
-    Looking(CodeScorer scorer, TopKnnCollector found) {
+    Looking(CodeScorer scorer, Best best) {
       this.scorer = scorer;
-      this.found = found;
+      this.best = best;
     }
 
     @Override
@@ -345,7 +322,10 @@ public final class SearchPart {
     void score() {
       scorer.scores(nodes, count, scores);
       for (int i = 0; i < count; i++) {
-        found.collect(nodes[i], scores[i]);
+        long key = Best.key(nodes[i], scores[i]);
+        if (best.wants(key)) {
+          best.keep(key);
+        }
       }
       count = 0;
     }
@@ -363,51 +343,15 @@ public final class SearchPart {
         : new ByteCoding(score, dimension);
   }
 
-  private List<Candidate> candidates(TopKnnCollector found) {
-    List<Candidate> candidates = new ArrayList<>();
-    for (ScoreDoc each : found.topDocs().scoreDocs) {
-      candidates.add(new Candidate(sequence(each.doc), each.score));
+  private List<Candidate> candidates(long[] ascending) {
+    List<Candidate> candidates = new ArrayList<>(ascending.length);
+    for (int i = ascending.length - 1; i >= 0; i--) {
+      candidates.add(new Candidate(sequence(Best.node(ascending[i])), Best.score(ascending[i])));
     }
     return candidates;
   }
 
   MappedGraph graph() {
     return new MappedGraph(graph.orElseThrow());
-  }
-
-  private final class Accepted implements Bits {
-    private final LongPredicate accept;
-
-    Accepted(LongPredicate accept) {
-      this.accept = accept;
-    }
-
-    @Override
-    public boolean get(int node) {
-      return accept.test(sequence(node));
-    }
-
-    @Override
-    public int length() {
-      return size;
-    }
-  }
-
-  /// A scorer as the library wants it.
-  record NodeScorer(CodeScorer scorer, int size) implements RandomVectorScorer {
-    @Override
-    public float score(int node) {
-      return scorer.score(node);
-    }
-
-    @Override
-    public float bulkScore(int[] nodes, float[] scores, int count) {
-      return scorer.scores(nodes, count, scores);
-    }
-
-    @Override
-    public int maxOrd() {
-      return size;
-    }
   }
 }

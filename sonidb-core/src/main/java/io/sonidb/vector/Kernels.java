@@ -1,5 +1,7 @@
 package io.sonidb.vector;
 
+import java.lang.foreign.MemorySegment;
+
 /// The sums that distances are made of, over whole arrays.
 ///
 /// One implementation is chosen when the class is loaded: SIMD when the machine has vectors of at
@@ -42,4 +44,20 @@ public sealed interface Kernels permits ScalarKernels, SimdKernels {
 
   /// Sum of `|a[i] - b[i]|`.
   double absoluteDistance(double[] a, double[] b);
+
+  /// Bits of a number that a single bit is multiplied with by [#bitProduct].
+  int PLANES = 4;
+
+  /// Words of one plane for so many words of single bits: a whole number of the widest vectors.
+  static int planeWords(int words) {
+    return (words + 7) & -8;
+  }
+
+  /// Sum of the products of single bits and numbers of four bits, from 0 to 15.
+  ///
+  /// @param bits the row of bits is in it at `at`, `words` words of 64; in whichever order, if it
+  ///   is the same in the planes
+  /// @param planes the lowest bits of all numbers, then the next ones; [#planeWords(int)] words of
+  ///   each, with zeros at the end
+  int bitProduct(MemorySegment bits, long at, int words, long[] planes);
 }

@@ -1,5 +1,8 @@
 package io.sonidb.vector;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
 /// Plain loops with four running sums, which the compiler can keep in flight at once.
 final class ScalarKernels implements Kernels {
   @Override
@@ -127,5 +130,26 @@ final class ScalarKernels implements Kernels {
 
   private static double square(double x) {
     return x * x;
+  }
+
+  @Override
+  public int bitProduct(MemorySegment bits, long at, int words, long[] planes) {
+    return plainBitProduct(bits, at, words, planes);
+  }
+
+  static int plainBitProduct(MemorySegment bits, long at, int words, long[] planes) {
+    int plane = Kernels.planeWords(words);
+    int first = 0;
+    int second = 0;
+    int third = 0;
+    int fourth = 0;
+    for (int word = 0; word < words; word++) {
+      long some = bits.get(ValueLayout.JAVA_LONG_UNALIGNED, at + (long) Long.BYTES * word);
+      first += Long.bitCount(some & planes[word]);
+      second += Long.bitCount(some & planes[plane + word]);
+      third += Long.bitCount(some & planes[2 * plane + word]);
+      fourth += Long.bitCount(some & planes[3 * plane + word]);
+    }
+    return first + 2 * second + 4 * third + 8 * fourth;
   }
 }

@@ -152,7 +152,7 @@ class SearchPartTest {
   @Test
   void rotationKeepsInnerProductsAndSpreads() {
     for (int dimension : new int[] {1, 2, 3, 256, 300, 768}) {
-      Rotation rotation = new Rotation(dimension);
+      Rotation rotation = Rotation.of(dimension);
       float[] a = vector(dimension);
       float[] b = vector(dimension);
       double before = Score.DOT.of(a, b);
@@ -162,7 +162,7 @@ class SearchPartTest {
     }
     float[] one = new float[768];
     one[5] = 1;
-    new Rotation(768).apply(one);
+    Rotation.of(768).apply(one);
     for (float component : one) {
       assertThat(Math.abs(component)).isLessThan(0.3f);
     }

@@ -3,6 +3,9 @@ package io.sonidb.vector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -132,5 +135,35 @@ class KernelsTest {
     }
     compare(768, lanes);
     compare(1536, lanes);
+  }
+
+  @Test
+  void multipliesBitsWithNumbersOfFour() {
+    byte[] bits = new byte[8 * 40];
+    random.nextBytes(bits);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment mapped = arena.allocate(bits.length).copyFrom(MemorySegment.ofArray(bits));
+      for (int i = 0; i < 200; i++) {
+        int words = 1 + i % 25;
+        int plane = Kernels.planeWords(words);
+        long[] planes = new long[Kernels.PLANES * plane];
+        // The last ones end where the bytes do: no whole vector can be read there.
+        long at = i < 25 ? bits.length - 8L * words : random.nextLong(bits.length - 8L * words);
+        int sum = 0;
+        for (int word = 0; word < words; word++) {
+          long row = mapped.get(ValueLayout.JAVA_LONG_UNALIGNED, at + 8L * word);
+          for (int bit = 0; bit < Long.SIZE; bit++) {
+            int number = random.nextInt(16);
+            for (int p = 0; p < Kernels.PLANES; p++) {
+              planes[p * plane + word] |= (long) (number >> p & 1) << bit;
+            }
+            sum += (int) (row >>> bit & 1) * number;
+          }
+        }
+        String what = words + " words at " + at + ", -Dsonidb.seed=" + seed;
+        assertThat(Kernels.BEST.bitProduct(mapped, at, words, planes)).as(what).isEqualTo(sum);
+        assertThat(Kernels.PLAIN.bitProduct(mapped, at, words, planes)).as(what).isEqualTo(sum);
+      }
+    }
   }
 }

@@ -9,8 +9,9 @@ import java.util.Optional;
 /// Reads several frames at a time, which may be faster than one by one, with the same outcome.
 ///
 /// A Rice code must be read before the next one can be, so a single run of codes leaves most of a
-/// processor idle. This decoder reads several runs in turns, provided that the frames are of the
-/// same block size and of independent channels:
+/// processor idle. This decoder reads several runs in turns, provided that the frames have
+/// independent channels, and none is more than twice as long as another; what some have more than
+/// the shortest is read one by one:
 ///
 /// - channels coded by one Rice parameter from 4 to 9 for the whole block, sixteen at once, one in
 ///   each lane, where SIMD has lanes enough (vectors of 512 bits). That is how quantised vectors
@@ -18,7 +19,8 @@ import java.util.Optional;
 /// - channels coded by one Rice parameter up to 3 for the whole block, as many at once. That is how
 ///   the exponents of float32 vectors look.
 ///
-/// All others it reads one by one, and all where there is no SIMD: plain loops gain nothing.
+/// All others it reads one by one, and all where there is no SIMD: plain loops gain nothing. When
+/// there are fewer frames than lanes, but half as many, the last frame is read in several lanes.
 ///
 /// A frame that is malformed does not disturb the others.
 ///
@@ -50,6 +52,9 @@ public final class FrameBatchDecoder {
 
   /// So many that take a byte each: a multiple of sixteen.
   private static final int SMALL_ROWS = 768;
+
+  /// Blocks that are longer than the shortest by this are not read with it.
+  private static final int MOST_LONGER = 2;
 
   /// So many codes are read one by one where a code is too long for lanes.
   private static final int FEW = 6;
@@ -111,10 +116,10 @@ public final class FrameBatchDecoder {
     Kernels kernels = fixedKernels.orElseGet(KernelChoice::forNextFrame);
     prepare(count);
     int lanes = kernels.lanes();
-    makeRoom(lanes);
+    makeRoom(count, lanes);
     int from = 0;
-    for (; lanes > 0 && count - from >= lanes; from += lanes) {
-      decodeGroup(kernels, in, offsets, limits, from, lanes);
+    for (; lanes > 0 && 2 * (count - from) >= lanes; from += Math.min(lanes, count - from)) {
+      decodeGroup(kernels, in, offsets, limits, from, Math.min(lanes, count - from));
     }
     for (; from < count; from++) {
       decodeOne(in, offsets, limits, from);
@@ -156,11 +161,7 @@ public final class FrameBatchDecoder {
   }
 
   private void prepare(int batch) {
-    while (frames.size() < batch) {
-      frames.add(
-          fixedKernels.map(kernels -> new FrameDecoder(kernels)).orElseGet(FrameDecoder::new));
-      problems.add(Optional.empty());
-    }
+    makeFrames(batch);
     if (sizes.length < batch) {
       sizes = new int[batch];
     }
@@ -170,16 +171,27 @@ public final class FrameBatchDecoder {
     count = batch;
   }
 
-  private void makeRoom(int size) {
-    if (samples.length < size) {
-      samples = new int[size][];
-      parameters = new int[size];
-      wideParameters = new long[size];
-      positions = new long[size];
-      words = new long[size];
-      ends = new int[size];
-      rows = new int[size * ROWS];
-      smallRows = new long[size * SMALL_ROWS / Long.BYTES];
+  private void makeFrames(int most) {
+    while (frames.size() < most) {
+      frames.add(
+          fixedKernels.map(kernels -> new FrameDecoder(kernels)).orElseGet(FrameDecoder::new));
+      problems.add(Optional.empty());
+    }
+  }
+
+  private void makeRoom(int batch, int lanes) {
+    if (lanes > 0) {
+      makeFrames((batch + lanes - 1) / lanes * lanes); // the last frame may take several
+    }
+    if (samples.length < lanes) {
+      samples = new int[lanes][];
+      parameters = new int[lanes];
+      wideParameters = new long[lanes];
+      positions = new long[lanes];
+      words = new long[lanes];
+      ends = new int[lanes];
+      rows = new int[lanes * ROWS];
+      smallRows = new long[lanes * SMALL_ROWS / Long.BYTES];
     }
   }
 
@@ -193,16 +205,18 @@ public final class FrameBatchDecoder {
 
   /// Reads frames in lanes as far as they are alike and well-formed. Whenever they are not, all of
   /// them are read again one by one.
+  ///
+  /// @param some how many; as many as there are lanes, or fewer
   private void decodeGroup(
-      Kernels kernels, byte[] in, int[] offsets, int[] limits, int from, int lanes) {
+      Kernels kernels, byte[] in, int[] offsets, int[] limits, int from, int some) {
     boolean alike;
     try {
-      alike = decodeAlike(kernels, in, offsets, limits, from, lanes);
+      alike = decodeAlike(kernels, in, offsets, limits, from, some);
     } catch (MalformedFlacException e) {
       alike = false;
     }
     if (!alike) {
-      for (int i = from; i < from + lanes; i++) {
+      for (int i = from; i < from + some; i++) {
         decodeOne(in, offsets, limits, i);
       }
     }
@@ -210,39 +224,47 @@ public final class FrameBatchDecoder {
 
   /// @return whether the frames were alike, and have been read
   private boolean decodeAlike(
-      Kernels kernels, byte[] in, int[] offsets, int[] limits, int from, int lanes)
+      Kernels kernels, byte[] in, int[] offsets, int[] limits, int from, int some)
       throws MalformedFlacException {
-    for (int i = from; i < from + lanes; i++) {
-      frames.get(i).begin(in, offsets[i], limits[i]);
+    int lanes = kernels.lanes();
+    for (int lane = 0; lane < lanes; lane++) {
+      int one = from + Math.min(lane, some - 1);
+      frames.get(from + lane).begin(in, offsets[one], limits[one]);
     }
-    FrameHeader first = frames.get(from).header;
-    for (int i = from; i < from + lanes; i++) {
+    int channels = frames.get(from).header.channels;
+    int shortest = Integer.MAX_VALUE;
+    int longest = 0;
+    for (int i = from; i < from + some; i++) {
       FrameHeader header = frames.get(i).header;
-      if (header.assignment >= FrameHeader.LEFT_SIDE
-          || header.channels != first.channels
-          || header.blockSize != first.blockSize) {
+      if (header.assignment >= FrameHeader.LEFT_SIDE || header.channels != channels) {
+        return false;
+      }
+      shortest = Math.min(shortest, header.blockSize);
+      longest = Math.max(longest, header.blockSize);
+    }
+    if (longest / MOST_LONGER > shortest) {
+      return false;
+    }
+    for (int channel = 0; channel < channels; channel++) {
+      if (!decodeChannel(kernels, in, from, channel, shortest)) {
         return false;
       }
     }
-    for (int channel = 0; channel < first.channels; channel++) {
-      if (!decodeChannel(kernels, in, from, channel, first.blockSize)) {
-        return false;
-      }
-    }
-    for (int i = from; i < from + lanes; i++) {
+    for (int i = from; i < from + some; i++) {
       sizes[i] = frames.get(i).end(in, offsets[i]);
     }
     return true;
   }
 
   /// @return whether it was read; if not, all frames have to be read one by one
-  private boolean decodeChannel(Kernels kernels, byte[] in, int from, int channel, int blockSize)
+  private boolean decodeChannel(Kernels kernels, byte[] in, int from, int channel, int shortest)
       throws MalformedFlacException {
     int lanes = kernels.lanes();
     boolean areMiddling = true;
     boolean areSmall = true;
     for (int i = 0; i < lanes; i++) {
       FrameDecoder frame = frames.get(from + i);
+      int blockSize = frame.header.blockSize;
       SubframeDecoder subframe = frame.subframes;
       samples[i] = frame.channels[channel];
       parameters[i] = NO_RESIDUAL;
@@ -257,78 +279,86 @@ public final class FrameBatchDecoder {
       areMiddling &= isAlike && parameters[i] >= MIN_PARAMETER && parameters[i] <= MAX_PARAMETER;
     }
     if (areSmall || areMiddling) {
-      if (!readLanes(kernels, in, from, channel, blockSize, areSmall)) {
+      if (!readLanes(kernels, in, from, channel, shortest, areSmall)) {
         return false;
       }
     } else {
       for (int i = 0; i < lanes; i++) {
-        readOne(frames.get(from + i), i, blockSize);
+        readOne(frames.get(from + i), i);
       }
     }
     for (int i = 0; i < lanes; i++) {
       FrameDecoder frame = frames.get(from + i);
       if (!frame.isFolded(channel)) {
-        frame.subframes.finish(frame.reader, samples[i], blockSize);
+        frame.subframes.finish(frame.reader, samples[i], frame.header.blockSize);
       }
     }
     return true;
   }
 
-  private void readOne(FrameDecoder frame, int index, int blockSize) throws MalformedFlacException {
+  private void readOne(FrameDecoder frame, int index) throws MalformedFlacException {
     if (parameters[index] != NO_RESIDUAL) {
       SubframeDecoder subframe = frame.subframes;
-      subframe.residual.readPartitions(frame.reader, samples[index], subframe.order, blockSize);
+      subframe.residual.readPartitions(
+          frame.reader, samples[index], subframe.order, frame.header.blockSize);
     }
   }
 
   /// Reads residuals in lanes. Where a code of one frame is too long for that, all take a few codes
-  /// one by one.
+  /// one by one; and so they do behind the end of the shortest.
   ///
   /// @return whether they could be read in this way
   private boolean readLanes(
-      Kernels kernels, byte[] in, int from, int channel, int blockSize, boolean areSmall)
+      Kernels kernels, byte[] in, int from, int channel, int shortest, boolean areSmall)
       throws MalformedFlacException {
     int lanes = kernels.lanes();
     int order = frames.get(from).subframes.order;
     for (int lane = 0; lane < lanes; lane++) {
       FrameDecoder frame = frames.get(from + lane);
-      frame.subframes.residual.skipParameter(frame.reader);
+      Residual residual = frame.subframes.residual;
+      residual.skipParameter(frame.reader);
+      residual.makeRoom(frame.header.blockSize);
       positions[lane] = frame.reader.position;
       ends[lane] = frame.reader.limit;
       wideParameters[lane] = parameters[lane];
     }
     boolean could = true;
     int next = order;
-    while (next < blockSize && could) {
-      int most = Math.min(blockSize - next, areSmall ? SMALL_ROWS : ROWS);
+    while (next < shortest && could) {
+      int most = Math.min(shortest - next, areSmall ? SMALL_ROWS : ROWS);
       int read =
-          areSmall
-              ? readSmall(kernels, in, from, next, most, blockSize)
-              : readMiddling(kernels, in, next, most);
+          areSmall ? readSmall(kernels, in, from, next, most) : readMiddling(kernels, in, next, most);
       next += read;
       if (read < most) {
-        int to = Math.min(blockSize, next + FEW);
+        int to = Math.min(shortest, next + FEW);
         for (int lane = 0; lane < lanes; lane++) {
-          FrameDecoder frame = frames.get(from + lane);
-          Residual residual = frame.subframes.residual;
-          frame.reader.position = positions[lane];
-          if (areSmall) {
-            could &= residual.takeFew(frame.reader, next, to, parameters[lane]);
-          } else {
-            residual.readCodes(frame.reader, samples[lane], next, to, parameters[lane]);
-          }
-          positions[lane] = frame.reader.position;
+          could &= readFew(frames.get(from + lane), lane, next, to, areSmall);
         }
         next = to;
       }
     }
-    for (int lane = 0; lane < lanes; lane++) {
+    for (int lane = 0; lane < lanes && could; lane++) {
       FrameDecoder frame = frames.get(from + lane);
+      could = readFew(frame, lane, next, frame.header.blockSize, areSmall);
       frame.reader.position = positions[lane];
       if (areSmall) {
-        takeFolded(frame, channel, samples[lane], blockSize);
+        takeFolded(frame, channel, samples[lane], frame.header.blockSize);
       }
     }
+    return could;
+  }
+
+  private boolean readFew(FrameDecoder frame, int lane, int next, int to, boolean areSmall)
+      throws MalformedFlacException {
+    Residual residual = frame.subframes.residual;
+    frame.reader.position = positions[lane];
+    boolean could = true;
+    if (areSmall) {
+      could = residual.takeFew(frame.reader, next, to, parameters[lane]);
+    } else {
+      residual.readCodes(frame.reader, samples[lane], next, to, parameters[lane]);
+    }
+    positions[lane] = frame.reader.position;
     return could;
   }
 
@@ -355,15 +385,12 @@ public final class FrameBatchDecoder {
   }
 
   /// @return how many codes of each frame it has read
-  private int readSmall(Kernels kernels, byte[] in, int from, int next, int most, int blockSize) {
+  private int readSmall(Kernels kernels, byte[] in, int from, int next, int most) {
     int lanes = kernels.lanes();
     int read = kernels.readSmallInLanes(in, positions, words, wideParameters, most, smallRows);
     for (int lane = 0; lane < lanes; lane++) {
-      frames
-          .get(from + lane)
-          .subframes
-          .residual
-          .takeLane(smallRows, lane, lanes, read, next, blockSize);
+      Residual residual = frames.get(from + lane).subframes.residual;
+      residual.takeLane(smallRows, lane, lanes, read, next);
     }
     return read;
   }

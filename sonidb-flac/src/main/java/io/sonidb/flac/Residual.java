@@ -118,19 +118,17 @@ final class Residual {
   }
 
   /// Takes codes from one lane of many, as [io.sonidb.flac.kernel.Kernels#readSmallInLanes] gives
-  /// them, into [#folded].
+  /// them, into [#folded], which has [room][#makeRoom] for them.
   ///
   /// @param rows the first eight of each lane, the second eight of each lane, and so on
   /// @param from the place of the first in `folded`
-  /// @param size at least so long `folded` becomes
-  void takeLane(long[] rows, int lane, int lanes, int count, int from, int size) {
-    makeRoom(size);
+  void takeLane(long[] rows, int lane, int lanes, int count, int from) {
     for (int i = 0; i < count; i += Long.BYTES) {
       BigEndian.writeLong(folded, from + i, rows[i / Long.BYTES * lanes + lane]);
     }
   }
 
-  /// Reads a few codes into [#folded], of any length.
+  /// Reads a few codes into [#folded], of any length; there is room for them.
   ///
   /// @return whether all of them fit there, in a byte each
   boolean takeFew(BitReader in, int from, int to, int parameter) throws MalformedFlacException {
@@ -148,7 +146,8 @@ final class Residual {
     in.kernels.unfold(folded, from, to - from, into, from);
   }
 
-  private void makeRoom(int count) {
+  /// Makes [#folded] long enough, whatever was in it.
+  void makeRoom(int count) {
     if (folded.length < count + Long.BYTES) {
       folded = new byte[count + Long.BYTES];
     }

@@ -146,6 +146,36 @@ class FrameBatchDecoderTest {
   }
 
   @Test
+  void readsFramesOfWhichSomeAreLonger() {
+    Seeds.repeat(
+        60,
+        random -> {
+          Batch batch = new Batch();
+          int size = random.nextInt(1, 900);
+          int more = random.nextInt(1, 2 * size + 2);
+          double sigma = Math.pow(2, random.nextDouble(-1, 8));
+          for (int i = 0; i < 33; i++) {
+            int[][] pcm = gaussian(random, 2, size + random.nextInt(more), 24, sigma);
+            if (random.nextInt(20) == 0) {
+              pcm[1][pcm[1].length - 1] = random.nextInt(-90, 90) * (1 + (int) sigma);
+            }
+            batch.add(new AudioFormat(48_000, 2, 24), pcm);
+          }
+          batch.verify();
+        });
+  }
+
+  @Test
+  void readsFewerFramesThanThereAreLanes() {
+    Seeds.repeat(
+        60,
+        random -> {
+          int depth = random.nextInt(8, 25);
+          alike(random, random.nextInt(7, 16), depth, random.nextDouble(0.5, 20)).verify();
+        });
+  }
+
+  @Test
   void readsFramesOfAllKinds() {
     Seeds.explore(
         50,
