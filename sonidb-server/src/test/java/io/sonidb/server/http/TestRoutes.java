@@ -4,6 +4,7 @@ import io.sonidb.SoniDb;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -17,7 +18,9 @@ final class TestRoutes {
     try (SoniDb database = SoniDb.open(folder)) {
       Catalog catalog = new Catalog(database, Aliases.open(folder));
       MetricsText metrics = new MetricsText(catalog, () -> 0, () -> 0, () -> 0, () -> 0);
-      Streams streams = new Streams(io.sonidb.server.config.NodeConfig.of(folder).streams());
+      Streams streams =
+          new Streams(
+              io.sonidb.server.config.NodeConfig.of(folder).streams(), Duration.ofMinutes(1));
       Logs logs = Logs.open(io.sonidb.server.config.NodeConfig.of(folder), System.err);
       ClusterApi calls = new ClusterApi(Optional.empty(), catalog);
       MaintenanceApi maintenance = new MaintenanceApi(logs, calls);
