@@ -18,6 +18,10 @@ import java.nio.charset.Charset;
 /// The property `sonidb.stderr.terminal` says whether the real standard error is a terminal; Java
 /// has no way of its own to find out.
 final class Launcher {
+  /// The size of the pieces in which the JDK's HTTP client reads; it is asked for once, at first
+  /// use. With its own 16 KiB, streams come half as fast.
+  private static final String HTTP_BUFFER = "jdk.httpclient.bufsize";
+
   private Launcher() {}
 
   /// Restores standard error and runs the command line.
@@ -27,6 +31,9 @@ final class Launcher {
     int descriptor = Integer.getInteger("sonidb.stderr.descriptor", 2);
     if (descriptor != 2) {
       System.setErr(printStream(descriptor));
+    }
+    if (System.getProperty(HTTP_BUFFER) == null) {
+      System.setProperty(HTTP_BUFFER, String.valueOf(1 << 17));
     }
     Main.main(args);
   }

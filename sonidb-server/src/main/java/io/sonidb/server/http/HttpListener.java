@@ -111,7 +111,8 @@ public final class HttpListener implements AutoCloseable {
     GracefulHandler graceful = new GracefulHandler();
 
     AtomicBoolean ready = new AtomicBoolean(true);
-    Streams streams = new Streams(config.streams(), Duration.ofSeconds(config.http().idleSeconds()));
+    Streams streams =
+        new Streams(config.streams(), Duration.ofSeconds(config.http().idleSeconds()));
     Broadcasts broadcasts = new Broadcasts(clock);
     Viewers viewers = new Viewers(config.webRtc(), config.streams());
     MetricsText metrics =

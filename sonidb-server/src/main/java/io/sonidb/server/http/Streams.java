@@ -83,8 +83,8 @@ final class Streams implements AutoCloseable {
     };
   }
 
-  /// A stream that is under way. It may be idle for as long as somebody listens, so Jetty's limit is
-  /// lifted meanwhile: when that comes at the moment of a write, it breaks the write.
+  /// A stream that is under way. It may be idle for as long as somebody listens, so Jetty's limit
+  /// is lifted meanwhile: when that comes at the moment of a write, it breaks the write.
   private static final class Stream {
     private static final long NO_LIMIT_MILLIS = Duration.ofDays(365).toMillis();
     private static final long LIMIT_AT_THE_END_MILLIS = 1000;

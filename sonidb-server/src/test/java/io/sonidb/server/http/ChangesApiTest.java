@@ -108,8 +108,7 @@ class ChangesApiTest {
 
   @Test
   void breaksNoFeedWhoseConnectionBecomesIdleAsItSaysThatItIsAlive() throws Exception {
-    try (HttpClient client =
-        HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
+    try (HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
       List<BufferedReader> feeds = new ArrayList<>();
       for (int i = 0; i < 100; i++) {
         feeds.add(open(client, C + "/changes?from=3"));

@@ -136,7 +136,8 @@ class NodeTest {
       fill(node);
       node.get(C + "/points/9");
       String missed =
-          "sonidb_http_requests_total{method=\"GET\",route=\"/collections/{collection}/points/{id}\",status=\"404\"} 1";
+          "sonidb_http_requests_total{method=\"GET\",route=\"/collections/{collection}/points/{id}\",status=\"404\"}"
+              + " 1";
       // A request is counted when its answer is sent, which the client may see first.
       while (!node.get("/metrics").text().contains(missed)) {
         Thread.sleep(5);
