@@ -2,10 +2,12 @@ package io.sonidb.bench;
 
 import io.sonidb.Collection;
 import io.sonidb.CollectionSpec;
+import io.sonidb.Indexing;
 import io.sonidb.Outgoing;
 import io.sonidb.Point;
 import io.sonidb.Progress;
 import io.sonidb.SoniDb;
+import io.sonidb.SoniDbOptions;
 import io.sonidb.SyncFile;
 import io.sonidb.SyncManifest;
 import io.sonidb.ftp.ClusterSecret;
@@ -56,8 +58,9 @@ public final class NodeToNode {
     ClusterSecret secret = ClusterSecret.open(folder.resolve("cluster.secret"));
     FtpOptions options =
         new FtpOptions("127.0.0.1", OptionalInt.of(0), FIRST_PORT, LAST_PORT, 64, 60, true);
-    try (SoniDb from = SoniDb.open(folder.resolve("from"));
-        SoniDb to = SoniDb.open(folder.resolve("to"));
+    SoniDbOptions unindexed = SoniDbOptions.DEFAULT.indexing(Indexing.BY_HAND);
+    try (SoniDb from = SoniDb.open(folder.resolve("from"), unindexed);
+        SoniDb to = SoniDb.open(folder.resolve("to"), unindexed);
         FtpNode source = FtpNode.start(options, from.inbox(), secret, _ -> {});
         FtpNode target = FtpNode.start(options, to.inbox(), secret, _ -> {})) {
       fill(from, bytes);
@@ -100,18 +103,14 @@ public final class NodeToNode {
               })
               .toList());
     }
-    songs.buildIndex();
   }
 
   private static SyncFile largest(Outgoing outgoing) {
-    return outgoing.files().stream()
-        .max((a, b) -> Long.compare(a.size(), b.size()))
-        .orElseThrow();
+    return outgoing.files().stream().max((a, b) -> Long.compare(a.size(), b.size())).orElseThrow();
   }
 
   private static Peer peer(FtpNode node) throws IOException {
-    return new Peer(
-        InetAddress.getLoopbackAddress(), FIRST_PORT, LAST_PORT, node.fingerprint());
+    return new Peer(InetAddress.getLoopbackAddress(), FIRST_PORT, LAST_PORT, node.fingerprint());
   }
 
   private static void copy(Path file, Path to, long bytes) throws Exception {
@@ -203,8 +202,7 @@ public final class NodeToNode {
   }
 
   private static long cpuNanos() {
-    return ((com.sun.management.OperatingSystemMXBean)
-            ManagementFactory.getOperatingSystemMXBean())
+    return ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
         .getProcessCpuTime();
   }
 

@@ -32,7 +32,7 @@ import picocli.CommandLine.Mixin;
       "  sonidb restore backup songs",
       "  sonidb restore backup songs --as songs-of-monday --data other-folder",
       "  sonidb restore songs.snapshot songs --url http://127.0.0.1:7664   # a file from `snapshot`",
-    "  sonidb restore ftps://user@host/backup/songs --url http://127.0.0.1:7664"
+      "  sonidb restore ftps://user@host/backup/songs --url http://127.0.0.1:7664"
     })
 final class RestoreCommand extends DatabaseCommand {
 
@@ -97,9 +97,7 @@ final class RestoreCommand extends DatabaseCommand {
         .line(
             "restored \"%s\": %s, as a replica up to write %d; `promote` makes it writable"
                 .formatted(
-                    report.name(),
-                    Quantity.count(report.vectors(), "vector"),
-                    report.sequence()));
+                    report.name(), Quantity.count(report.vectors(), "vector"), report.sequence()));
     return ExitCode.OK;
   }
 

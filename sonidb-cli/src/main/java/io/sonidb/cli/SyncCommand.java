@@ -37,7 +37,7 @@ import picocli.CommandLine.Parameters;
       "  sonidb --url http://a:7664 sync songs sonidb://b --seal",
       "  sonidb --url http://a:7664 sync songs sonidb://b --to sonidb://c",
       "  sonidb --url http://a:7664 sync songs ftps://user@host/backup/songs --seal",
-    "  sonidb sync songs sonidb://b      # from a folder that no node has open",
+      "  sonidb sync songs sonidb://b      # from a folder that no node has open",
       "  sonidb --url http://b:7664 promote songs"
     })
 final class SyncCommand extends DatabaseCommand {

@@ -104,8 +104,8 @@ class SyncCommandsTest {
     assertThat(sent.path("vectors").asLong(0)).isEqualTo(20);
     assertThat(sent.path("controller_bytes").asLong(0)).isBetween(1L, 1_000_000L);
     assertThat(vectors(b)).isEqualTo(20);
-    String more = Files.writeString(folder.resolve("one.jsonl"), "{\"id\":99,\"vector\":[1,2,3]}")
-        .toString();
+    String more =
+        Files.writeString(folder.resolve("one.jsonl"), "{\"id\":99,\"vector\":[1,2,3]}").toString();
     assertThat(on(b).run("insert", "songs", more).exitCode()).isEqualTo(6);
     assertThat(on(b).ok("promote", "songs", "--json").json().path("epoch").asInt(0)).isEqualTo(2);
     on(b).ok("insert", "songs", more);
@@ -184,7 +184,8 @@ class SyncCommandsTest {
     fill(on(a));
     on(a).ok("sync", "songs", target, "--seal");
     try (Stream<Path> files = Files.walk(folder.resolve("a"))) {
-      Path segment = files.filter(file -> file.toString().endsWith(".flac")).findFirst().orElseThrow();
+      Path segment =
+          files.filter(file -> file.toString().endsWith(".flac")).findFirst().orElseThrow();
       try (RandomAccessFile damaged = new RandomAccessFile(segment.toFile(), "rw")) {
         damaged.seek(damaged.length() - 100);
         damaged.write(1);
