@@ -38,11 +38,13 @@ import java.util.stream.IntStream;
 ///
 /// - `build` makes the collection and its index.
 /// - `query` searches, as far as several values of `ef` go.
-/// - `filters` searches among 0.1, 1, 10 and 50 % of the vectors: chosen at random, and by their
+/// - `filters` searches among 0.1, 1, 10, 20 and 50 % of the vectors: chosen at random, and by their
 ///   side of a plane, so that some queries are far from all of them.
 /// - `deletes` deletes half of the vectors at random, inserts them again, and compares the recall.
 ///   It changes the collection.
 /// - `beside` makes a collection while others search in it, indexed by itself behind the writers.
+/// - `backlog` makes a collection without an index, and searches in it when a tenth of it is there,
+///   when all of it is, and when all has codes and a graph.
 final class SearchIndexes {
   private static final int BATCH = 1000;
   private static final int QUERIES = 1000;
@@ -80,7 +82,7 @@ final class SearchIndexes {
   public static void main(String... args) {
     if (args.length != 4) {
       System.err.println(
-          "usage: SearchIndexes build|query|filters|deletes|beside FOLDER VECTORS DIMENSION");
+          "usage: SearchIndexes build|query|filters|deletes|beside|backlog FOLDER VECTORS DIMENSION");
       System.exit(2);
     }
     SearchIndexes indexes =
@@ -91,6 +93,7 @@ final class SearchIndexes {
       case "filters" -> indexes.filters();
       case "deletes" -> indexes.deletes();
       case "beside" -> indexes.beside();
+      case "backlog" -> indexes.backlog();
       default -> System.err.println("nothing is called " + args[0]);
     }
   }
@@ -235,7 +238,7 @@ final class SearchIndexes {
       print("          filter  recall@10    p50 ms    p99 ms  searches/s  CPU us");
       row("%16s".formatted("none"), songs, Filter.ALL, 0, truth(songs, Filter.ALL));
       for (String field : List.of("n", "side")) {
-        for (int thousandths : new int[] {1, 10, 100, 500}) {
+        for (int thousandths : new int[] {1, 10, 100, 200, 500}) {
           Filter filter =
               Filter.parse(
                   "{\"must\":[{\"key\":\"%s\",\"range\":{\"lt\":%d}}]}"
@@ -308,8 +311,26 @@ final class SearchIndexes {
     }
   }
 
+  private void backlog() {
+    try (SoniDb db = SoniDb.open(folder, byHand())) {
+      Collection songs = create(db);
+      for (int from = 0; from < vectors; from += BATCH) {
+        if (from == vectors / 10) {
+          latency(songs);
+        }
+        songs.upsert(batch(from, Math.min(vectors, from + BATCH)));
+      }
+      latency(songs);
+      songs.buildIndex();
+      latency(songs);
+    }
+  }
+
   private void latency(Collection songs) {
     CollectionStats.SearchIndex index = songs.stats().search();
+    for (int i = 0; i < 20; i++) {
+      songs.search(queries.get(i)); // compiled, and in the cache
+    }
     long[] nanos = new long[QUERIES / 10];
     for (int i = 0; i < nanos.length; i++) {
       long start = System.nanoTime();

@@ -100,8 +100,7 @@ final class Landmarks {
   MemorySegment codes(MemorySegment codes, int codeBytes) {
     MemorySegment own = Arena.ofAuto().allocate((long) codeBytes * nodes.length, Long.BYTES);
     for (int i = 0; i < nodes.length; i++) {
-      MemorySegment.copy(
-          codes, (long) codeBytes * nodes[i], own, (long) codeBytes * i, codeBytes);
+      MemorySegment.copy(codes, (long) codeBytes * nodes[i], own, (long) codeBytes * i, codeBytes);
     }
     return own;
   }

@@ -92,8 +92,7 @@ final class OneBitCoding extends Coding {
     codes.set(SHORT, rest + 12, (short) code.quantizedComponentSum());
     boolean isFinite = isFinite(code);
     if (isFinite && probes.byteSize() > 0) {
-      OptimizedScalarQuantizer.QuantizationResult probe =
-          quantise(quantizer, prepared, PROBE_BITS);
+      OptimizedScalarQuantizer.QuantizationResult probe = quantise(quantizer, prepared, PROBE_BITS);
       OptimizedScalarQuantizer.transposeHalfByte(levels, nibbles);
       MemorySegment.copy(nibbles, 0, probes, ValueLayout.JAVA_BYTE, probeAt, nibbles.length);
       long behind = probeAt + nibbles.length;
@@ -125,8 +124,8 @@ final class OneBitCoding extends Coding {
   }
 
   /// What both vectors have in common is counted in words of 64 components, for each of the four
-  /// bits. Bits meet wherever they are in a word, so it does not matter in which order a machine has
-  /// its bytes.
+  /// bits. Bits meet wherever they are in a word, so it does not matter in which order a machine
+  /// has its bytes.
   private final class BitScorer extends CodeScorer {
     private static final Kernels K = Kernels.BEST;
 

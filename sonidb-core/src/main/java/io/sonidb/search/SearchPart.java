@@ -276,8 +276,7 @@ public final class SearchPart {
     }
     int[] entries = landmarks.nearest(scorer.over(landmarkCodes), ENTRIES);
     Walk walk =
-        new Walk(
-            graph.get(), scorer, Math.min(most, size), node -> accept.test(sequence(node)));
+        new Walk(graph.get(), scorer, Math.min(most, size), node -> accept.test(sequence(node)));
     return candidates(walk.from(entries));
   }
 

@@ -24,8 +24,6 @@ import java.util.UUID;
 import java.util.zip.CRC32;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -41,13 +39,11 @@ final class ManifestFormat {
   private static final String QUANTIZE = "quantize";
   private static final String SAMPLE = "quantize_sample";
   private static final String RECALL = "quantize_recall_at_10";
-  private static final JsonMapper JSON =
-      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
   private ManifestFormat() {}
 
   static void write(Manifest manifest, Storage storage, Path folder) throws IOException {
-    String body = JSON.writeValueAsString(json(manifest)).stripTrailing();
+    String body = JsonText.inLines(json(manifest)).stripTrailing();
     String open = body.substring(0, body.length() - 1).stripTrailing() + ",\n";
     byte[] bytes = (open + lastLines(open)).getBytes(StandardCharsets.UTF_8);
     if (bytes.length > MAX_SIZE) {
@@ -65,7 +61,7 @@ final class ManifestFormat {
 
   private static ObjectNode json(Manifest manifest) {
     CollectionHeader header = manifest.header();
-    ObjectNode json = JSON.createObjectNode();
+    ObjectNode json = JsonText.object();
     json.put("format", FORMAT)
         .put("name", header.name())
         .put("uuid", header.uuid().toString())
@@ -161,7 +157,7 @@ final class ManifestFormat {
       throw new CorruptManifestException(file + " fails its CRC-32");
     }
     try {
-      JsonNode json = JSON.readTree(text);
+      JsonNode json = JsonText.read(text);
       checkFormat(json.path("format").asInt(0), file);
       return manifest(json);
     } catch (JacksonException e) {
@@ -191,7 +187,8 @@ final class ManifestFormat {
     try {
       return storage
           .readUpTo(folder.resolve(FILE), MAX_SIZE)
-          .flatMap(bytes -> JSON.readTree(bytes).path("name").asStringOpt());
+          .map(bytes -> JsonText.read(new String(bytes, StandardCharsets.UTF_8)))
+          .flatMap(json -> json.path("name").asStringOpt());
     } catch (IOException | JacksonException e) {
       return Optional.empty();
     }

@@ -24,7 +24,6 @@ import java.util.UUID;
 import java.util.function.Function;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /// The head of a segment file: [#HEAD_SIZE] bytes of FLAC metadata in front of the frames.
@@ -190,9 +189,9 @@ final class SegmentFormat {
   }
 
   private static byte[] json(List<Map.Entry<String, String>> tags) {
-    ObjectNode json = JsonMapper.shared().createObjectNode();
+    ObjectNode json = JsonText.object();
     tags.forEach(tag -> json.put(tag.getKey().toLowerCase(Locale.ROOT), tag.getValue()));
-    return json.toString().getBytes(StandardCharsets.UTF_8);
+    return JsonText.inALine(json).getBytes(StandardCharsets.UTF_8);
   }
 
   /// What a segment's head says.
@@ -223,8 +222,7 @@ final class SegmentFormat {
     if (start >= 0 && end >= 0) {
       try {
         JsonNode json =
-            JsonMapper.shared()
-                .readTree(new String(head, start + 4, end + 2 - start - 4, StandardCharsets.UTF_8));
+            JsonText.read(new String(head, start + 4, end + 2 - start - 4, StandardCharsets.UTF_8));
         found.add(
             tags(name ->
                 Optional.ofNullable(json.path(name.toLowerCase(Locale.ROOT)).asString(null))));

@@ -224,7 +224,8 @@ final class SimdKernels implements Kernels {
       fourth = fourth.add(ones(some.and(LongVector.fromArray(eight, planes, 3 * plane + word))));
     }
     LongVector sum =
-        first.add(second.lanewise(VectorOperators.LSHL, 1))
+        first
+            .add(second.lanewise(VectorOperators.LSHL, 1))
             .add(third.lanewise(VectorOperators.LSHL, 2))
             .add(fourth.lanewise(VectorOperators.LSHL, 3));
     return (int) sum.reduceLanes(VectorOperators.ADD);

@@ -327,7 +327,9 @@ public final class FrameBatchDecoder {
     while (next < shortest && could) {
       int most = Math.min(shortest - next, areSmall ? SMALL_ROWS : ROWS);
       int read =
-          areSmall ? readSmall(kernels, in, from, next, most) : readMiddling(kernels, in, next, most);
+          areSmall
+              ? readSmall(kernels, in, from, next, most)
+              : readMiddling(kernels, in, next, most);
       next += read;
       if (read < most) {
         int to = Math.min(shortest, next + FEW);
