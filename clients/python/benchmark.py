@@ -21,7 +21,8 @@ def main() -> None:
     dimension = int(sys.argv[3]) if len(sys.argv) > 3 else 384
     client = sonidb.Client(url)
     client.delete_collection("benchmark")
-    client.create_collection("benchmark", dimension)
+    # A metric without a search index, the making of which would take a core meanwhile.
+    client.create_collection("benchmark", dimension, "Manhattan")
     generator = np.random.default_rng(1)
     for at in range(0, count, 2000):
         size = min(2000, count - at)

@@ -2,6 +2,7 @@ package io.sonidb.bench;
 
 import io.sonidb.Change;
 import io.sonidb.CollectionSpec;
+import io.sonidb.Metric;
 import io.sonidb.Point;
 import io.sonidb.StreamOptions;
 import io.sonidb.client.RemoteCollection;
@@ -78,7 +79,9 @@ final class AudioLoad {
       if (client.find(NAME).isPresent()) {
         client.drop(NAME);
       }
-      RemoteCollection songs = client.create(NAME, CollectionSpec.dimension(dimension));
+      // A metric without a search index, the making of which would take a core meanwhile.
+      RemoteCollection songs =
+          client.create(NAME, CollectionSpec.dimension(dimension).metric(Metric.MANHATTAN));
       fill(songs);
       stream();
       hear("the Java client hears", () -> hearByClient(songs));
