@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -214,6 +215,16 @@ final class TailTest extends SmallSegments {
 
   @Test
   void isTheSameAfterAnyMixOfWritesStatesAndRestarts() throws Exception {
+    mix(12);
+  }
+
+  @Test
+  @Tag("slow")
+  void isTheSameAfterALongMixOfWritesStatesAndRestarts() throws Exception {
+    mix(300);
+  }
+
+  private void mix(int steps) throws Exception {
     Random random = new Random(SEED);
     SoniDb a = SoniDb.open(data, BY_HAND);
     SoniDb b = SoniDb.open(there, BY_HAND);
@@ -221,7 +232,7 @@ final class TailTest extends SmallSegments {
       Collection songs = a.create("songs", SPEC);
       segment(songs, 0, 20);
       sync(a, b, true);
-      for (int i = 0; i < 30; i++) {
+      for (int i = 0; i < steps; i++) {
         int id = random.nextInt(200);
         switch (random.nextInt(9)) {
           case 0, 1 -> upsert(songs, id, id + 1 + random.nextInt(20));

@@ -38,8 +38,8 @@ import java.util.stream.IntStream;
 ///
 /// - `build` makes the collection and its index.
 /// - `query` searches, as far as several values of `ef` go.
-/// - `filters` searches among 0.1, 1, 10, 20 and 50 % of the vectors: chosen at random, and by their
-///   side of a plane, so that some queries are far from all of them.
+/// - `filters` searches among 0.1, 1, 10, 20 and 50 % of the vectors: chosen at random, and by
+///   their side of a plane, so that some queries are far from all of them.
 /// - `deletes` deletes half of the vectors at random, inserts them again, and compares the recall.
 ///   It changes the collection.
 /// - `beside` makes a collection while others search in it, indexed by itself behind the writers.

@@ -12,7 +12,10 @@ import tools.jackson.databind.node.ObjectNode;
 class JsonTextTest {
   private static ObjectNode tree() {
     ObjectNode tree = JsonText.object();
-    tree.put("name", "a \"b\" \u00e9\n").put("bytes", 1L << 60).put("error", 0.1).put("clean", true);
+    tree.put("name", "a \"b\" \u00e9\n")
+        .put("bytes", 1L << 60)
+        .put("error", 0.1)
+        .put("clean", true);
     tree.putObject("none");
     tree.putNull("nothing");
     tree.putArray("segments").addObject().put("number", 1).put("name", "x");
