@@ -146,7 +146,7 @@ final class SearchCommand extends DatabaseCommand {
       names = "--ef",
       paramLabel = "N",
       description =
-          "How far the search index is searched (default: 150, or twice k): more finds more, and"
+          "How far the search index is searched (default: 120, or twice k): more finds more, and"
               + " takes longer.")
   private int ef;
 

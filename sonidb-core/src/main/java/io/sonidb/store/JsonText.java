@@ -59,7 +59,10 @@ final class JsonText {
         yield array;
       }
       case VALUE_STRING -> NODES.stringNode(parser.getString());
-      case VALUE_NUMBER_INT -> NODES.numberNode(parser.getLongValue());
+      case VALUE_NUMBER_INT ->
+          parser.getNumberType() == JsonParser.NumberType.INT
+              ? NODES.numberNode(parser.getIntValue())
+              : NODES.numberNode(parser.getLongValue());
       case VALUE_NUMBER_FLOAT -> NODES.numberNode(parser.getDoubleValue());
       case VALUE_TRUE -> NODES.booleanNode(true);
       case VALUE_FALSE -> NODES.booleanNode(false);
