@@ -32,7 +32,6 @@ import org.junit.jupiter.api.io.TempDir;
 /// Many threads on one collection. Every id has one writer, which counts its versions up; a version
 /// is a vector that tells which one it is, or a deletion. So whoever reads knows what it may find:
 /// nothing older than what was acknowledged before, nothing newer than what was begun after.
-@Tag("compiled")
 class ConcurrencyTest {
   private static final int DIMENSION = 500;
   private static final int WRITERS = 16;

@@ -91,7 +91,7 @@ class CrashDuringBackupTest {
     "true, true, 1"
   })
   void leavesTheOlderSnapshotOrTheNewer(boolean update, boolean copy, int way) throws IOException {
-    crashSnapshots(update, copy, way, 3);
+    crashSnapshots(update, copy, way, 5);
   }
 
   @Tag("slow")
@@ -104,11 +104,11 @@ class CrashDuringBackupTest {
     crashSnapshots(true, true, way, 1);
   }
 
-  /// @param step 1 for a crash at each operation; 3 for one at every third
+  /// @param step 1 for a crash at each operation; 5 for one at every fifth
   private void crashSnapshots(boolean update, boolean copy, int way, int step) throws IOException {
     ForgetfulStorage prepared = prepared(update, copy);
     boolean reached = true;
-    for (int at = 1 + way % step; reached; at += step) {
+    for (int at = 1 + 2 * way % step; reached; at += step) {
       try {
         reached = crashSnapshot(prepared.copy(), copy, at, way);
       } catch (Throwable e) {
@@ -210,7 +210,7 @@ class CrashDuringBackupTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 1})
   void restoresWholeCollectionsOrNone(int way) throws IOException {
-    crashRestores(way, 3);
+    crashRestores(way, 5);
   }
 
   @Tag("slow")
@@ -229,7 +229,7 @@ class CrashDuringBackupTest {
       birds.snapshot(BACKUP, Progress.NONE);
     }
     boolean reached = true;
-    for (int at = 1 + way % step; reached; at += step) {
+    for (int at = 1 + 2 * way % step; reached; at += step) {
       try {
         reached = crashRestore(prepared.copy(), at, way);
       } catch (Throwable e) {

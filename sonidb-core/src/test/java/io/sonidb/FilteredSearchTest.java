@@ -30,7 +30,6 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-@Tag("compiled")
 class FilteredSearchTest {
   private static final int DIMENSION = 16;
   private static final int COUNT = 3000;

@@ -14,13 +14,11 @@ import java.util.List;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Reads `conformance/segments/v1`, a data folder that was written once, by [FrozenFormatMaker],
 /// and is never written again: every version must read it bit for bit.
-@Tag("compiled")
 class FrozenFormatTest {
   private static final Path FROZEN = Path.of("..", "conformance", "segments", "v1");
 

@@ -29,7 +29,7 @@ class PowerLossTest {
   private static final SoniDbOptions OPTIONS = new SoniDbOptions(2);
 
   static LongStream fewSeeds() {
-    return Seeds.seeds(12);
+    return Seeds.seeds(8);
   }
 
   static LongStream manySeeds() {
@@ -50,7 +50,7 @@ class PowerLossTest {
   }
 
   static LongStream fewOsSeeds() {
-    return Seeds.seeds(6);
+    return Seeds.seeds(4);
   }
 
   static LongStream manyOsSeeds() {

@@ -21,12 +21,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// What a collection that rounds its vectors holds, through everything that happens to one.
-@Tag("compiled")
 class QuantisedCollectionTest {
   private static final int DIMENSION = 64;
   private static final CollectionSpec SPEC =
