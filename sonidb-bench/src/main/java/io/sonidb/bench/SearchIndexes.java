@@ -48,6 +48,7 @@ import java.util.stream.IntStream;
 final class SearchIndexes {
   private static final int BATCH = 1000;
   private static final int QUERIES = 1000;
+  private static final int WARM_UP = 15;
   private static final int TRUTHS = 200;
   private static final int K = 10;
   private static final long SEED = 5;
@@ -191,7 +192,7 @@ final class SearchIndexes {
 
   /// So long until everything is compiled.
   private void warmUp(Collection songs) {
-    for (int round = 0; round < 3; round++) {
+    for (int round = 0; round < WARM_UP; round++) {
       queries.forEach(songs::search);
     }
   }
