@@ -7,6 +7,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -183,6 +184,8 @@ class ProgramIT {
           if (files.mapToLong(f -> f.toFile().length()).sum() >= bytes) {
             return;
           }
+        } catch (UncheckedIOException e) {
+          // A file went, or was renamed, while it was looked at.
         }
       }
       Thread.sleep(100);
