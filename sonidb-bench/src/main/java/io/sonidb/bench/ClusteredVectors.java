@@ -8,10 +8,14 @@ import java.util.SplittableRandom;
 ///
 /// The i-th of the axes has a spread of i^-0.47, which gives 768-d vectors an intrinsic dimension
 /// of about 16. A vector is one of 500 centres plus 0.6 times as much noise, in that space.
+///
+/// With `-Dsonidb.bench.grid=true` the components are numbers of 16 bits (IEEE 754 binary16) times
+/// one number of 32, as those of some embedding services are.
 final class ClusteredVectors {
   private static final int CLUSTERS = 500;
   private static final double DECAY = 0.47;
   private static final float NOISE = 0.6f;
+  private static final boolean GRID = Boolean.getBoolean("sonidb.bench.grid");
 
   private final int dimension;
   private final SplittableRandom random;
@@ -77,6 +81,11 @@ final class ClusteredVectors {
     float[] vector = new float[dimension];
     for (int i = 0; i < dimension; i++) {
       vector[i] = Kernels.BEST.dot(axes[i], along);
+    }
+    if (GRID) {
+      for (int i = 0; i < dimension; i++) {
+        vector[i] = Float.float16ToFloat(Float.floatToFloat16(vector[i]));
+      }
     }
     scale(vector, 1 / Math.sqrt(Kernels.BEST.dot(vector, vector)));
     return vector;
