@@ -236,16 +236,15 @@ public final class LogReplica {
       } catch (CorruptIndexException e) {
         throw new CorruptSegmentException(String.valueOf(e.getMessage()));
       }
-      Listening.Source source = new Listening.Source(bytes, index.table(), entry.committedBytes());
-      Sealer.Audio audio = Listening.hear(List.of(source), entry.header().format()).getFirst();
-      int found =
-          audio.damaged().size() + Sealer.gaps(index.table(), entry.committedBytes()).size();
+      List<Sealer.Damaged> damaged =
+          RecordCheck.damaged(bytes, index.table(), entry.header().format());
+      int found = damaged.size() + Sealer.gaps(index.table(), entry.committedBytes()).size();
       Manifest.Sealed sealed = entry.sealed().orElseThrow();
       if (index.table().count() != sealed.records() || found > sealed.damaged()) {
         String why =
-            audio.damaged().isEmpty()
+            damaged.isEmpty()
                 ? "holds other records than its index says"
-                : "holds a damaged record: " + audio.damaged().getFirst().reason();
+                : "holds a damaged record: " + damaged.getFirst().reason();
         throw CheckedCopy.damaged(named, why);
       }
     }

@@ -12,7 +12,6 @@ import io.sonidb.sound.PartSink;
 import io.sonidb.sound.RecordDecoder;
 import io.sonidb.sound.RecordKind;
 import io.sonidb.sound.SoundFormat;
-import io.sonidb.sound.VectorId;
 import io.sonidb.store.Manifest.IndexFile;
 import io.sonidb.store.Manifest.SegmentEntry;
 import java.io.IOException;
@@ -27,7 +26,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.zip.CRC32;
 
@@ -406,9 +404,9 @@ final class Sealer {
           + table.firstSample(ordinal)
           + " belongs";
     }
-    Optional<VectorId> id = table.id(ordinal);
     if (decoder.kind() != table.kind(ordinal)
-        || decoder.kind() != RecordKind.SKIP && !id.equals(Optional.of(decoder.id()))) {
+        || decoder.kind() != RecordKind.SKIP
+            && !table.id(ordinal).map(decoder::isAbout).orElse(false)) {
       return "the index names another id here";
     }
     return "";
