@@ -4,7 +4,6 @@ import io.sonidb.Collection;
 import io.sonidb.CollectionSpec;
 import io.sonidb.Indexing;
 import io.sonidb.Outgoing;
-import io.sonidb.Point;
 import io.sonidb.Progress;
 import io.sonidb.SoniDb;
 import io.sonidb.SoniDbOptions;
@@ -29,9 +28,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalInt;
-import java.util.Random;
 import java.util.UUID;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
 
@@ -86,22 +83,12 @@ public final class NodeToNode {
   }
 
   private static void fill(SoniDb database, long bytes) {
-    Random random = new Random(1);
+    UnitVectors vectors = new UnitVectors(DIMENSION);
     Collection songs =
         database.create(
             "songs", CollectionSpec.dimension(DIMENSION).segmentBytes(bytes + (16 << 20)));
     for (long id = 0; songs.stats().diskBytes() < bytes; id += BATCH) {
-      long first = id;
-      songs.upsert(
-          IntStream.range(0, BATCH)
-              .mapToObj(i -> {
-                float[] vector = new float[DIMENSION];
-                for (int j = 0; j < DIMENSION; j++) {
-                  vector[j] = (float) random.nextGaussian();
-                }
-                return Point.of(Long.toString(first + i), vector);
-              })
-              .toList());
+      songs.upsert(vectors.points(id, BATCH));
     }
   }
 

@@ -1,5 +1,10 @@
 package io.sonidb.bench;
 
+import io.sonidb.Point;
+import io.sonidb.sound.Vector;
+import io.sonidb.sound.VectorId;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
 
 /// Vectors as embedding models make them: components of a normal distribution, length 1. The same
@@ -19,6 +24,15 @@ final class UnitVectors {
       narrow[i] = (float) wide[i];
     }
     return narrow;
+  }
+
+  /// The next ones as points whose ids are consecutive numbers.
+  List<Point> points(long first, int count) {
+    List<Point> points = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      points.add(Point.of(VectorId.of(first + i), Vector.sharing(next())));
+    }
+    return points;
   }
 
   double[] nextDoubles() {

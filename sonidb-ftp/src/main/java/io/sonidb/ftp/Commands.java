@@ -292,7 +292,7 @@ final class Commands implements CommandFactory {
       }
       try (Inbox.Upload upload = inbox.begin(listed, session.getFileOffset())) {
         begin(session, data, file);
-        open(data).receive(upload::accept);
+        open(data).receiveFile(upload::accept);
         upload.end();
       }
       reply(session, 226, "Transfer complete, checksums are right");

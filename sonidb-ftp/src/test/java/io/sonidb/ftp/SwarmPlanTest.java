@@ -29,10 +29,12 @@ class SwarmPlanTest {
     return new SwarmPlan(sizes, wanted, slots);
   }
 
-  /// A network in which each node has a line of [#RATE] each way, which its transfers share.
+  /// A network in which each node has a line of the same rate each way, which its transfers share.
   private static final class Network {
     private final SwarmPlan plan;
     private final long size;
+    private final double rate;
+    private final double startSeconds;
     private final List<Moving> moving = new ArrayList<>();
     private double now;
 
@@ -49,8 +51,14 @@ class SwarmPlanTest {
     }
 
     Network(SwarmPlan plan, long size) {
+      this(plan, size, RATE, START_SECONDS);
+    }
+
+    Network(SwarmPlan plan, long size, double rate, double startSeconds) {
       this.plan = plan;
       this.size = size;
+      this.rate = rate;
+      this.startSeconds = startSeconds;
     }
 
     private double rate(Moving one) {
@@ -62,12 +70,12 @@ class SwarmPlanTest {
           moving.stream()
               .filter(m -> m.start <= 0 && m.transfer.target() == one.transfer.target())
               .count();
-      return RATE / Math.max(up, down);
+      return rate / Math.max(up, down);
     }
 
     private void begin() {
       for (Optional<Transfer> next = plan.next(); next.isPresent(); next = plan.next()) {
-        moving.add(new Moving(next.get(), START_SECONDS, size));
+        moving.add(new Moving(next.get(), startSeconds, size));
       }
     }
 
@@ -196,6 +204,34 @@ class SwarmPlanTest {
       assertThat(plan.sentByOrigin()).isBetween(files * size, files * size * 3 / 2);
       // One line's time for all is 4 s; from the origin alone to 6 nodes it would be 24 s.
       assertThat(seconds).as("to %d nodes", nodes).isLessThan(nodes == 6 ? 9 : 10);
+    }
+  }
+
+  /// The model in docs/sync.md.
+  private static double modelSeconds(int files, double lineSeconds, double startSeconds) {
+    return lineSeconds * Math.max(1.5, 1 + 10.0 / files) + startSeconds * Math.max(4, files / 4.0);
+  }
+
+  @Test
+  void takesAboutAsLongAsTheModelSays() {
+    long size = 1_000_000;
+    for (int nodes : new int[] {3, 6, 12, 20}) {
+      for (int files : new int[] {10, 20, 40, 80}) {
+        for (double lineSeconds : new double[] {4, 20, 80}) {
+          for (double start : new double[] {0.2, 0.5}) {
+            SwarmPlan plan = plan(nodes, files, size, 4);
+            Network network = new Network(plan, size, files * size / lineSeconds, start);
+            network.begin();
+            while (plan.underWay() > 0) {
+              plan.done(network.step());
+              network.begin();
+            }
+            assertThat(network.now / modelSeconds(files, lineSeconds, start))
+                .as("%d nodes, %d files, %.0f s, %.1f s", nodes, files, lineSeconds, start)
+                .isBetween(0.75, 1.2);
+          }
+        }
+      }
     }
   }
 }
