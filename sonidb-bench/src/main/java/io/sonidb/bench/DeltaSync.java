@@ -56,8 +56,7 @@ public final class DeltaSync {
               secret,
               FxpOptions.DEFAULT);
       Collection songs =
-          from.create(
-              "songs", CollectionSpec.dimension(dimension).durability(Durability.OS));
+          from.create("songs", CollectionSpec.dimension(dimension).durability(Durability.OS));
       fill(songs, source, vectors);
       tell("all", syncing.run("songs", true, Progress.NONE));
       for (int round = 0; round < rounds; round++) {
