@@ -19,10 +19,10 @@ public record FxpOptions(
     Duration reply,
     Duration stall,
     Duration poll) {
-  /// Four transfers side by side, in TLS, up to three tries.
+  /// Six transfers side by side, in TLS, up to three tries.
   public static final FxpOptions DEFAULT =
       new FxpOptions(
-          4,
+          6,
           false,
           3,
           Duration.ofSeconds(10),
