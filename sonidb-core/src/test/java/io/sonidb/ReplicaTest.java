@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.sonidb.sound.Vector;
+import io.sonidb.sound.VectorId;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Random;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -176,6 +180,47 @@ final class ReplicaTest extends SmallSegments {
       }
       assertThat(b.collection("songs").count()).isEqualTo(50);
       assertThat(sync(a, b).vectors()).isEqualTo(100);
+    }
+  }
+
+  /// Records are checked in groups; one of several frames, and longer than all that is read at
+  /// once, is among them.
+  @Test
+  void noticesAnyBitOfASegmentThatIsNotAsItWasSent() throws Exception {
+    long seed = Long.getLong("sonidb.seed", System.nanoTime());
+    Random random = new Random(seed);
+    try (SoniDb a = SoniDb.open(data, BY_HAND);
+        SoniDb b = SoniDb.open(there, BY_HAND)) {
+      Collection songs = a.create("songs", SPEC.metric(Metric.DOT));
+      upsert(songs, 0, 300);
+      songs.upsert(
+          List.of(
+              Point.of(
+                  VectorId.of(1_000_000),
+                  Vector.of(new float[DIMENSION]),
+                  Payload.ofMap(Map.of("text", "x".repeat(300_000))))));
+      delete(songs, 100, 120);
+      upsert(songs, 300, 350);
+      try (Outgoing outgoing = a.outgoing("songs", true, Progress.NONE)) {
+        bring(outgoing, b);
+        Path segment =
+            b.inbox().resolve(outgoing.uuid().toString()).resolve("segments/0001-00000001.flac");
+        byte[] bytes = Files.readAllBytes(segment);
+        for (int round = 0; round < 100; round++) {
+          int at = random.nextInt(bytes.length);
+          byte bit = (byte) (1 << random.nextInt(8));
+          bytes[at] ^= bit;
+          Files.write(segment, bytes);
+          bytes[at] ^= bit;
+          assertThatThrownBy(() -> b.receive(outgoing.state(), Progress.NONE))
+              .as("seed %d, byte %d", seed, at)
+              .isInstanceOf(StorageException.class)
+              .hasMessageContaining("segments/0001-00000001.flac");
+          assertThat(b.collections()).isEmpty();
+        }
+        Files.write(segment, bytes);
+        assertThat(b.receive(outgoing.state(), Progress.NONE).vectors()).isEqualTo(331);
+      }
     }
   }
 
