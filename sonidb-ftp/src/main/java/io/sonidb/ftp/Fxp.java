@@ -15,6 +15,8 @@ import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -134,7 +136,12 @@ public final class Fxp implements AutoCloseable {
     synchronized (sessions) {
       all = List.copyOf(sessions.values());
     }
-    all.forEach(FxpSessions::close);
+    // Each waits for an answer to its goodbye.
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (FxpSessions each : all) {
+        each.end().forEach(session -> threads.execute(session::close));
+      }
+    }
   }
 
   boolean hasEnded() {

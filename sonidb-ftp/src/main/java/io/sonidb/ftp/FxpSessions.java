@@ -3,13 +3,14 @@ package io.sonidb.ftp;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /// The sessions with one server. They stay open for the next transfer: to make one takes half a
 /// dozen round trips.
-final class FxpSessions implements AutoCloseable {
+final class FxpSessions {
   private final FxpEnd end;
   private final FxpOptions options;
   private final AtomicLong bytes;
@@ -108,17 +109,15 @@ final class FxpSessions implements AutoCloseable {
     session.cut();
   }
 
-  /// Cuts those that are in use, and closes the others.
-  @Override
-  public void close() {
-    Deque<FxpSession> open;
-    synchronized (this) {
-      closed = true;
-      notifyAll();
-      used.forEach(FxpSession::cut);
-      open = new ArrayDeque<>(idle);
-      idle.clear();
-    }
-    open.forEach(FxpSession::close);
+  /// Cuts those that are in use; no new ones are made.
+  ///
+  /// @return the others, to be closed
+  synchronized List<FxpSession> end() {
+    closed = true;
+    notifyAll();
+    used.forEach(FxpSession::cut);
+    List<FxpSession> open = List.copyOf(idle);
+    idle.clear();
+    return open;
   }
 }

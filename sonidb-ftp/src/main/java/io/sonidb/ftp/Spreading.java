@@ -113,8 +113,10 @@ public final class Spreading {
           return outcomes(parts, spread, published, Optional.of(state), fxp.commandBytes());
         }
       } finally {
-        Syncing.endQuietly(source, sending.login());
-        parts.forEach(each -> Syncing.endQuietly(each.node(), each.welcome().login()));
+        threads.execute(() -> Syncing.endQuietly(source, sending.login()));
+        for (Part each : parts) {
+          threads.execute(() -> Syncing.endQuietly(each.node(), each.welcome().login()));
+        }
       }
     }
 
