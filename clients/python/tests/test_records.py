@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import random
 import shutil
 import subprocess
+import sysconfig
 import tempfile
 import tracemalloc
 import unittest
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 
@@ -36,6 +40,11 @@ def stream(count: int, dimension: int = 24, dtype: type = np.float32) -> tuple[b
 class RecordsTest(unittest.TestCase):
     def setUp(self) -> None:
         self._message = f"SONIDB_SEED={SEED}"
+        self._speed_before = _reader._speed
+        _reader._speed = None
+
+    def tearDown(self) -> None:
+        _reader._speed = self._speed_before
 
     def assert_damage(self, data: bytes, vectors: np.ndarray, what: str) -> None:
         """Reading ends with a DamageError, and every record before that is right."""
@@ -61,6 +70,28 @@ class RecordsTest(unittest.TestCase):
             damaged = bytearray(data)
             damaged[bit >> 3] ^= 0x80 >> (bit & 7)
             self.assert_damage(bytes(damaged), vectors, f"bit {bit}")
+
+    def test_notices_changes_that_the_checksums_of_frames_were_made_for(self) -> None:
+        data, vectors = stream(3)
+        whole = [(r.id, r.seq, r.payload) for r in sonidb.read_records(data)]
+        first = _flac.read_head(data).size
+        frame = _flac.read_frame(data, first, len(data))
+        end = first + frame.size - 2
+        source = random.Random(SEED)
+        for _ in range(150):
+            bit = source.randrange(8 * (first + frame.header.size), 8 * end)
+            damaged = bytearray(data)
+            damaged[bit >> 3] ^= 0x80 >> (bit & 7)
+            damaged[end : end + 2] = _flac.crc16(bytes(damaged[first:end])).to_bytes(2, "big")
+            try:
+                records = list(sonidb.read_records(bytes(damaged)))
+            except (sonidb.DamageError, sonidb.UnsupportedRecordError):
+                continue
+            # A bit that says nothing: behind the header, in its last sample.
+            self.assertEqual([(r.id, r.seq, r.payload) for r in records], whole, self._message)
+            for record, vector in zip(records, vectors):
+                assert record.vector is not None
+                self.assertEqual(record.vector.tobytes(), vector.tobytes(), f"bit {bit} {self._message}")
 
     def test_notices_flipped_bits_among_many_frames(self) -> None:
         data, vectors = stream(1200)
@@ -236,6 +267,119 @@ class RecordsTest(unittest.TestCase):
                         heard.append(np.stack(frame.channels))
                         at += frame.size
                     self.assertTrue((np.concatenate(heard, axis=1) == pcm).all(), f"{level} {self._message}")
+
+
+def build_speed(folder: str) -> ModuleType | None:
+    """The module in C, built from its source; None where no compiler is."""
+    compiler = shutil.which("cc")
+    include = sysconfig.get_paths()["include"]
+    if compiler is None or not Path(include, "Python.h").exists():
+        return None
+    source = Path(_reader.__file__).with_name("_speed.c")
+    library = str(Path(folder, "_speed.so"))
+    warnings = ["-Wall", "-Wextra", "-Werror", "-Wno-missing-field-initializers", "-Wno-cast-function-type"]
+    subprocess.run([compiler, "-O2", "-shared", "-fPIC", *warnings, "-I", include, str(source), "-o", library], check=True)
+    spec = importlib.util.spec_from_file_location("sonidb._speed", library)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class QuickTest(RecordsTest):
+    """All of the same by way of C; and that it reads as Python does."""
+
+    _speed: ModuleType | None
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            cls._speed = build_speed(folder)
+        if cls._speed is None:
+            raise unittest.SkipTest("needs a compiler and Python.h")
+
+    def setUp(self) -> None:
+        super().setUp()
+        _reader._speed = self._speed
+
+    def read(self, data: bytes, quick: bool, piece: int) -> list[tuple[object, ...]]:
+        """What is read, and what is said last."""
+        speed = _reader._speed
+        _reader._speed = speed if quick else None
+        out: list[tuple[object, ...]] = []
+        reader = sonidb.RecordReader(0)
+        try:
+            for at in range(0, len(data), piece):
+                for r in reader.feed(data[at : at + piece]):
+                    vector = None if r.vector is None else (r.vector.dtype, r.vector.tobytes())
+                    out.append((r.kind, r.id, r.seq, vector, r.raw_payload, r.hash, r.inserted_at, r.expires_at))
+            reader.finish()
+            out.append(("the end",))
+        except sonidb.SoniDbError as e:
+            out.append((type(e), str(e)))
+        finally:
+            _reader._speed = speed
+        return out
+
+    def test_reads_as_python_does(self) -> None:
+        source = random.Random(SEED)
+        for data in self.streams(source):
+            expected = self.read(data, False, len(data))
+            self.assertEqual(expected[-1], ("the end",), self._message)
+            for piece in (len(data), 70_000, source.randrange(1, 5000)):
+                self.assertTrue(self.read(data, True, piece) == expected, self._message)
+
+    def test_finds_the_same_damage_as_python(self) -> None:
+        source = random.Random(SEED)
+        for data in self.streams(source):
+            head = _flac.read_head(data).size
+            for _ in range(25):
+                damaged = bytearray(data[: source.randrange(head + 20_000, head + 60_000)])
+                at = source.randrange(head, len(damaged) - 40)
+                if source.randrange(3):
+                    damaged[at] ^= 1 << source.randrange(8)
+                else:
+                    del damaged[at : at + source.randrange(1, 2000)]
+                piece = source.choice((len(damaged), source.randrange(100, 5000)))
+                self.assertTrue(
+                    self.read(bytes(damaged), True, piece) == self.read(bytes(damaged), False, piece), self._message
+                )
+
+    def streams(self, source: random.Random) -> Iterator[bytes]:
+        """Records of all kinds; verbatim, and coded as a node does it."""
+        generator = np.random.default_rng(SEED)
+        ids = [*range(200), *(uuid.UUID(int=n) for n in range(50)), *(f"name {n}" for n in range(50))]
+        source.shuffle(ids)
+        vectors = generator.standard_normal((300, 90)).astype(np.float32)
+        vectors[generator.random(vectors.shape) < 0.02] *= np.float32(1e-12)
+        vectors[generator.random(vectors.shape) < 0.02] = 0
+        vectors[7] = generator.integers(0, 1 << 32, 90, np.uint32).view(np.float32)
+        payloads = [source.choice((None, {"n": n}, {"t": "x" * source.randrange(9000)})) for n in range(300)]
+        plain = b"".join(sonidb.encode(ids, vectors, payloads))
+        yield plain
+        yield code_markers(plain)
+
+
+def code_markers(data: bytes) -> bytes:
+    """The same frames, with the last channel in Rice codes where that is possible."""
+    at = _flac.read_head(data).size
+    out = bytearray(data[:at])
+    while at < len(data):
+        frame = _flac.read_frame(data, at, len(data))
+        header, last = data[at : at + frame.header.size], frame.channels[-1]
+        plain = data[at + len(header) : at + len(header) + 1 + 3 * frame.header.block_size]
+        folded = [int(n) << 1 if n >= 0 else (-int(n) << 1) - 1 for n in last[1:]]
+        if max(folded) < 1 << 9:
+            parameter = 2 if max(folded) < 1 << 6 else 5
+            bits = f"{32 << 1:08b}{int(last[0]) & 0xFFFFFF:024b}{0:04b}{0:05b}{0:01b}{0:02b}{0:04b}{parameter:04b}"
+            bits += "".join("0" * (n >> parameter) + "1" + f"{n & (1 << parameter) - 1:0{parameter}b}" for n in folded)
+            bits += "0" * (-len(bits) % 8)
+            whole = header + plain + int(bits, 2).to_bytes(len(bits) // 8, "big")
+            out += whole + _flac.crc16(whole).to_bytes(2, "big")
+        else:
+            out += data[at : at + frame.size]
+        at += frame.size
+    return bytes(out)
 
 
 class TogetherTest(unittest.TestCase):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator
+from types import ModuleType
 from typing import BinaryIO
 
 import numpy as np
@@ -21,7 +22,14 @@ from ._flac import (
     read_frames,
     read_head,
 )
-from ._records import Assembler, Record, assemble
+from ._records import Assembler, Record, assemble, make_upsert, near_exponents
+
+_speed: ModuleType | None
+try:
+    # In C, and not there where nobody could build it.
+    from . import _speed
+except ImportError:
+    _speed = None
 
 #: So much must have come for frames to be read together: below, one by one is quicker.
 _BATCH_FROM_BYTES = 24 << 10
@@ -29,6 +37,8 @@ _BATCH_BYTES = 3 << 20
 _BATCH_SAMPLES = 1 << 20
 _BATCH_FRAMES = 2048
 _FEW = 8
+#: So much is read by one call of C, which nobody can interrupt.
+_QUICK_BYTES = 1 << 20
 
 
 class RecordReader:
@@ -47,6 +57,7 @@ class RecordReader:
         self.error: SoniDbError | None = None
         self._sample = first_sample
         self._buffer = bytearray()
+        self._single = False
         self._assembler = Assembler(True)
 
     def feed(self, data: bytes) -> list[Record]:
@@ -75,6 +86,7 @@ class RecordReader:
 
     def _read(self, records: list[Record]) -> None:
         at = 0
+        alone = False  # whether C, which has read what was before, most likely reads what is behind the next record
         try:
             if self.head is None:
                 self.head = read_head(self._buffer)
@@ -84,17 +96,47 @@ class RecordReader:
                         f"the stream has {channels} channels of {self.head.info.bits_per_sample} bits;"
                         " records have 2 (float32) or 3 (float64) of 24"
                     )
-                self._assembler = Assembler(channels == 2)
+                self._single = channels == 2
+                self._assembler = Assembler(self._single)
                 at = self.head.size
             while at < len(self._buffer):
+                quick = self._read_quick(at, records)
+                if quick:
+                    at, alone = at + quick, True
+                    continue
                 together = 0
-                if len(self._buffer) - at >= _BATCH_FROM_BYTES:
+                if not alone and len(self._buffer) - at >= _BATCH_FROM_BYTES:
                     together = self._read_batch(at, records)
                 at += together or self._read_one(at, records)
+                alone = False
         except Truncated:
             pass
         finally:
             del self._buffer[:at]
+
+    def _read_quick(self, at: int, records: list[Record]) -> int:
+        """Reads records by C as far as it knows them; returns how many bytes, 0 for none.
+
+        Raises Truncated when a frame begins there whose end has not come.
+        """
+        if _speed is None or not self._single or not self._assembler.is_between:
+            return 0
+        sample = -1 if self._sample is None else self._sample
+        made, components, end, sample, is_cut_off, missing = _speed.read(self._buffer, at, sample, _QUICK_BYTES)
+        if made:
+            numbers = np.frombuffer(components, "<f4")
+            place = 0
+            for id, seq, dimension, payload, hash, inserted, expires in made:
+                vector = numbers[place : place + dimension].copy()
+                place += dimension
+                records.append(make_upsert(id, seq, vector, payload, hash, inserted, expires))
+            self._sample = sample
+        if missing >= 0:
+            _speed.learn(missing, near_exponents(missing >> 8, missing & 0xFF))
+            return int(end - at) or self._read_quick(at, records)
+        if is_cut_off and end == at:
+            raise Truncated
+        return int(end - at)
 
     def _read_one(self, at: int, records: list[Record]) -> int:
         assert self.head is not None

@@ -771,6 +771,34 @@ def _record(head: Head, payload: bytes, vector: npt.NDArray[Any] | None) -> Reco
     return record
 
 
+def make_upsert(
+    id: int | bytes,
+    seq: int,
+    vector: npt.NDArray[Any],
+    payload: bytes,
+    hash: int,
+    inserted: int | None,
+    expires: int | None,
+) -> Record:
+    """A record out of what C has read: an id that is no number as in its header, times since 2020."""
+    return Record(
+        "upsert",
+        _read_id(id, 0)[0] if isinstance(id, bytes) else id,
+        seq,
+        vector,
+        payload,
+        hash,
+        None if inserted is None else FIRST_MILLIS + inserted,
+        None if expires is None else FIRST_MILLIS + expires,
+    )
+
+
+def near_exponents(how: int, reference: int) -> bytes:
+    """The exponents of float32 by rank as C wants them: int32 in their place, or what stands for none and for far."""
+    near = _exponents(how, reference, True)[:_NEAR]
+    return np.where(near < 0, -(1 << 31) + (near == -2), near << 23).astype(np.int32).tobytes()
+
+
 # --- Records, many together -------------------------------------------------------------------------
 
 

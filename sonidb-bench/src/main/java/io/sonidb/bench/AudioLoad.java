@@ -145,23 +145,45 @@ final class AudioLoad {
 
   private void hear(String who, Hearing hearing) throws IOException, InterruptedException {
     double[] rates = new double[ROUNDS];
+    double[] here = new double[ROUNDS];
+    double[] there = new double[ROUNDS];
     for (int round = 0; round < ROUNDS; round++) {
+      long cpuHere = cpu(ProcessHandle.current());
+      long cpuThere = cpu(ProcessHandle.of(Long.parseLong(process)).orElseThrow());
       long began = System.nanoTime();
       hearing.hearAll();
       rates[round] = vectors / ((System.nanoTime() - began) / 1e9);
+      here[round] = (cpu(ProcessHandle.current()) - cpuHere) / 1e3 / vectors;
+      there[round] =
+          (cpu(ProcessHandle.of(Long.parseLong(process)).orElseThrow()) - cpuThere) / 1e3 / vectors;
     }
     double first = rates[0];
     double[] warm = Arrays.copyOfRange(rates, ROUNDS / 2, ROUNDS);
     Arrays.sort(warm);
     System.out.printf(
         Locale.ROOT,
-        "%s: first %.0f vectors/s, median of the last %d rounds %.0f, worst %.0f, best %.0f%n",
+        "%s: first %.0f vectors/s, median of the last %d rounds %.0f, worst %.0f, best %.0f; CPU %.2f"
+            + " us a vector here, %.2f in the node%n",
         who,
         first,
         warm.length,
         warm[warm.length / 2],
         warm[0],
-        warm[warm.length - 1]);
+        warm[warm.length - 1],
+        warmMedian(here),
+        warmMedian(there));
+  }
+
+  private static double warmMedian(double[] rounds) {
+    double[] warm = Arrays.copyOfRange(rounds, ROUNDS / 2, ROUNDS);
+    Arrays.sort(warm);
+    return warm[warm.length / 2];
+  }
+
+  /// Processor time of a process so far, in nanoseconds; the kernel counts it in hundredths of a
+  /// second.
+  private static long cpu(ProcessHandle process) {
+    return process.info().totalCpuDuration().orElseThrow().toNanos();
   }
 
   private void hearByClient(RemoteCollection songs) throws InterruptedException {

@@ -32,6 +32,7 @@ final class AudioSource implements ChangeSource {
 
   private final InputStream in;
   private final RecordDecoder decoder;
+  private final RecordRow row;
   private final Function<String, UnexpectedAnswerException> unexpected;
   private byte[] buffer = new byte[START_BYTES];
   private int at;
@@ -50,6 +51,7 @@ final class AudioSource implements ChangeSource {
       Function<String, UnexpectedAnswerException> unexpected) {
     this.in = in;
     this.decoder = new RecordDecoder(SoundFormat.of(element));
+    this.row = new RecordRow(decoder);
     this.next = from;
     this.unexpected = unexpected;
   }
@@ -92,8 +94,12 @@ final class AudioSource implements ChangeSource {
   /// Reads the record at `at` as soon as all of it has come.
   private int read() throws IOException {
     while (true) {
+      boolean isCutOff = !row.isFollowed(buffer, at, end) && end - at <= MAX_BYTES;
+      if (isCutOff && in.available() > 0 && more()) {
+        continue; // what is there already is cheaper to take than to try without
+      }
       try {
-        return decoder.read(buffer, at, end);
+        return row.read(buffer, at, end);
       } catch (MalformedFlacException e) {
         if (!e.truncated()) {
           throw e;
@@ -115,6 +121,7 @@ final class AudioSource implements ChangeSource {
 
   /// Takes what has come; returns whether there is more.
   private boolean more() throws IOException {
+    row.forget();
     if (at == end) {
       at = 0;
       end = 0;

@@ -11,6 +11,9 @@ public final class Frames {
 
   private static final int FOOTER_BYTES = 2;
 
+  /// What a subframe begins with whose samples lie there as they are, all bits of them.
+  private static final byte PLAIN = 1 << 1;
+
   private Frames() {}
 
   /// Copies a frame under another coded number.
@@ -110,13 +113,72 @@ public final class Frames {
       throw new IndexOutOfBoundsException(
           "bytes " + from + " to " + limit + " of an array of " + in.length);
     }
-    FrameHeader header = new FrameHeader();
-    for (int at = from; at < limit - 1; at++) {
-      if (in[at] == (byte) 0xff && (in[at + 1] & 0xfe) == 0xf8 && header.read(in, at, limit) > 0) {
-        return at;
+    return findHeader(new FrameHeader(), in, from, limit);
+  }
+
+  private static int findHeader(FrameHeader header, byte[] in, int from, int limit) {
+    int at = from;
+    while (at < limit - 1) {
+      if (at <= limit - Long.BYTES && !holdsOnes(BigEndian.readLong(in, at))) {
+        at += Long.BYTES;
+        continue;
+      }
+      for (int end = Math.min(at + Long.BYTES, limit - 1); at < end; at++) {
+        if (in[at] == (byte) 0xff
+            && (in[at + 1] & 0xfe) == 0xf8
+            && header.read(in, at, limit) > 0) {
+          return at;
+        }
       }
     }
     return -1;
+  }
+
+  /// Whether one of eight bytes is 0xff, as a frame's first is.
+  private static boolean holdsOnes(long word) {
+    return (~word - 0x0101_0101_0101_0101L & word & 0x8080_8080_8080_8080L) != 0;
+  }
+
+  /// Searches for the frames of variable block size that seem to follow each other from an offset
+  /// on: each has the number at which the one before it ends. None is decoded, so whoever reads one
+  /// must look whether it ends where the next one was found.
+  ///
+  /// @param in is searched
+  /// @param offset where the first frame begins
+  /// @param limit the end of the bytes, which may cut the last frame off
+  /// @param starts receives where the frames begin; no more are searched for than it has room for
+  /// @return how many; 0 if no such frame begins at `offset`
+  public static int findRow(byte[] in, int offset, int limit, int[] starts) {
+    if (offset < 0 || limit > in.length || offset > limit) {
+      throw new IndexOutOfBoundsException(
+          "bytes " + offset + " to " + limit + " of an array of " + in.length);
+    }
+    FrameHeader header = new FrameHeader();
+    int size = header.read(in, offset, limit);
+    if (size < 0 || !header.variableBlockSize) {
+      return 0;
+    }
+    int count = 0;
+    int at = offset;
+    while (count < starts.length && size > 0) {
+      starts[count++] = at;
+      long next = header.number + header.blockSize;
+      at = findHeader(header, in, at + leastSize(header, size, in, at, limit), limit);
+      while (at >= 0 && !(header.variableBlockSize && header.number == next)) {
+        at = findHeader(header, in, at + 1, limit);
+      }
+      size = at < 0 ? 0 : header.read(in, at, limit);
+    }
+    return count;
+  }
+
+  /// How many bytes a frame has at least: those of its header, and of its first channel if that
+  /// lies there as it is.
+  private static int leastSize(
+      FrameHeader header, int headerSize, byte[] in, int offset, int limit) {
+    int subframe = offset + headerSize;
+    boolean isPlain = subframe < limit && in[subframe] == PLAIN;
+    return isPlain ? headerSize + 1 + header.blockSize * header.bitsPerSample / 8 : headerSize;
   }
 
   /// The CRC-16 of some bytes; that of a whole frame, footer included, is 0.

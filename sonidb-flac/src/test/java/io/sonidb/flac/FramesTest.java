@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
+import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
 class FramesTest {
@@ -113,6 +114,44 @@ class FramesTest {
         .isInstanceOf(IndexOutOfBoundsException.class);
     assertThatThrownBy(() -> Frames.crc16(bytes, 400, 101))
         .isInstanceOf(IndexOutOfBoundsException.class);
+  }
+
+  @Test
+  void findsFramesInARowByTheirNumbers() {
+    Seeds.repeat(
+        200,
+        random -> {
+          byte[] bytes = new byte[1 << 16];
+          int from = random.nextInt(20);
+          int at = from;
+          long number = random.nextLong() >>> (28 + random.nextInt(36));
+          int frames = 1 + random.nextInt(6);
+          int[] expected = new int[frames];
+          for (int i = 0; i < frames; i++) {
+            int size = 16 + random.nextInt(300);
+            FrameEncoder encoder = new FrameEncoder(FORMAT, SubframeSearch.NOISE);
+            expected[i] = at;
+            at += encoder.encode(pcm(random, size), size, number, bytes, at);
+            number = number + size & (1L << 36) - 1;
+          }
+          int[] starts = new int[1 + random.nextInt(8)];
+          int[] wanted = Arrays.copyOf(expected, Math.min(frames, starts.length));
+          int count = Frames.findRow(bytes, from, at, starts);
+          assertThat(Arrays.copyOf(starts, count)).isEqualTo(wanted);
+          // A frame of another number is none of the row, nor is one that lies in another's bytes.
+          byte[] stranger = frame(16, number + 1);
+          System.arraycopy(stranger, 0, bytes, at, stranger.length);
+          assertThat(Frames.findRow(bytes, from, at + stranger.length, starts)).isEqualTo(count);
+          assertThat(Frames.findRow(bytes, from + 1, at, starts)).isZero();
+          assertThat(Frames.findRow(bytes, from, from + 5, starts)).isZero();
+        });
+  }
+
+  /// Noise, or steps that are coded in few bytes.
+  private static int[][] pcm(RandomGenerator random, int size) {
+    return random.nextBoolean()
+        ? Pcm.of(random, FORMAT, size)
+        : new int[][] {new int[size], random.ints(size, -2, 3).toArray()};
   }
 
   private static byte[] frame(int size, long number) {
