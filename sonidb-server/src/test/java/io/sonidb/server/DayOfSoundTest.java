@@ -20,6 +20,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,11 +33,16 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// A stretch of live sound by a clock that goes faster: vectors come now and then or all at once,
 /// are replaced and deleted, segments sealed and compacted, and the node is started again. Whoever
-/// listens over HTTP or HLS hears each vector as it was written, once, and knows in the end what
-/// the collection has.
+/// listens over HTTP or HLS, without a break or with many, hears each vector as it was written,
+/// once, and knows in the end what the collection has. What the live playlist had no time for, it
+/// has said.
 class DayOfSoundTest {
   private static final int DIMENSION = 48;
-  private static final int IDS = 500;
+  private static final int IDS = 2500;
+
+  /// Vectors in a burst: more than a second holds.
+  private static final int BURST = 1000;
+
   private static final String END = "end";
   private static final long SEED = Long.getLong("sonidb.seed", new Random().nextLong());
 
@@ -106,6 +112,7 @@ class DayOfSoundTest {
     // One connection for each request that waits: a restart cuts off no more than that.
     final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final Map<VectorId, Long> state = new HashMap<>();
+    private final BitSet versions = new BitSet();
     private volatile String failure = "";
     private volatile String trouble = "";
     volatile long next = 1;
@@ -116,28 +123,41 @@ class DayOfSoundTest {
     }
 
     void apply(SoundRecord record) {
-      long behind = record.sequence() + (record.kind() == RecordKind.SKIP ? record.skipCount() : 1);
+      boolean isEnd = record.kind() == RecordKind.UPSERT && record.id().equals(VectorId.parse(END));
+      int version = record.kind() == RecordKind.UPSERT && !isEnd ? version(record) : 0;
+      if (version > 0 && !record.vector().equals(vector(record.id(), version))) {
+        failure = "vector " + record.id() + " of version " + version + " is another one";
+      }
+      long behind = behind(record);
       if (behind <= next || ended) {
         return; // it was heard before, by the other way
       }
+      if (record.sequence() > next) {
+        failure = "number " + next + " is missing before " + record.sequence();
+      }
       next = behind;
+      ended = isEnd;
       if (record.kind() == RecordKind.DELETE) {
         state.remove(record.id());
-      } else if (record.kind() == RecordKind.UPSERT) {
-        if (record.id().equals(VectorId.parse(END))) {
-          ended = true;
-          return;
+      } else if (version > 0) {
+        state.put(record.id(), (long) version);
+        if (versions.get(version)) {
+          failure = "version " + version + " came twice";
         }
-        long version =
-            ((Number)
-                    Objects.requireNonNull(
-                        io.sonidb.Payload.ofCbor(record.payload()).toMap().get("version")))
-                .longValue();
-        if (!record.vector().equals(vector(record.id(), version))) {
-          failure = "vector " + record.id() + " of version " + version + " is another one";
-        }
-        state.put(record.id(), version);
+        versions.set(version);
       }
+    }
+
+    private static int version(SoundRecord record) {
+      return ((Number)
+              Objects.requireNonNull(
+                  io.sonidb.Payload.ofCbor(record.payload()).toMap().get("version")))
+          .intValue();
+    }
+
+    /// The number behind those of a record.
+    static long behind(SoundRecord record) {
+      return record.sequence() + (record.kind() == RecordKind.SKIP ? record.skipCount() : 1);
     }
 
     /// All records up to the present.
@@ -214,6 +234,50 @@ class DayOfSoundTest {
     }
   }
 
+  /// Goes away again and again, and comes back with a number that it has long had.
+  private static final class FickleHearer extends Hearer {
+    private final Random random = new Random(SEED);
+    private long came;
+    private boolean fromThere;
+
+    FickleHearer(String url) {
+      super(url);
+    }
+
+    @Override
+    void hear() throws IOException, InterruptedException {
+      long from = fromThere ? next : Math.max(1, next - random.nextInt(500));
+      HttpResponse<InputStream> response =
+          client.send(
+              HttpRequest.newBuilder(URI.create(url + "/audio?follow=true&from=" + from)).build(),
+              HttpResponse.BodyHandlers.ofInputStream());
+      fromThere = response.statusCode() == 410; // that part of the history is gone, as it must be
+      if (fromThere) {
+        response.body().close();
+        return;
+      }
+      check(response.statusCode());
+      came++;
+      int[] left = {1 + random.nextInt(2000)};
+      try (InputStream in = response.body()) {
+        Listener.listen(
+            in,
+            (record, _) -> {
+              apply(record);
+              if (--left[0] == 0 || ended) {
+                throw new Left();
+              }
+            });
+      } catch (Left e) {
+        // It has gone.
+      }
+    }
+
+    private static final class Left extends RuntimeException {
+      private static final long serialVersionUID = 1;
+    }
+  }
+
   private static final class HlsHearer extends Hearer {
     private static final long SEGMENTS_START =
         java.time.Instant.parse("2020-01-01T00:00:00Z").toEpochMilli();
@@ -221,6 +285,8 @@ class DayOfSoundTest {
     private volatile long heardMillis;
     private long heardLive;
     private long joined;
+    private long leftOut;
+    private long unexplained;
 
     HlsHearer(String url) {
       super(url);
@@ -250,6 +316,8 @@ class DayOfSoundTest {
       Playlist playlist = playlist("");
       HeardRecords heard = new HeardRecords(SoundFormat.FLOAT32);
       long segment = playlist.end() - 2;
+      long expected = -1; // the number that the list has next, once it had one
+      Map<Long, Long> skipped = new HashMap<>(); // up to which number, by the first one
       joined++;
       catchUp();
       while (!ended) {
@@ -263,7 +331,17 @@ class DayOfSoundTest {
             heardMillis = SEGMENTS_START + segment * 1000;
           }
         }
+        for (Map<String, String> range : playlist.dateRanges()) {
+          if ("io.sonidb.skipped".equals(range.get("CLASS"))) {
+            skipped.put(number(range, "X-FIRST-SEQUENCE"), number(range, "X-LAST-SEQUENCE"));
+          }
+        }
         for (SoundRecord record : heard.records()) {
+          if (expected >= 0 && record.sequence() != expected) {
+            leftOut += record.sequence() - expected;
+            unexplained += skipped.getOrDefault(expected, -1L) == record.sequence() - 1 ? 0 : 1;
+          }
+          expected = behind(record);
           if (record.sequence() > next) {
             catchUp(); // there was no time for what is before it
           }
@@ -276,6 +354,10 @@ class DayOfSoundTest {
         playlist = later;
       }
     }
+  }
+
+  private static long number(Map<String, String> range, String name) {
+    return Long.parseLong(Objects.requireNonNull(range.get(name)));
   }
 
   private void run(Duration duration) throws Exception {
@@ -292,24 +374,37 @@ class DayOfSoundTest {
         .result();
     String url = node.uri() + "/collections/songs";
     HlsHearer hls = new HlsHearer(url);
-    List<Hearer> hearers = List.of(new HttpHearer(url), hls);
+    FickleHearer fickle = new FickleHearer(url);
+    List<Hearer> hearers = List.of(new HttpHearer(url), fickle, hls);
     List<Thread> threads = new ArrayList<>();
     hearers.forEach(hearer -> threads.add(Thread.startVirtualThread(hearer)));
     Map<VectorId, Long> written = new HashMap<>();
     long vectors = 0;
+    long sealed = 0;
     int stretches = Math.max(4, (int) (duration.toMinutes() / 90));
     try {
       for (int stretch = 1; stretch <= stretches; stretch++) {
         Duration until = duration.multipliedBy(stretch).dividedBy(stretches);
+        // Once the list was joined again: a few, then more than there is time for.
+        for (int count : new int[] {5, BURST}) {
+          for (int steps = 0; steps < 20; steps++) {
+            clock.step(hls);
+          }
+          vectors += write(node, written, vectors, count, random);
+        }
         while (clock.passed().compareTo(until) < 0) {
-          // Mostly a few, sometimes more than there is time for.
+          // Mostly a few, sometimes many.
           int count = random.nextInt(12) == 0 ? 400 : 1 + random.nextInt(5);
           vectors += write(node, written, vectors, count, random);
           for (int steps = random.nextInt(80); steps > 0; steps--) {
             clock.step(hls);
           }
         }
+        if (stretches > 4) {
+          System.out.printf("%s passed, %d vectors%n", clock.passed(), vectors);
+        }
         node.post("/collections/songs/index", "{}").result();
+        sealed += node.get("/collections/songs/segments").result().get("segments").size();
         // Who listens must have heard the deletes that compaction drops.
         awaitAll(hearers, node, clock);
         node.post("/collections/songs/compact", "{'purge': " + (stretch % 2 == 0) + "}").result();
@@ -327,22 +422,29 @@ class DayOfSoundTest {
       threads.forEach(Thread::interrupt);
     }
     System.out.printf(
-        "%s of live sound in %s: %d vectors, %d restarts, seals and compactions;"
-            + " joined %d times, %d records from the list, seed %d%n",
+        "%s of live sound in %s: %d vectors, %d restarts and compactions, %d segments before them;"
+            + " the list joined %d times, %d records from it, %d left out;"
+            + " the fickle one came %d times; seed %d%n",
         clock.passed(),
         Duration.ofNanos(System.nanoTime() - began)
             .truncatedTo(java.time.temporal.ChronoUnit.SECONDS),
         vectors,
         stretches,
+        sealed,
         hls.joined,
         hls.heardLive,
+        hls.leftOut,
+        fickle.came,
         SEED);
     for (Hearer hearer : hearers) {
       String name = hearer.getClass().getSimpleName() + ", seed " + SEED;
       assertThat(hearer.failure).as(name).isEmpty();
       assertThat(hearer.ended).as(name + " has heard the end, not only " + hearer.next).isTrue();
       assertThat(hearer.state).as(name).isEqualTo(written);
+      assertThat(hearer.versions.cardinality()).as(name).isEqualTo((int) vectors);
     }
+    assertThat(hls.unexplained).as("gaps of the list that it did not state").isZero();
+    assertThat(hls.leftOut).as("records that the list had no time for").isPositive();
     assertThat(hls.heardLive).as("records that the list had").isPositive();
   }
 

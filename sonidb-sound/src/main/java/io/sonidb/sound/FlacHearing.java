@@ -51,6 +51,11 @@ final class FlacHearing {
   private static final int MAX_HEADER_BYTES = 16;
   private static final int STREAM_MARKER = 0x664C6143;
   private static final int LAST_BLOCK = 0x80;
+  private static final int STREAM_INFO_BYTES = 34;
+
+  /// Where in it there are rate, channels and bits (RFC 9639, section 8.2).
+  private static final int STREAM_INFO_FORMAT = 10;
+
   private static final int WIDE_BITS = 32;
   private static final String NO_FRAME = "no FLAC frame";
 
@@ -63,6 +68,10 @@ final class FlacHearing {
   private boolean ended;
   private boolean inStep;
   private boolean cutOff;
+
+  /// Whether the head says that what follows can hold records.
+  private boolean promised;
+
   private String fault = NO_FRAME;
   private long skippedBytes;
 
@@ -101,6 +110,9 @@ final class FlacHearing {
       } else if (!skipHead()) {
         search();
       }
+    }
+    if (ears == null && promised && skippedBytes == 0) {
+      return new ListenReport(Container.FLAC, ReceiverReport.NOTHING, 0); // nobody had written any
     }
     if (ears == null) {
       throw new IOException(
@@ -167,10 +179,15 @@ final class FlacHearing {
     do {
       if (!has(4)) {
         at = end;
+        promised = false;
         return true;
       }
+      if ((buffer[at] & ~LAST_BLOCK) == 0 && has(4 + STREAM_INFO_BYTES)) {
+        int format = bigEndian(at + 4 + STREAM_INFO_FORMAT);
+        promised = holdRecords((format >> 9 & 7) + 1, (format >> 4 & 31) + 1);
+      }
       last = (buffer[at] & LAST_BLOCK) != 0;
-      skip(4 + (bigEndian(at) & 0xFFFFFF));
+      promised &= skip(4 + (bigEndian(at) & 0xFFFFFF));
     } while (!last);
     inStep = true;
     expectedNumber = 0; // so that frames behind a damaged first one are believed soon
@@ -181,13 +198,15 @@ final class FlacHearing {
     return (int) IdFormat.readBigEndian(buffer, offset, 4);
   }
 
-  private void skip(int count) throws IOException {
+  /// Skips that many bytes; returns whether there were as many.
+  private boolean skip(int count) throws IOException {
     int left = count;
     while (left > 0 && has(1)) {
       int step = Math.min(left, end - at);
       at += step;
       left -= step;
     }
+    return left == 0;
   }
 
   /// Decodes the frame at `at` as soon as all of it has come.

@@ -17,6 +17,9 @@ public record ReceiverReport(
     long samplesHeard,
     long samplesSkipped,
     List<SampleRange> skipped) {
+  /// Of an input without a sample.
+  static final ReceiverReport NOTHING = new ReceiverReport(0, 0, 0, 0, 0, List.of());
+
   /// How many skipped ranges are told one by one.
   public static final int MAX_SKIPPED = 1000;
 

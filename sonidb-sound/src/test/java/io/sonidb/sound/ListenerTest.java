@@ -262,6 +262,17 @@ class ListenerTest {
 
   // --- FLAC
 
+  @ParameterizedTest
+  @EnumSource
+  void hearsNothingInAStreamToWhichNobodyHasWritten(ElementType element) throws Exception {
+    byte[] head = head(SoundFormat.of(element));
+    ListenReport report = listen(head);
+    assertThat(heard).isEmpty();
+    assertThat(report).isEqualTo(new ListenReport(Container.FLAC, ReceiverReport.NOTHING, 0));
+    assertRefused(Arrays.copyOf(head, head.length - 1), "neither");
+    assertRefused(join(head, new byte[1]), "neither");
+  }
+
   private static byte[] head(SoundFormat format) {
     return FlacHead.write(List.of(StreamInfo.open(format.audio()), new Padding(1000)));
   }

@@ -13,6 +13,7 @@ import dev.onvoid.webrtc.RTCDataChannelObserver;
 import dev.onvoid.webrtc.RTCDataChannelState;
 import dev.onvoid.webrtc.RTCIceCandidate;
 import dev.onvoid.webrtc.RTCIceGatheringState;
+import dev.onvoid.webrtc.RTCIceServer;
 import dev.onvoid.webrtc.RTCOfferOptions;
 import dev.onvoid.webrtc.RTCPeerConnection;
 import dev.onvoid.webrtc.RTCSdpType;
@@ -57,9 +58,20 @@ final class TestViewer implements AutoCloseable {
   private String location = "";
 
   TestViewer() throws Exception {
+    this(List.of());
+  }
+
+  /// @param iceServers that it asks who it is
+  TestViewer(List<String> iceServers) throws Exception {
+    RTCConfiguration configuration = new RTCConfiguration();
+    for (String address : iceServers) {
+      RTCIceServer server = new RTCIceServer();
+      server.urls = List.of(address);
+      configuration.iceServers.add(server);
+    }
     connection =
         FACTORY.createPeerConnection(
-            new RTCConfiguration(),
+            configuration,
             new PeerConnectionObserver() {
               @Override
               public void onIceCandidate(RTCIceCandidate candidate) {}

@@ -16,6 +16,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /// What a node is to be.
@@ -44,8 +45,11 @@ public record NodeConfig(
     Optional<String> accessLog,
     String auditLog) {
 
+  /// As RFC 7064 and RFC 7065 have it; the first group is the port.
   private static final Pattern ICE_SERVER =
-      Pattern.compile("(stun|turns?):[A-Za-z0-9.:\\[\\]-]{1,255}(\\?transport=(udp|tcp))?");
+      Pattern.compile(
+          "(?:stun|turns?):(?:[A-Za-z0-9.-]{1,253}|\\[[0-9A-Fa-f:.]{2,45}])(?::(\\d{1,5}))?"
+              + "(?:\\?transport=(?:udp|tcp))?");
 
   /// Where a node listens, and to whom.
   ///
@@ -236,10 +240,18 @@ public record NodeConfig(
 
   private static WebRtc webRtc(Values values) {
     List<String> servers = values.list("webrtc.ice_servers", ",");
-    if (!servers.stream().allMatch(server -> ICE_SERVER.matcher(server).matches())) {
+    if (!servers.stream().allMatch(NodeConfig::isIceServer)) {
       throw values
           .said("webrtc.ice_servers")
           .wrong("addresses such as stun:stun.example.com:3478 or turn:turn.example.com");
+    }
+    String username = values.text("webrtc.ice_username");
+    String password = contents(values, "webrtc.ice_password_file");
+    if (servers.stream().anyMatch(server -> server.startsWith("turn"))
+        && (username.isEmpty() || password.isEmpty())) {
+      throw new ConfigException(
+          "webrtc.ice_servers has a TURN server, which wants a name and a password: set"
+              + " webrtc.ice_username and webrtc.ice_password_file");
     }
     List<String> ports = values.list("webrtc.ports", "-");
     if (!ports.isEmpty()
@@ -254,10 +266,19 @@ public record NodeConfig(
         (int) values.whole("webrtc.connect_seconds", 1, 3_600),
         new PeerOptions(
             servers,
-            values.text("webrtc.ice_username"),
-            contents(values, "webrtc.ice_password_file"),
+            username,
+            password,
             ports.isEmpty() ? 0 : Integer.parseInt(ports.getFirst()),
             ports.isEmpty() ? 0 : Integer.parseInt(ports.getLast())));
+  }
+
+  private static boolean isIceServer(String address) {
+    Matcher matcher = ICE_SERVER.matcher(address);
+    if (!matcher.matches() || (address.startsWith("stun") && address.contains("?"))) {
+      return false;
+    }
+    int port = matcher.group(1) == null ? 1 : Integer.parseInt(matcher.group(1));
+    return port >= 1 && port <= 65_535;
   }
 
   private static String contents(Values values, String key) {

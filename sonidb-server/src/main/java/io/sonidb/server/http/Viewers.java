@@ -17,12 +17,17 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /// Those who follow a collection by WebRTC: a thread each, from the offer to the end. The library
 /// is looked for when the first one comes.
 final class Viewers implements AutoCloseable {
   private static final Duration GOODBYE = Duration.ofSeconds(5);
+
+  /// Who has not connected yet notices so soon that nobody waits for him any more.
+  private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
+
   private static final String HOW =
       "build it (mvn -Pquick -Dmaven.test.skip=true -pl sonidb-webrtc -am package), or put"
           + " sonidb-webrtc.jar, webrtc-java.jar and its jar of native libraries on the class path";
@@ -46,7 +51,24 @@ final class Viewers implements AutoCloseable {
   /// @param stream what it gets
   /// @param peer its end of the channel
   /// @param thread that sends
-  private record Viewer(String collection, AudioStream stream, Peer peer, Thread thread) {}
+  /// @param isEnded whether he is to go
+  private record Viewer(
+      String collection, AudioStream stream, Peer peer, Thread thread, AtomicBoolean isEnded) {
+    void end() {
+      isEnded.set(true);
+      stream.close();
+    }
+
+    /// Waits for him to connect.
+    boolean awaitOpen(Duration timeout) throws InterruptedException {
+      long end = System.nanoTime() + timeout.toNanos();
+      boolean isOpen = false;
+      while (!isOpen && !isEnded.get() && System.nanoTime() < end) {
+        isOpen = peer.awaitOpen(LOOK_AGAIN);
+      }
+      return isOpen;
+    }
+  }
 
   /// What an offer is answered with.
   ///
@@ -77,10 +99,11 @@ final class Viewers implements AutoCloseable {
       Peer peer = peers().accept(offer);
       UUID id = UUID.randomUUID();
       Thread thread = Thread.ofVirtual().name("sonidb-viewer").unstarted(() -> run(id));
-      open.put(id, new Viewer(collection, stream, peer, thread));
-      peer.onEnd(() -> Thread.startVirtualThread(stream::close));
+      Viewer viewer = new Viewer(collection, stream, peer, thread, new AtomicBoolean());
+      open.put(id, viewer);
+      peer.onEnd(() -> Thread.startVirtualThread(viewer::end));
       if (closed) {
-        stream.close();
+        viewer.end();
       }
       thread.start();
       begun = true;
@@ -115,7 +138,7 @@ final class Viewers implements AutoCloseable {
     Viewer viewer = java.util.Objects.requireNonNull(open.get(id));
     try (AudioStream stream = viewer.stream;
         Peer peer = viewer.peer) {
-      if (peer.awaitOpen(Duration.ofSeconds(config.connectSeconds()))) {
+      if (viewer.awaitOpen(Duration.ofSeconds(config.connectSeconds()))) {
         send(stream, peer);
         peer.finish(GOODBYE);
       }
@@ -184,14 +207,14 @@ final class Viewers implements AutoCloseable {
     if (viewer == null || !viewer.collection.equals(collection)) {
       throw ApiException.notFound("there is no viewer of that id any more");
     }
-    viewer.stream.close();
+    viewer.end();
   }
 
   /// Ends all of them.
   @Override
   public void close() {
     closed = true;
-    open.values().forEach(viewer -> viewer.stream.close());
+    open.values().forEach(Viewer::end);
     try {
       // Native code must not be unloaded below somebody's feet.
       if (room.tryAcquire(config.maxViewers(), 2 * GOODBYE.toSeconds(), TimeUnit.SECONDS)) {

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -46,7 +48,18 @@ class NodeConfigTest {
 
   @Test
   void rejectsIceServersAndPortsThatAreNone() {
-    for (String servers : new String[] {"http://a", "stun:", "stun:a b", "turn:a?transport=x"}) {
+    for (String servers :
+        new String[] {
+          "http://a",
+          "stun:",
+          "stun:a b",
+          "stun:a:0",
+          "stun:a:70000",
+          "stun:a:b:1",
+          "stun:a?transport=udp",
+          "turn:a?transport=x",
+          "turn:[::1",
+        }) {
       assertThatThrownBy(() -> load("", Map.of(), Map.of("webrtc.ice_servers", servers)))
           .hasMessageContaining("webrtc.ice_servers must be addresses such as");
     }
@@ -59,11 +72,29 @@ class NodeConfigTest {
   }
 
   @Test
+  void rejectsTurnServersWithoutNameAndPassword() throws IOException {
+    Path empty = Files.writeString(folder.resolve("empty"), "\n");
+    Map<String, String> nameless = Map.of("webrtc.ice_servers", "stun:a,turns:[2001:db8::1]:443");
+    Map<String, String> open = new HashMap<>(nameless);
+    open.put("webrtc.ice_username", "sonidb");
+    open.put("webrtc.ice_password_file", empty.toString());
+    for (Map<String, String> flags : List.of(nameless, open)) {
+      assertThatThrownBy(() -> load("", Map.of(), flags))
+          .isInstanceOf(ConfigException.class)
+          .hasMessageContaining("set webrtc.ice_username and webrtc.ice_password_file");
+    }
+  }
+
+  @Test
   void takesThePasswordOfIceServersFromAFileAndDoesNotShowIt() throws IOException {
     Path file = Files.writeString(folder.resolve("password"), "very-secret\n");
     NodeConfig config =
         load(
-            "webrtc:\n  ice_servers: stun:a.example.com:3478,turn:b.example.com\n",
+            """
+            webrtc:
+              ice_servers: stun:a.example.com:3478,turn:b.example.com?transport=tcp
+              ice_username: sonidb
+            """,
             Map.of(),
             Map.of("webrtc.ice_password_file", file.toString(), "webrtc.ports", "40000-40010"));
     assertThat(config.webRtc().peers().password()).isEqualTo("very-secret");

@@ -137,12 +137,22 @@ class BroadcastTest {
 
     void checkExact() {
       assertThat(heard.lost()).isEmpty();
+      Map<String, String> skips = new HashMap<>();
+      ranges.stream()
+          .filter(range -> "io.sonidb.skipped".equals(range.get("CLASS")))
+          .forEach(range -> skips.put(range.get("X-FIRST-SEQUENCE"), range.get("X-LAST-SEQUENCE")));
       long before = 0;
       for (SoundRecord record : heard.records()) {
         assertThat(record.sequence()).as("seed " + SEED).isGreaterThan(before);
+        if (record.sequence() > before + 1) {
+          assertThat(skips.remove(String.valueOf(before + 1)))
+              .as("the gap behind %d is stated, seed %d", before, SEED)
+              .isEqualTo(String.valueOf(record.sequence() - 1));
+        }
         before = record.sequence();
         assertThat(record.vector()).as("seed " + SEED).isEqualTo(written.get(record.sequence()));
       }
+      assertThat(skips).as("gaps that are none").isEmpty();
     }
   }
 
@@ -211,7 +221,7 @@ class BroadcastTest {
   // Time ---------------------------------------------------------------------------------------
 
   @ParameterizedTest(name = "{0} of what time allows")
-  @CsvSource({"0.1, 0", "0.9, 0", "3, 1", "100, 1"})
+  @CsvSource({"0.1, 0", "0.9, 0", "1, 0", "3, 1", "100, 1"})
   void keepsUpWithTimeAndSaysWhatItLeavesOut(double speed, int skips) throws Exception {
     int dimension = 384;
     Collection songs = create(dimension, Sonification.AMPLITUDE);

@@ -1,12 +1,12 @@
 package io.sonidb.server.hls;
 
 /// A clock that goes when it is told to, for one who lives by it.
-final class ManualClock implements LiveClock {
+public final class ManualClock implements LiveClock {
   private long millis;
   private long wanted = -1;
 
   /// @param millis since 1970
-  ManualClock(long millis) {
+  public ManualClock(long millis) {
     this.millis = millis;
   }
 
@@ -25,13 +25,13 @@ final class ManualClock implements LiveClock {
   }
 
   /// Lets time pass.
-  synchronized void pass(long by) {
+  public synchronized void pass(long by) {
     millis += by;
     notifyAll();
   }
 
   /// Lets time pass, and returns when all that was to be done by then has been done.
-  synchronized void advance(long by) throws InterruptedException {
+  public synchronized void advance(long by) throws InterruptedException {
     millis += by;
     notifyAll();
     while (wanted <= millis) {

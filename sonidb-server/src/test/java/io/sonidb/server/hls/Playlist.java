@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -17,6 +18,21 @@ public final class Playlist {
   private static final Pattern ATTRIBUTE =
       Pattern.compile("([A-Z0-9-]+)=(\"[^\"]*\"|[^,\"]*)(?:,|$)");
   private static final double ROUNDING = 1e-5;
+
+  /// What stands once, ahead of all media; and then segment by segment.
+  private static final Set<String> HEAD =
+      Set.of(
+          "#EXT-X-VERSION",
+          "#EXT-X-TARGETDURATION",
+          "#EXT-X-SERVER-CONTROL",
+          "#EXT-X-PART-INF",
+          "#EXT-X-MEDIA-SEQUENCE",
+          "#EXT-X-INDEPENDENT-SEGMENTS",
+          "#EXT-X-PLAYLIST-TYPE",
+          "#EXT-X-MAP");
+
+  private static final Pattern CLIENT_VALUE =
+      Pattern.compile("\"[^\"\r\n]*\"|0[xX][0-9A-F]+|[0-9]+(\\.[0-9]+)?");
 
   private final Map<String, String> tags = new HashMap<>();
   private final List<Segment> segments = new ArrayList<>();
@@ -62,6 +78,7 @@ public final class Playlist {
         parts = new ArrayList<>();
         continue;
       }
+      assertThat(hint).as("what stands behind the hint: " + line).isEmpty();
       switch (tag) {
         case "#EXTINF" -> duration = Optional.of(Double.valueOf(value.replace(",", "")));
         case "#EXT-X-PROGRAM-DATE-TIME" -> date = Optional.of(Instant.parse(value));
@@ -71,11 +88,38 @@ public final class Playlist {
           parts.add(new Part(at(part, "URI"), Double.parseDouble(at(part, "DURATION"))));
         }
         case "#EXT-X-PRELOAD-HINT" -> hint = attributes(value);
-        case "#EXT-X-DATERANGE" -> dateRanges.add(attributes(value));
-        default -> assertThat(tags.put(tag, value)).as(tag + " twice").isNull();
+        case "#EXT-X-DATERANGE" -> {
+          dateRanges.add(attributes(value));
+          assertThat(value).as("quoted strings").matches(Playlist::isDateRange);
+        }
+        case "#EXT-X-ENDLIST" -> tags.put(tag, value);
+        default -> {
+          // Others, such as EXT-X-DISCONTINUITY, are not needed: time has no gap.
+          assertThat(HEAD).as("known tags").contains(tag);
+          assertThat(segments).as("segments before " + tag).isEmpty();
+          assertThat(tags.put(tag, value)).as(tag + " twice").isNull();
+        }
       }
     }
     rest.addAll(parts);
+  }
+
+  /// Whether the values of a date range have the types that they must have.
+  private static boolean isDateRange(String text) {
+    Matcher matcher = ATTRIBUTE.matcher(text);
+    while (matcher.find()) {
+      String value = matcher.group(2);
+      boolean fits =
+          switch (matcher.group(1)) {
+            case "ID", "CLASS", "START-DATE", "END-DATE" -> value.startsWith("\"");
+            case "DURATION", "PLANNED-DURATION" -> value.matches("[0-9]+(\\.[0-9]+)?");
+            default -> matcher.group(1).startsWith("X-") && CLIENT_VALUE.matcher(value).matches();
+          };
+      if (!fits) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static Map<String, String> attributes(String text) {
@@ -83,7 +127,9 @@ public final class Playlist {
     Matcher matcher = ATTRIBUTE.matcher(text);
     int at = 0;
     while (matcher.find() && matcher.start() == at) {
-      found.put(matcher.group(1), matcher.group(2).replace("\"", ""));
+      assertThat(found.put(matcher.group(1), matcher.group(2).replace("\"", "")))
+          .as(matcher.group(1) + " twice in " + text)
+          .isNull();
       at = matcher.end();
     }
     assertThat(at).as("attributes of " + text).isEqualTo(text.length());
@@ -109,6 +155,11 @@ public final class Playlist {
     for (Map<String, String> range : dateRanges) {
       assertThat(range).containsKeys("ID", "CLASS", "START-DATE");
       Instant.parse(at(range, "START-DATE"));
+      // What has the same name is the same range: it may gain attributes, but not change them.
+      assertThat(dateRanges.stream().filter(each -> at(each, "ID").equals(at(range, "ID"))))
+          .as("ranges called " + range.get("ID"))
+          .hasSize(1);
+      assertThat(segments.stream().map(Segment::date)).as("dates").anyMatch(Optional::isPresent);
     }
     if (tags.containsKey("#EXT-X-PART-INF")) {
       checkParts(target);
@@ -127,11 +178,23 @@ public final class Playlist {
       // 85 % at least, except for the last one of a segment.
       assertThat(part.seconds()).isBetween(0.85 * partTarget, partTarget);
     }
-    Instant before = Instant.MIN;
-    for (Segment segment : segments) {
-      assertThat(segment.date().orElseThrow()).isAfter(before);
-      before = segment.date().orElseThrow();
+    // Without EXT-X-DISCONTINUITY a segment begins where the one before it ends.
+    for (int i = 1; i < segments.size(); i++) {
+      Segment before = segments.get(i - 1);
+      assertThat(segments.get(i).date().orElseThrow())
+          .isEqualTo(before.date().orElseThrow().plusNanos(Math.round(before.seconds() * 1e9)));
     }
+    // A server drops segments only while three target durations are left, has parts within three
+    // target durations of the end, and not long before.
+    double end = 0;
+    for (Segment segment : segments.reversed()) {
+      assertThat(!segment.parts().isEmpty())
+          .as("parts of a segment that ends " + end + " s before the end")
+          .isEqualTo(end < 3 * target);
+      end += segment.seconds();
+    }
+    assertThat(end).isGreaterThanOrEqualTo(3.0 * target);
+    assertThat(isComplete()).as("whether it is over").isFalse();
     assertThat(hint).containsEntry("TYPE", "PART").containsKey("URI");
     assertThat(parts().stream().map(Part::uri))
         .doesNotContain(at(hint, "URI"))
@@ -142,6 +205,15 @@ public final class Playlist {
   public void follows(Playlist earlier) {
     assertThat(sequence()).isGreaterThanOrEqualTo(earlier.sequence());
     assertThat(end()).isGreaterThanOrEqualTo(earlier.end());
+    // What comes next is what was said to come next, and a range stays what it was.
+    if (end() == earlier.end() && partsOfNext() > earlier.partsOfNext()) {
+      assertThat(rest.get(earlier.partsOfNext()).uri()).isEqualTo(earlier.hint());
+    }
+    for (Map<String, String> range : dateRanges) {
+      earlier.dateRanges.stream()
+          .filter(known -> at(known, "ID").equals(at(range, "ID")))
+          .forEach(known -> assertThat(range).containsAllEntriesOf(known));
+    }
     for (Segment segment : segments) {
       earlier.segments.stream()
           .filter(known -> known.number() == segment.number())
