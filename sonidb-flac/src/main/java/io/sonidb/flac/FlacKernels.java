@@ -2,6 +2,7 @@ package io.sonidb.flac;
 
 import io.sonidb.flac.kernel.KernelChoice;
 import io.sonidb.flac.kernel.Kernels;
+import io.sonidb.flac.kernel.Trial;
 
 /// Which loops the codec runs, for statistics.
 public final class FlacKernels {
@@ -22,5 +23,15 @@ public final class FlacKernels {
   /// and for those who would rather have slow frames at first than wait for fast ones.
   public static void useAtOnce() {
     KernelChoice.use(Kernels.BEST);
+  }
+
+  /// Runs SIMD, of the codec or of whoever uses it, until it is compiled, and tells whether it is
+  /// faster than plain loops. That takes seconds, of a quarter of a processor: call it in a thread
+  /// of its own.
+  ///
+  /// @param simd does the same as `plain`, as often as it is run
+  /// @param plain by plain loops
+  public static boolean areFaster(Runnable simd, Runnable plain) {
+    return Trial.isFaster(simd, plain, 1);
   }
 }

@@ -1,5 +1,7 @@
 package io.sonidb.sound;
 
+import io.sonidb.flac.FlacKernels;
+
 /// The loops over float32 components for which SIMD pays, and which of them run.
 ///
 /// With SIMD a table of 16 exponents is looked up for 16 components at once, which only vectors of
@@ -9,8 +11,6 @@ package io.sonidb.sound;
 final class FloatLoops {
   private static final boolean POSSIBLE = isPossible();
   private static final int VECTORS_BEFORE_WARM_UP = 2000;
-  private static final long MOST_NANOS = 60_000_000_000L;
-  private static final int RUNS = 100;
   private static final int VALUES = 768;
 
   private static volatile boolean simd;
@@ -45,7 +45,6 @@ final class FloatLoops {
     }
   }
 
-  /// Chooses SIMD when it was faster three times in a row, and gives up after a while.
   private static void warmUp() {
     int[] data = new int[VALUES];
     int[] marker = new int[VALUES];
@@ -66,22 +65,6 @@ final class FloatLoops {
           PackedPart.join(near, packed, 0, ranks, 0, 0, VALUES, bits, 0);
           Amplitude.split(bits, 0, 0, VALUES, markerOf, data, marker, 0);
         };
-    long end = System.nanoTime() + MOST_NANOS;
-    int faster = 0;
-    while (faster < 3 && System.nanoTime() - end < 0) {
-      faster = nanos(fast) < nanos(plain) ? faster + 1 : 0;
-    }
-    simd = faster == 3;
-  }
-
-  /// The least time of some runs: others may take the processor away from any of them.
-  private static long nanos(Runnable task) {
-    long least = Long.MAX_VALUE;
-    for (int run = 0; run < RUNS; run++) {
-      long start = System.nanoTime();
-      task.run();
-      least = Math.min(least, System.nanoTime() - start);
-    }
-    return least;
+    simd = FlacKernels.areFaster(fast, plain);
   }
 }

@@ -12,8 +12,6 @@ public final class KernelChoice {
   /// Frames that are coded by plain loops in any case.
   private static final int FRAMES_BEFORE_WARM_UP = 2000;
 
-  private static final long MOST_NANOS = 60_000_000_000L;
-  private static final int RUNS = 100;
   private static final int SAMPLES = 768;
   private static final int ORDER = 8;
 
@@ -64,27 +62,10 @@ public final class KernelChoice {
     }
   }
 
-  /// Chooses SIMD when it was faster three times in a row, and gives up after a while.
   private void warmUp() {
-    long end = System.nanoTime() + MOST_NANOS;
-    int faster = 0;
-    while (faster < 3 && System.nanoTime() - end < 0) {
-      faster = nanos(Kernels.BEST) < nanos(Kernels.SCALAR) ? faster + 1 : 0;
-    }
-    if (faster == 3) {
+    if (Trial.isFaster(() -> exercise(Kernels.BEST), () -> exercise(Kernels.SCALAR), 1)) {
       current = Kernels.BEST;
     }
-  }
-
-  /// The least time of some runs: others may take the processor away from any of them.
-  private long nanos(Kernels kernels) {
-    long least = Long.MAX_VALUE;
-    for (int run = 0; run < RUNS; run++) {
-      long start = System.nanoTime();
-      exercise(kernels);
-      least = Math.min(least, System.nanoTime() - start);
-    }
-    return least;
   }
 
   private void exercise(Kernels kernels) {

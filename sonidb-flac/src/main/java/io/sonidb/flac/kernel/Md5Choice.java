@@ -3,7 +3,6 @@ package io.sonidb.flac.kernel;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.IntSupplier;
 
 /// Whether [Md5Lanes] are used: once they are compiled and have been seen to be faster than one
 /// stream after the other.
@@ -11,9 +10,7 @@ import java.util.function.IntSupplier;
 /// As with [KernelChoice], a thread of its own runs them until they are compiled, and ends. It is
 /// started by the first who asks.
 public final class Md5Choice {
-  private static final long MOST_NANOS = 60_000_000_000L;
   private static final int BLOCKS = 128;
-  private static final int RUNS = 30;
 
   /// Lanes must be faster than this many streams, of which one has to wait for the others.
   private static final int STREAMS = 2;
@@ -32,23 +29,7 @@ public final class Md5Choice {
   }
 
   private static void warmUp() {
-    long end = System.nanoTime() + MOST_NANOS;
-    int faster = 0;
-    while (faster < 3 && System.nanoTime() - end < 0) {
-      faster = nanos(Md5Choice::inLanes) < STREAMS * nanos(Md5Choice::alone) ? faster + 1 : 0;
-    }
-    lanesAreFaster = faster == 3;
-  }
-
-  /// The least time of some runs: others may take the processor away from any of them.
-  private static long nanos(IntSupplier task) {
-    long least = Long.MAX_VALUE;
-    for (int run = 0; run < RUNS; run++) {
-      long start = System.nanoTime();
-      int _ = task.getAsInt();
-      least = Math.min(least, System.nanoTime() - start);
-    }
-    return least;
+    lanesAreFaster = Trial.isFaster(Md5Choice::inLanes, Md5Choice::alone, STREAMS);
   }
 
   private static int inLanes() {
