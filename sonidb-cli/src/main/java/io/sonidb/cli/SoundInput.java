@@ -19,10 +19,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
 
 /// Sound from a file, standard input or an http address. WAV, FLAC and FLAC in Ogg are read here,
 /// everything else is decoded by ffmpeg, where that is installed.
 final class SoundInput implements Closeable {
+  /// Bytes of an answer in which a node says what is wrong.
+  private static final int MAX_REASON = 1 << 16;
 
   private static final int BUFFER_BYTES = 1 << 16;
   private static final Duration CONNECT_PATIENCE = Duration.ofSeconds(15);
@@ -97,8 +101,10 @@ final class SoundInput implements Closeable {
       HttpResponse<InputStream> answer =
           client.send(request, HttpResponse.BodyHandlers.ofInputStream());
       if (answer.statusCode() != 200) {
-        answer.body().close();
-        throw new IOException("the server answered " + answer.statusCode());
+        try (InputStream body = answer.body()) {
+          throw new IOException(
+              "the server answered " + answer.statusCode() + reason(body.readNBytes(MAX_REASON)));
+        }
       }
       return new Body(answer.body());
     } catch (ConnectException e) {
@@ -109,6 +115,16 @@ final class SoundInput implements Closeable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
+    }
+  }
+
+  /// What a node says beside the status; nothing if it is something else that answered.
+  private static String reason(byte[] body) {
+    try {
+      String said = JsonMapper.shared().readTree(body).at("/status/error").asString("");
+      return said.isEmpty() ? "" : ": " + said;
+    } catch (JacksonException e) {
+      return "";
     }
   }
 

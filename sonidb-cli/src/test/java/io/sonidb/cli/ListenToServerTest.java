@@ -98,6 +98,20 @@ class ListenToServerTest {
   }
 
   @Test
+  void tellsWhatANodeSaysIsWrong() {
+    String address =
+        serve(exchange -> {
+          byte[] said =
+              "{\"status\": {\"error\": \"Not found: no songs\"}, \"time\": 0.1}"
+                  .getBytes(StandardCharsets.US_ASCII);
+          exchange.sendResponseHeaders(404, said.length);
+          exchange.getResponseBody().write(said);
+          exchange.close();
+        });
+    assertFails(cli.run("listen", address), address, "answered 404: Not found: no songs");
+  }
+
+  @Test
   void refusesWhatIsNoSound() {
     String address =
         serve(exchange -> {

@@ -5,10 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
-import java.net.Inet4Address;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -66,16 +63,12 @@ final class IceServer implements AutoCloseable {
   }
 
   /// Host and port, as others on this machine reach it. Not by loopback, which is no way to anybody
-  /// else.
+  /// else, but by the address that packets to the world come from.
   String address() throws SocketException {
-    return NetworkInterface.networkInterfaces()
-            .flatMap(NetworkInterface::inetAddresses)
-            .filter(each -> each instanceof Inet4Address && !each.isLoopbackAddress())
-            .map(InetAddress::getHostAddress)
-            .findFirst()
-            .orElseThrow()
-        + ":"
-        + socket.getLocalPort();
+    try (DatagramSocket probe = new DatagramSocket()) {
+      probe.connect(new InetSocketAddress(NOWHERE, 9)); // sends nothing
+      return probe.getLocalAddress().getHostAddress() + ":" + socket.getLocalPort();
+    }
   }
 
   /// What it was asked for: `address`, `relay`, and `relay of NAME` by who knew the password.

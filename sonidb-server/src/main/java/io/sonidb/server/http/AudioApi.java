@@ -17,6 +17,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.server.Request;
 
 /// Vectors as sound, on their way out: one as a file, a collection as a stream.
@@ -94,6 +95,10 @@ final class AudioApi {
         head.put(HttpHeader.CACHE_CONTROL, "no-store");
         head.put(FROM, String.valueOf(from));
         head.put(LAST, String.valueOf(last));
+        if (request.getConnectionMetaData().getHttpVersion() == HttpVersion.HTTP_1_1) {
+          // On connections that end with it, too: so its end is no break.
+          head.put(HttpHeader.TRANSFER_ENCODING, "chunked");
+        }
         if (takesTrailers(request)) {
           head.put(HttpHeader.TRAILER, NEXT);
           out.response()

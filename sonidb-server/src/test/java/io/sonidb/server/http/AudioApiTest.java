@@ -395,6 +395,21 @@ class AudioApiTest {
   }
 
   @Test
+  void saysThatItEndsOnAConnectionThatEndsWithIt() throws Exception {
+    try (Socket client = new Socket(node.uri().getHost(), node.uri().getPort())) {
+      client
+          .getOutputStream()
+          .write(
+              ("GET " + C + "/audio HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                  .getBytes(StandardCharsets.US_ASCII));
+      String answer =
+          new String(client.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+      assertThat(answer).containsIgnoringCase("\r\nTransfer-Encoding: chunked\r\n");
+      assertThat(answer).endsWith("\r\n0\r\n\r\n");
+    }
+  }
+
+  @Test
   void endsTheStreamOfACollectionThatIsDropped() throws Exception {
     create(node, "dropped", DIMENSION);
     node.put("/collections/dropped/points", points(vectors(0, 10))).result();
