@@ -242,7 +242,7 @@ final class Connection implements AutoCloseable {
   InputStream open(String path, String accept) {
     Call call = new Call("GET", path, Optional.empty(), true, options.timeout());
     HttpResponse<InputStream> response =
-        exchange(request(call, accept), true, BodyHandlers.ofInputStream());
+        exchange(request(call, accept), true, _ -> new ReadAhead());
     if (response.statusCode() == 200) {
       return response.body();
     }
