@@ -574,7 +574,8 @@ public final class Collection {
   /// @param from number of the first record
   /// @param epoch of the history that is to be heard
   /// @throws SyncRefusedException if this is not the source of that history
-  /// @throws RescanRequiredException if deletes from there on are not in the history any more
+  /// @throws RescanRequiredException if compaction has dropped records from there on, so that the
+  ///   next state has to come first
   public TailSource tail(long from, int epoch) {
     return new TailSource(this, audio(from, true, StreamOptions.ALL), epoch);
   }

@@ -8,6 +8,8 @@ package io.sonidb;
 /// @param bytes of them
 /// @param totalFiles that make up the collection
 /// @param totalBytes of them
+/// @param newest number of the newest write that the source had, which is higher than what was
+///   received if some of its writes are in the open segment, and that was not sealed
 /// @param controllerBytes that went through the one who gave the commands
 /// @param seconds that all took
 public record SyncReport(
@@ -17,5 +19,6 @@ public record SyncReport(
     long bytes,
     long totalFiles,
     long totalBytes,
+    long newest,
     long controllerBytes,
     double seconds) {}

@@ -30,6 +30,26 @@ public final class TailSource implements AutoCloseable {
                   : " is in epoch " + collection.epoch() + " here, not " + epoch),
           0);
     }
+    if (hasGaps(audio.nextSequence())) {
+      audio.close();
+      throw new RescanRequiredException(
+          "collection "
+              + collection.name()
+              + " was compacted: who has it up to number "
+              + (audio.nextSequence() - 1)
+              + " needs the next state first",
+          completeFrom() - 1);
+    }
+  }
+
+  /// Whether writes from a number on may be missing because others superseded them, or deletes. Who
+  /// heard the rest one by one would come through states that there never were.
+  private boolean hasGaps(long from) {
+    return completeFrom() > from;
+  }
+
+  private long completeFrom() {
+    return collection.engine().log().manifest().completeFrom();
   }
 
   private boolean isSource() {
@@ -39,15 +59,18 @@ public final class TailSource implements AutoCloseable {
   /// Waits for the next piece.
   ///
   /// @return a whole message; one without records when nothing happens for a second; empty when
-  ///   nothing comes any more, for example because the collection is not the source any more
+  ///   nothing comes any more, because the collection is not the source any more, or because it was
+  ///   compacted before all was sent: then the next state has to come first
   /// @throws InterruptedException if the thread is interrupted
   public Optional<ByteBuffer> next() throws InterruptedException {
+    long from = audio.nextSequence();
     ByteBuffer records = audio.records(room);
     if (!records.hasRemaining() && !audio.isOver()) {
       audio.await(HEARTBEAT);
       records = audio.records(room);
     }
-    if (!isSource() || audio.isOver() && !records.hasRemaining()) {
+    // Gaps are asked for afterwards: the manifest tells of them before the segments have them.
+    if (!isSource() || hasGaps(from) || audio.isOver() && !records.hasRemaining()) {
       return Optional.empty();
     }
     ByteBuffer message = ByteBuffer.allocate(TailFormat.HEAD + records.remaining());

@@ -213,6 +213,32 @@ final class TailTest extends SmallSegments {
     }
   }
 
+  /// With those one by one a replica would be in states that there never were.
+  @Test
+  void tellsNothingOnceCompactionHasDroppedSupersededRecords() throws Exception {
+    try (SoniDb a = SoniDb.open(data, BY_HAND);
+        SoniDb b = SoniDb.open(there, BY_HAND)) {
+      Collection songs = a.create("songs", SPEC);
+      segment(songs, 0, 50);
+      sync(a, b, true);
+      Collection copy = b.collection("songs");
+      try (TailSource early = songs.tail(51, 1)) {
+        segment(songs, 40, 60);
+        segment(songs, 40, 60);
+        songs.compact(true, Progress.NONE);
+        assertThat(songs.stats().completeFrom()).isGreaterThan(51);
+        assertThat(early.next()).isEmpty();
+        assertThatThrownBy(() -> songs.tail(copy.hear(1).next(), 1))
+            .isInstanceOf(RescanRequiredException.class)
+            .hasMessageContaining("needs the next state first");
+      }
+      sync(a, b, false);
+      upsert(songs, 45, 50);
+      hear(songs, copy, 1 << 20);
+      assertSame(songs, copy);
+    }
+  }
+
   @Test
   void isTheSameAfterAnyMixOfWritesStatesAndRestarts() throws Exception {
     mix(12);

@@ -239,6 +239,7 @@ final class SyncCommand extends DatabaseCommand {
     answer.put("files", report.files());
     answer.put("bytes", report.bytes());
     answer.put("total_bytes", report.totalBytes());
+    answer.put("newest", report.newest());
     answer.put("controller_bytes", report.controllerBytes());
     answer.put("seconds", report.seconds());
     answer.put("vectors", received.vectors());
@@ -265,6 +266,13 @@ final class SyncCommand extends DatabaseCommand {
                         Quantity.bytes(report.controllerBytes()))
                 : "%s has everything already, up to write %d"
                     .formatted(report.target(), received.sequence()));
+    long behind = report.newest() - received.sequence();
+    if (behind > 0) {
+      output()
+          .note(
+              "%s more in the segment that is still written to: --seal sends them, too"
+                  .formatted(Quantity.count(behind, "write")));
+    }
     received
         .aside()
         .ifPresent(aside ->

@@ -43,6 +43,21 @@ class ProgressBarTest {
   }
 
   @Test
+  void showsBytesForPeopleAndCountsEachPartOfTheWorkByItself() {
+    ProgressBar bar = bar(true);
+    nanos.addAndGet(8_000_000_000L);
+    bar.update(0, 0, "");
+    assertThat(text()).endsWith("insert  beginning ...  0:08");
+    nanos.addAndGet(1_000_000_000);
+    bar.update(5_000_000, 20_000_000, "bytes");
+    assertThat(text())
+        .endsWith("insert  25 % [#####...............]  5.00 MB of 20.0 MB  5.00 MB/s  0:03 left");
+    nanos.addAndGet(3_000_000_000L);
+    bar.update(0, 0, "waiting for sonidb://b");
+    assertThat(text()).endsWith("insert  waiting for sonidb://b ...  0:03");
+  }
+
+  @Test
   void printsTenTimesASecondAtMost() {
     ProgressBar bar = bar(true);
     for (int i = 1; i <= 1000; i++) {

@@ -77,6 +77,7 @@ final class Reports {
         whole(from, "bytes"),
         whole(from, "total_files"),
         whole(from, "total_bytes"),
+        whole(from, "newest"),
         whole(from, "controller_bytes"),
         seconds(from));
   }

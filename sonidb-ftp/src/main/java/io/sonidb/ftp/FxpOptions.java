@@ -11,6 +11,7 @@ import java.time.Duration;
 /// @param reply how long a server may take to answer a command that moves nothing
 /// @param stall how long a transfer may stand still
 /// @param poll how often progress is asked for
+/// @param agreement how long the other server has to notice that one has given up
 public record FxpOptions(
     int sessions,
     boolean plainData,
@@ -18,7 +19,8 @@ public record FxpOptions(
     Duration connect,
     Duration reply,
     Duration stall,
-    Duration poll) {
+    Duration poll,
+    Duration agreement) {
   /// Six transfers side by side, in TLS, up to three tries.
   public static final FxpOptions DEFAULT =
       new FxpOptions(
@@ -28,7 +30,8 @@ public record FxpOptions(
           Duration.ofSeconds(10),
           Duration.ofSeconds(60),
           Duration.ofSeconds(60),
-          Duration.ofSeconds(1));
+          Duration.ofSeconds(1),
+          Duration.ofSeconds(3));
 
   /// Checks the ranges.
   ///
@@ -45,11 +48,11 @@ public record FxpOptions(
 
   /// The same, with files in plain or in TLS.
   public FxpOptions withPlainData(boolean plain) {
-    return new FxpOptions(sessions, plain, tries, connect, reply, stall, poll);
+    return new FxpOptions(sessions, plain, tries, connect, reply, stall, poll, agreement);
   }
 
   /// The same, with another number of transfers side by side.
   public FxpOptions withSessions(int number) {
-    return new FxpOptions(number, plainData, tries, connect, reply, stall, poll);
+    return new FxpOptions(number, plainData, tries, connect, reply, stall, poll, agreement);
   }
 }

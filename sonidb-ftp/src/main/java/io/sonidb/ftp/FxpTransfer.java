@@ -21,9 +21,6 @@ import org.jspecify.annotations.Nullable;
 /// receiver: a sender that is the client never reads the session tickets of the other end, unless
 /// it is a node, and when it closes with those unread, its system may throw away what it sent last.
 final class FxpTransfer {
-  /// How long the other server has to notice that one has given up.
-  private static final Duration AGREEMENT = Duration.ofSeconds(3);
-
   // A server that does not tell sizes is given the time of a slow line.
   private static final long LEAST_BYTES_A_SECOND = 50_000;
 
@@ -173,7 +170,7 @@ final class FxpTransfer {
     to.restart(offset);
     CompletableFuture<Reply> stored = move(to, "STOR " + target.path(file.name()));
     CompletableFuture<Reply> sent = move(from, "RETR " + source.path(file.name()));
-    both(stored, sent, from, to, file.name());
+    both(fxp.options(), stored, sent, from, to, file.name());
     moved += file.size() - offset;
     // A node has compared all sums before it said so.
     return target.isNode() ? Certainty.SHA256 : to.check(file);
@@ -189,7 +186,7 @@ final class FxpTransfer {
         connect(fxp.options(), source, target, from, to);
         CompletableFuture<Reply> stored = move(to, "STOR " + FileSource.TAIL);
         CompletableFuture<Reply> sent = move(from, "RETR " + FileSource.TAIL);
-        both(stored, sent, from, to, "a tail");
+        both(fxp.options(), stored, sent, from, to, "a tail");
       } finally {
         fxp.sessions(target).drop(to);
       }
@@ -254,6 +251,7 @@ final class FxpTransfer {
 
   /// Waits until both servers have said that all is well.
   private static void both(
+      FxpOptions options,
       CompletableFuture<Reply> stored,
       CompletableFuture<Reply> sent,
       FxpSession from,
@@ -265,7 +263,7 @@ final class FxpTransfer {
       if (isGood(stored) && isGood(sent)) {
         var _ = CompletableFuture.allOf(stored, sent).handle((_, _) -> true).get();
       }
-      if (!agree(stored, sent)) {
+      if (!agree(options, stored, sent)) {
         // One has given up, and the other one does not notice.
         from.cut();
         to.cut();
@@ -274,7 +272,7 @@ final class FxpTransfer {
       FxpException atTarget = failure(stored, to, "to take " + what);
       FxpException atSource = failure(sent, from, "to send " + what);
       if (atTarget != null || atSource != null) {
-        throw worse(atTarget, atSource);
+        throw worse(atTarget, hasReason(stored), atSource);
       }
     } catch (InterruptedException e) {
       from.cut();
@@ -292,13 +290,14 @@ final class FxpTransfer {
         || !answer.isCompletedExceptionally() && answer.resultNow().isPositive();
   }
 
-  private static boolean agree(CompletableFuture<Reply> stored, CompletableFuture<Reply> sent)
+  private static boolean agree(
+      FxpOptions options, CompletableFuture<Reply> stored, CompletableFuture<Reply> sent)
       throws InterruptedException, ExecutionException {
     try {
       var _ =
           CompletableFuture.allOf(stored, sent)
               .handle((_, _) -> true)
-              .get(AGREEMENT.toMillis(), TimeUnit.MILLISECONDS);
+              .get(options.agreement().toMillis(), TimeUnit.MILLISECONDS);
       return true;
     } catch (TimeoutException e) {
       return false;
@@ -317,14 +316,24 @@ final class FxpTransfer {
     return reply.isPositive() ? null : session.refused(what, reply);
   }
 
-  /// Of two failures the one that tells more.
+  /// Whether a server says more than that the data connection is gone or did not come.
+  private static boolean hasReason(CompletableFuture<Reply> answer) {
+    return !answer.isCompletedExceptionally()
+        && answer.resultNow().code() != 425
+        && answer.resultNow().code() != 426;
+  }
+
+  /// Of two failures the one that tells more: where one has given up, the other one only sees the
+  /// connection go.
   private static FxpException worse(
-      @Nullable FxpException atTarget, @Nullable FxpException atSource) {
+      @Nullable FxpException atTarget, boolean targetHasReason, @Nullable FxpException atSource) {
     if (atTarget == null || atSource == null) {
       return Objects.requireNonNull(atTarget == null ? atSource : atTarget, "none of two");
     }
-    FxpException worse = atTarget.kind() == Kind.REFUSED ? atTarget : atSource;
-    worse.addSuppressed(worse == atTarget ? atSource : atTarget);
+    boolean isTarget =
+        atTarget.kind() == Kind.REFUSED || targetHasReason && atSource.kind() != Kind.REFUSED;
+    FxpException worse = isTarget ? atTarget : atSource;
+    worse.addSuppressed(isTarget ? atSource : atTarget);
     return worse;
   }
 }

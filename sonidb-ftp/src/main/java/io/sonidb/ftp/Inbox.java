@@ -47,6 +47,12 @@ final class Inbox {
     return Files.exists(part(file)) ? part(file) : folder.resolve(file.name());
   }
 
+  /// Bytes of a file that are in a folder, of those that have not come to the end.
+  static long begun(Path folder, SyncFile file) throws IOException {
+    Path part = folder.resolve(file.name() + PART);
+    return Files.isRegularFile(part, LinkOption.NOFOLLOW_LINKS) ? Files.size(part) : 0;
+  }
+
   private Path part(SyncFile file) {
     return folder.resolve(file.name() + PART);
   }

@@ -16,9 +16,13 @@ import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -82,6 +86,11 @@ public final class LocalNode implements SyncNode {
     try (DatagramSocket route = new DatagramSocket()) {
       route.connect(new InetSocketAddress(other, ANY_PORT));
       return route.getLocalAddress();
+    } catch (SocketException e) {
+      throw new SyncFailedException(
+          SyncFailedException.Kind.UNREACHABLE,
+          "there is no way to " + other.getHostAddress() + ": " + e.getMessage(),
+          e);
     }
   }
 
@@ -127,12 +136,32 @@ public final class LocalNode implements SyncNode {
       }
       throw e;
     }
+    checkRoom(state.uuid(), missing);
     String login = ftp.receiving(state.uuid(), state.files(), peers, passesOn, seconds);
     receptions
         .computeIfAbsent(state.uuid(), _ -> new Reception(state, new HashSet<>()))
         .logins()
         .add(login);
     return new Welcome(login, missing, !database.has(state));
+  }
+
+  /// A disk that is full would be so for all other collections, too.
+  private void checkRoom(UUID collection, List<SyncFile> missing) throws IOException {
+    Path inbox = Files.createDirectories(database.inbox());
+    long bytes = 0;
+    for (SyncFile file : missing) {
+      bytes += file.size() - Inbox.begun(inbox.resolve(collection.toString()), file);
+    }
+    long room = Files.getFileStore(inbox).getUsableSpace();
+    if (bytes > room) {
+      throw new SyncFailedException(
+          SyncFailedException.Kind.BROKEN,
+          String.format(
+              Locale.ROOT,
+              "no room on the disk: %,d bytes have to come, and %,d are free",
+              bytes,
+              room));
+    }
   }
 
   @Override

@@ -7,7 +7,6 @@ import io.sonidb.ReceiveReport;
 import io.sonidb.SyncFile;
 import io.sonidb.SyncManifest;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.URI;
@@ -15,6 +14,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpTimeoutException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -23,7 +23,12 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ssl.SSLException;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -39,19 +44,25 @@ public final class RemoteNode implements SyncNode {
   private static final JsonMapper JSON = new JsonMapper();
   private static final int MAX_ANSWER = 512 << 20;
   private static final int MAX_SHOWN = 500;
+  private static final int LOOKS = 3;
+  private static final int SERVER_ERROR = 500; // and above: another time it may go
   private static final Duration CONNECT = Duration.ofSeconds(10);
+  private static final Duration WHO = Duration.ofSeconds(30);
   private static final Duration ANSWER = Duration.ofMinutes(10);
   private static final Duration PUBLISH = Duration.ofHours(6);
+  private static final Duration TELL = Duration.ofMillis(250);
 
   private final URI uri;
   private final InetAddress address;
   private final ClusterSecret secret;
+  private final Duration look;
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(CONNECT).build();
   private final AtomicLong bytes = new AtomicLong();
   private Optional<String> node = Optional.empty();
 
-  private RemoteNode(URI uri, InetAddress address, ClusterSecret secret) {
+  private RemoteNode(URI uri, InetAddress address, ClusterSecret secret, Duration look) {
+    this.look = look;
     this.uri = uri;
     this.address = address;
     this.secret = secret;
@@ -63,6 +74,13 @@ public final class RemoteNode implements SyncNode {
   /// @throws IllegalArgumentException if it is no such address
   /// @throws IOException if there is no such host
   public static RemoteNode at(String target, ClusterSecret secret) throws IOException {
+    return at(target, secret, Duration.ofSeconds(10));
+  }
+
+  /// As [#at(String, ClusterSecret)].
+  ///
+  /// @param look how often it is asked whether it is still there, while an answer takes its time
+  static RemoteNode at(String target, ClusterSecret secret, Duration look) throws IOException {
     URI given;
     try {
       given = URI.create(target);
@@ -83,7 +101,7 @@ public final class RemoteNode implements SyncNode {
     URI uri =
         URI.create(
             (scheme.equals("https") ? "https" : "http") + "://" + given.getHost() + ":" + port);
-    return new RemoteNode(uri, InetAddress.getByName(given.getHost()), secret);
+    return new RemoteNode(uri, InetAddress.getByName(given.getHost()), secret, look);
   }
 
   /// Without what may be a password.
@@ -107,19 +125,30 @@ public final class RemoteNode implements SyncNode {
 
   // Calls ------------------------------------------------------------------------------------
 
-  private JsonNode call(String method, String path, ObjectNode body, Duration timeout)
+  private JsonNode call(String method, String path, ObjectNode body) throws IOException {
+    return call(method, path, body, ANSWER, Progress.NONE);
+  }
+
+  /// @param progress hears nothing but that it takes its time, and may throw to end it
+  private JsonNode call(
+      String method, String path, ObjectNode body, Duration timeout, Progress progress)
       throws IOException {
-    return send(method, path, JSON.writeValueAsString(body), theirName(), timeout);
+    return send(method, path, JSON.writeValueAsString(body), theirName(), timeout, progress);
   }
 
   private synchronized String theirName() throws IOException {
     if (node.isEmpty()) {
-      node = Optional.of(send("GET", "/cluster", "", "", ANSWER).path("node").asString(""));
+      node = Optional.of(askName(WHO));
     }
     return node.get();
   }
 
-  private JsonNode send(String method, String path, String body, String to, Duration timeout)
+  private String askName(Duration timeout) throws IOException {
+    return send("GET", "/cluster", "", "", timeout, Progress.NONE).path("node").asString("");
+  }
+
+  private JsonNode send(
+      String method, String path, String body, String to, Duration timeout, Progress progress)
       throws IOException {
     byte[] random = new byte[16];
     RANDOM.nextBytes(random);
@@ -142,26 +171,12 @@ public final class RemoteNode implements SyncNode {
     if (sent.length > 0) {
       request.header("content-type", "application/json");
     }
-    HttpResponse<InputStream> response;
-    byte[] answer;
-    try {
-      response =
-          http.send(
-              request.method(method, HttpRequest.BodyPublishers.ofByteArray(sent)).build(),
-              BodyHandlers.ofInputStream());
-      try (InputStream in = response.body()) {
-        answer = in.readNBytes(MAX_ANSWER);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
-    } catch (ConnectException e) {
-      throw new SyncFailedException(
-          SyncFailedException.Kind.UNREACHABLE, name() + " cannot be reached", e);
-    } catch (IOException e) {
-      throw new SyncFailedException(
-          SyncFailedException.Kind.UNREACHABLE, name() + ": " + e.getMessage(), e);
-    }
+    HttpResponse<byte[]> response =
+        answer(
+            request.method(method, HttpRequest.BodyPublishers.ofByteArray(sent)).build(),
+            to,
+            progress);
+    byte[] answer = response.body();
     bytes.addAndGet(sent.length + answer.length);
     if (response.statusCode() != 200) {
       throw refused(response.statusCode(), answer);
@@ -180,6 +195,67 @@ public final class RemoteNode implements SyncNode {
     }
   }
 
+  /// Waits for an answer. Whoever has lost power or the network says nothing, so a node that lets
+  /// one wait is asked whether it is still there, and still the same.
+  ///
+  /// @param to the node's name; empty where that is being asked for, which nobody waits for long
+  private HttpResponse<byte[]> answer(HttpRequest request, String to, Progress progress)
+      throws IOException {
+    CompletableFuture<HttpResponse<byte[]>> answer =
+        http.sendAsync(request, BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_ANSWER));
+    try {
+      long looked = System.nanoTime();
+      while (true) {
+        try {
+          return answer.get(TELL.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+          progress.update(0, 0, "waiting for " + name());
+          if (!to.isEmpty() && System.nanoTime() - looked > look.toNanos()) {
+            checkIsThere(to);
+            looked = System.nanoTime();
+          }
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    } catch (ExecutionException e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      throw unreachable(
+          cause instanceof ConnectException
+              ? " cannot be reached"
+              : cause instanceof HttpTimeoutException
+                  ? " does not answer"
+                  : cause instanceof SSLException
+                      ? " cannot be talked to in TLS: " + cause.getMessage()
+                      : ": " + cause.getMessage(),
+          cause);
+    } finally {
+      answer.cancel(true);
+    }
+  }
+
+  private void checkIsThere(String asked) throws IOException {
+    for (int tries = LOOKS; ; tries--) {
+      try {
+        if (askName(look).equals(asked)) {
+          return;
+        }
+        break;
+      } catch (SyncFailedException e) {
+        if (tries == 1 || e.kind() != SyncFailedException.Kind.UNREACHABLE) {
+          throw e;
+        }
+      }
+    }
+    throw new SyncFailedException(
+        SyncFailedException.Kind.UNREACHABLE, name() + " was started anew before it had answered");
+  }
+
+  private SyncFailedException unreachable(String what, Throwable cause) {
+    return new SyncFailedException(SyncFailedException.Kind.UNREACHABLE, name() + what, cause);
+  }
+
   private SyncFailedException refused(int status, byte[] answer) {
     String reason = "status " + status;
     try {
@@ -188,7 +264,7 @@ public final class RemoteNode implements SyncNode {
       // Then the status must do.
     }
     return new SyncFailedException(
-        SyncFailedException.Kind.REFUSED,
+        status >= SERVER_ERROR ? SyncFailedException.Kind.BROKEN : SyncFailedException.Kind.REFUSED,
         name() + ": " + reason.substring(0, Math.min(MAX_SHOWN, reason.length())));
   }
 
@@ -205,7 +281,7 @@ public final class RemoteNode implements SyncNode {
 
   @Override
   public Contact contact(InetAddress other) throws IOException {
-    JsonNode told = send("GET", "/cluster", "", "", ANSWER);
+    JsonNode told = send("GET", "/cluster", "", "", WHO, Progress.NONE);
     synchronized (this) {
       node = Optional.of(text(told, "node"));
     }
@@ -237,7 +313,7 @@ public final class RemoteNode implements SyncNode {
             .put("collection", collection)
             .put("seal", seal);
     put(peers, body);
-    JsonNode told = call("POST", "/cluster/logins", body, ANSWER);
+    JsonNode told = call("POST", "/cluster/logins", body);
     return new Sending(text(told, "login"), text(told, "manifest"), told.path("newest").asLong(0));
   }
 
@@ -249,7 +325,7 @@ public final class RemoteNode implements SyncNode {
             .put("manifest", manifest)
             .put("pass_on", passesOn);
     put(peers, body);
-    JsonNode told = call("POST", "/cluster/logins", body, ANSWER);
+    JsonNode told = call("POST", "/cluster/logins", body);
     if (told.has("newer_epoch")) {
       return new OutOfDate(told.path("newer_epoch").asInt(0), text(told, "reason"));
     }
@@ -271,7 +347,8 @@ public final class RemoteNode implements SyncNode {
             "POST",
             "/cluster/logins/" + login + "/publish",
             JSON.createObjectNode().put("newest", newest),
-            PUBLISH);
+            PUBLISH,
+            progress);
     List<String> diverging = new ArrayList<>();
     told.path("diverging").forEach(each -> diverging.add(each.asString("")));
     return new ReceiveReport(
@@ -295,7 +372,7 @@ public final class RemoteNode implements SyncNode {
             .put("epoch", epoch)
             .put("from", from);
     put(List.of(peer), body);
-    return text(call("POST", "/cluster/logins", body, ANSWER), "login");
+    return text(call("POST", "/cluster/logins", body), "login");
   }
 
   @Override
@@ -306,19 +383,19 @@ public final class RemoteNode implements SyncNode {
             .put("uuid", collection.toString())
             .put("epoch", epoch);
     put(List.of(peer), body);
-    JsonNode told = call("POST", "/cluster/logins", body, ANSWER);
+    JsonNode told = call("POST", "/cluster/logins", body);
     return new Hearing(text(told, "login"), told.path("next").asLong(0));
   }
 
   @Override
   public void end(String login) throws IOException {
-    call("DELETE", "/cluster/logins/" + login, JSON.createObjectNode(), ANSWER);
+    call("DELETE", "/cluster/logins/" + login, JSON.createObjectNode());
   }
 
   @Override
   public boolean demote(UUID collection, int metEpoch) throws IOException {
     ObjectNode body =
         JSON.createObjectNode().put("uuid", collection.toString()).put("epoch", metEpoch);
-    return call("POST", "/cluster/demotions", body, ANSWER).path("demoted").asBoolean(false);
+    return call("POST", "/cluster/demotions", body).path("demoted").asBoolean(false);
   }
 }

@@ -49,6 +49,11 @@ public final class Spreading {
   private record Part(
       SyncNode node, SyncNode.Contact contact, SyncNode.Welcome welcome, int index) {}
 
+  /// What is spread.
+  ///
+  /// @param newest number of the newest write at the source
+  private record State(SyncManifest manifest, long newest) {}
+
   /// A target before it is known what it lacks.
   private record Known(SyncNode node, SyncNode.Contact contact, int index) {}
 
@@ -110,7 +115,12 @@ public final class Spreading {
                       .toList(),
                   progress);
           List<Optional<ReceiveReport>> published = published(parts, spread, sending.newest());
-          return outcomes(parts, spread, published, Optional.of(state), fxp.commandBytes());
+          return outcomes(
+              parts,
+              spread,
+              published,
+              Optional.of(new State(state, sending.newest())),
+              fxp.commandBytes());
         }
       } finally {
         threads.execute(() -> Syncing.endQuietly(source, sending.login()));
@@ -202,7 +212,7 @@ public final class Spreading {
         List<Part> parts,
         List<Fxp.Spread> spread,
         List<Optional<ReceiveReport>> published,
-        Optional<SyncManifest> state,
+        Optional<State> state,
         long commandBytes) {
       double seconds = (System.nanoTime() - start) / 1e9;
       long bytes = commandBytes + Syncing.callBytes(source);
@@ -238,19 +248,16 @@ public final class Spreading {
     }
 
     private SyncReport report(
-        Part part,
-        ReceiveReport received,
-        SyncManifest state,
-        long controllerBytes,
-        double seconds) {
+        Part part, ReceiveReport received, State state, long controllerBytes, double seconds) {
       List<SyncFile> moved = part.welcome().missing();
       return new SyncReport(
           part.node().name(),
           received,
           moved.size(),
           moved.stream().mapToLong(SyncFile::size).sum(),
-          state.files().size(),
-          state.bytes(),
+          state.manifest().files().size(),
+          state.manifest().bytes(),
+          state.newest(),
           controllerBytes,
           seconds);
     }

@@ -13,7 +13,7 @@ public final class SyncFailedException extends IOException {
     REFUSED,
     /// A node cannot be reached, or went away.
     UNREACHABLE,
-    /// Files could not be moved.
+    /// Files could not be moved, or a node is not able to take part at present.
     BROKEN
   }
 

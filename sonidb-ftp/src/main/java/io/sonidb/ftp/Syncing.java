@@ -43,6 +43,9 @@ public final class Syncing {
     long start = System.nanoTime();
     SyncNode.Contact from = source.contact(target);
     SyncNode.Contact to = target.contact(source);
+    if (from.certificate().equals(to.certificate())) {
+      throw new SyncFailedException(Kind.REFUSED, target.name() + " is the source itself");
+    }
     SyncNode.Sending sending = source.send(collection, seal, to.peer());
     try {
       SyncManifest state = SignedManifest.read(sending.manifest(), secret);
@@ -61,6 +64,7 @@ public final class Syncing {
             welcome.missing().stream().mapToLong(SyncFile::size).sum(),
             state.files().size(),
             state.bytes(),
+            sending.newest(),
             commandBytes + callBytes(source) + callBytes(target),
             (System.nanoTime() - start) / 1e9);
       } finally {
@@ -94,11 +98,16 @@ public final class Syncing {
             throw e;
           }
           told.accept(String.valueOf(e.getMessage()));
+        } catch (FxpException e) {
+          if (e.kind() == FxpException.Kind.CANCELLED) {
+            throw e;
+          }
+          told.accept(String.valueOf(e.getMessage())); // a node went away in between
         }
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(everySeconds);
         while (System.nanoTime() - end < 0) {
-          if (followed != null) {
-            tail.begin(followed.uuid(), followed.epoch());
+          if (followed != null && tail.begin(followed.uuid(), followed.epoch())) {
+            break;
           }
           progress.update(0, 0, "waiting for writes"); // may end it
           LockSupport.parkNanos(LOOK_NANOS);

@@ -1,5 +1,6 @@
 package io.sonidb.ftp;
 
+import io.sonidb.RescanRequiredException;
 import io.sonidb.SoniDbException;
 import java.io.IOException;
 import java.util.UUID;
@@ -40,16 +41,21 @@ final class TailStream implements AutoCloseable {
   /// Begins it, if it does not run.
   ///
   /// @param epoch of the history that the target is a copy of
-  void begin(UUID collection, int epoch) {
+  /// @return whether a round is needed before it can begin: the target lacks what only a state has
+  boolean begin(UUID collection, int epoch) {
     if (running != null && running.thread().isAlive() || System.nanoTime() - next < 0) {
-      return;
+      return false;
     }
     close();
     next = System.nanoTime() + PAUSE_NANOS;
     try {
       running = start(collection, epoch);
+      return false;
     } catch (IOException | SoniDbException e) {
       told.accept("live stream to " + target.name() + ": " + e.getMessage());
+      return e instanceof RescanRequiredException
+          || e instanceof SyncFailedException failed
+              && failed.kind() == SyncFailedException.Kind.REFUSED;
     }
   }
 

@@ -535,5 +535,44 @@ class FtpNodeTest {
     assertThat(process.waitFor()).as(told).isZero();
     assertThat(told).contains("CPSV");
     assertThat(arrived(segment)).hasSameBinaryContentAs(outgoing.folder().resolve(segment.name()));
+    isFoundRightBy("cksfv", segment, "-q", "-f");
+    isFoundRightBy("sha256sum", segment, "--check", "--strict");
+  }
+
+  /// Other people's checkers are given the collection's own lists, as far as they are of the file.
+  private void isFoundRightBy(String program, SyncFile file, String... options) throws Exception {
+    assumeThat(Path.of("/usr/bin", program)).as(program + " is needed").isExecutable();
+    String list = program.equals("cksfv") ? "index.sfv" : "index.sha256";
+    Path inbox = folder.resolve("target-inbox").resolve(outgoing.uuid().toString());
+    Path lines =
+        Files.write(
+            inbox.resolve("of-one-file"),
+            Files.readAllLines(outgoing.folder().resolve(list)).stream()
+                .filter(line -> line.contains(file.name()))
+                .toList());
+    try {
+      assertThat(lines).isNotEmptyFile();
+      assertThat(run(inbox, program, options, lines)).as(program).isZero();
+      byte[] right = Files.readAllBytes(arrived(file));
+      byte[] wrong = right.clone();
+      wrong[right.length / 2] ^= 1;
+      Files.write(arrived(file), wrong);
+      assertThat(run(inbox, program, options, lines)).as(program).isNotZero();
+      Files.write(arrived(file), right);
+    } finally {
+      Files.delete(lines);
+    }
+  }
+
+  private static int run(Path in, String program, String[] options, Path last) throws Exception {
+    List<String> command = new ArrayList<>(List.of(program));
+    command.addAll(List.of(options));
+    command.add(last.getFileName().toString());
+    return new ProcessBuilder(command)
+        .directory(in.toFile())
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .start()
+        .waitFor();
   }
 }

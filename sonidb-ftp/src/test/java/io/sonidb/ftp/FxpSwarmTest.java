@@ -35,7 +35,8 @@ class FxpSwarmTest {
           Duration.ofSeconds(5),
           Duration.ofSeconds(20),
           Duration.ofSeconds(20),
-          Duration.ofMillis(50));
+          Duration.ofMillis(50),
+          Duration.ofSeconds(3));
 
   @TempDir Path folder;
   private ClusterSecret secret;

@@ -41,7 +41,8 @@ class FxpTest {
           Duration.ofSeconds(5),
           Duration.ofSeconds(10),
           Duration.ofSeconds(20),
-          Duration.ofMillis(20));
+          Duration.ofMillis(20),
+          Duration.ofMillis(200));
 
   @TempDir static Path folder;
   private static ClusterSecret secret;

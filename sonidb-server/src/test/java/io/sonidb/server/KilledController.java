@@ -19,7 +19,8 @@ final class KilledController {
           Duration.ofSeconds(5),
           Duration.ofSeconds(10),
           Duration.ofSeconds(5),
-          Duration.ofMillis(100));
+          Duration.ofMillis(100),
+          Duration.ofSeconds(3));
 
   private KilledController() {}
 

@@ -10,7 +10,7 @@ import java.util.Optional;
 final class KilledNode {
   private KilledNode() {}
 
-  /// @param args data folder, file of the secret, HTTP port
+  /// @param args data folder, file of the secret, HTTP port, address to listen on
   public static void main(String[] args) throws IOException {
     Node node =
         Node.start(
@@ -21,6 +21,10 @@ final class KilledNode {
                 Map.of(
                     "http.port",
                     args[2],
+                    "http.host",
+                    args[3],
+                    "http.insecure",
+                    "true",
                     "ftp.enabled",
                     "true",
                     "ftp.port",

@@ -5,10 +5,12 @@ import io.sonidb.CollectionNotFoundException;
 import io.sonidb.ConflictException;
 import io.sonidb.DamagedRecordException;
 import io.sonidb.ReadOnlyException;
+import io.sonidb.RescanRequiredException;
 import io.sonidb.SoniDbException;
 import io.sonidb.SyncRefusedException;
 import io.sonidb.VectorNotFoundException;
 import io.sonidb.filter.MalformedFilterException;
+import io.sonidb.ftp.FxpException;
 import io.sonidb.ftp.SyncFailedException;
 import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.http.HttpException;
@@ -50,10 +52,12 @@ final class Failures {
       case CollectionNotFoundException e -> new Failure(404, "Not found: " + firstLine(e), false);
       case VectorNotFoundException e -> new Failure(404, "Not found: " + firstLine(e), false);
       case CollectionExistsException e -> new Failure(409, "Wrong input: " + firstLine(e), false);
+      case RescanRequiredException e -> new Failure(409, "Conflict: " + firstLine(e), false);
       case ReadOnlyException e -> new Failure(409, "Conflict: " + firstLine(e), false);
       case SyncRefusedException e -> new Failure(409, "Conflict: " + firstLine(e), false);
       case SyncFailedException e when e.kind() == SyncFailedException.Kind.REFUSED ->
           new Failure(409, "Conflict: " + firstLine(e), false);
+      case FxpException e -> new Failure(502, "Bad gateway: " + firstLine(e), false);
       case SyncFailedException e -> new Failure(502, "Bad gateway: " + firstLine(e), false);
       case ConflictException e -> new Failure(409, "Conflict: " + firstLine(e), false);
       case IllegalArgumentException e -> new Failure(400, "Wrong input: " + firstLine(e), false);

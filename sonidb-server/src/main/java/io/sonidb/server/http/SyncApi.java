@@ -200,6 +200,7 @@ final class SyncApi {
     to.writeNumberProperty("bytes", report.bytes());
     to.writeNumberProperty("total_files", report.totalFiles());
     to.writeNumberProperty("total_bytes", report.totalBytes());
+    to.writeNumberProperty("newest", report.newest());
     to.writeNumberProperty("controller_bytes", report.controllerBytes());
     to.writeNumberProperty("seconds", report.seconds());
     to.writeName("received");

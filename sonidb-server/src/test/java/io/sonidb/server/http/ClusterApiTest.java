@@ -154,13 +154,17 @@ class ClusterApiTest {
   }
 
   private static String manifest(String name, ClusterSecret secret) {
+    return manifest(name, 5, secret);
+  }
+
+  private static String manifest(String name, long size, ClusterSecret secret) {
     return SignedManifest.of(
         new SyncManifest(
             UUID.fromString("0b9c1d7e-0000-4000-8000-000000000000"),
             "others",
             1,
             1,
-            List.of(new SyncFile(name, 5, 10, "0".repeat(64)))),
+            List.of(new SyncFile(name, size, 10, "0".repeat(64)))),
         secret);
   }
 
@@ -170,6 +174,14 @@ class ClusterApiTest {
         + ", 'manifest': '"
         + manifest.replace("\n", "\\n")
         + "'}";
+  }
+
+  @Test
+  void takesNothingThatTheDiskHasNoRoomFor() {
+    TestNode.Reply reply =
+        login(receive(manifest("segments/0001-00000001.flac", 1L << 60, secret)));
+    assertThat(reply.status()).isEqualTo(502);
+    assertThat(reply.error()).contains("no room on the disk: 1,152,921,504,606,846,976 bytes");
   }
 
   @Test
