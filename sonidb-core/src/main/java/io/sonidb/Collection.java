@@ -1300,7 +1300,8 @@ public final class Collection {
           outcome.segments(),
           outcome.bytes(),
           (System.nanoTime() - start) / 1e9,
-          damaged);
+          damaged,
+          List.of());
     } catch (IOException e) {
       throw new StorageException("collection " + name + ": " + e.getMessage(), e);
     } finally {

@@ -67,7 +67,11 @@ final class VerifyCommand extends DatabaseCommand {
           answer.put("bytes", report.bytes());
           answer.put("seconds", report.seconds());
           answer.put("damaged", report.damaged().stream().map(DamageText::json).toList());
+          if (peer.isPresent()) {
+            answer.put("repaired", report.repaired());
+          }
           output().json(answer);
+          report.repaired().forEach(segment -> output().line("repaired: " + segment));
           report.damaged().forEach(damage -> output().line("damaged: " + DamageText.line(damage)));
           output()
               .line(

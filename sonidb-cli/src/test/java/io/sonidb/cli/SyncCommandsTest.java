@@ -193,7 +193,8 @@ class SyncCommandsTest {
       }
     }
     assertThat(on(a).run("verify", "songs").exitCode()).isEqualTo(3);
-    on(a).ok("verify", "songs", "--repair-from", target);
+    assertThat(on(a).ok("verify", "songs", "--repair-from", target).out())
+        .contains("repaired: segments/0001-00000001.flac");
     on(a).ok("verify", "songs", "--deep");
   }
 }

@@ -53,7 +53,8 @@ final class Reports {
         whole(from, "segments"),
         whole(from, "bytes"),
         seconds(from),
-        damaged);
+        damaged,
+        texts(from.path("repaired")));
   }
 
   static CompactionReport compaction(JsonNode from) {

@@ -184,30 +184,20 @@ public final class LocalNode implements SyncNode {
     return report;
   }
 
-  /// What came of repairing.
-  ///
-  /// @param report of the collection as it is now
-  /// @param repaired segments that were fetched
-  public record Repair(IntegrityReport report, List<String> repaired) {
-    /// Copies the list.
-    public Repair {
-      repaired = List.copyOf(repaired);
-    }
-  }
-
   /// Checks a collection, and fetches the sealed segments that are damaged from a node that has the
   /// very same ones.
   ///
   /// @param deep whether every frame is decoded
+  /// @return of the collection as it is then
   /// @throws IOException if the peer refuses, or the files cannot be moved
-  public Repair repair(String collection, SyncNode peer, boolean deep, Progress progress)
+  public IntegrityReport repair(String collection, SyncNode peer, boolean deep, Progress progress)
       throws IOException {
     Collection here = database.collection(collection);
     IntegrityReport before = here.verifyIntegrity(deep, progress);
     List<SyncFile> damaged =
         database.sealed(collection, before.damaged().stream().map(Damage::file).toList());
     if (damaged.isEmpty()) {
-      return new Repair(before, List.of());
+      return before;
     }
     Contact from = peer.contact(this);
     Sending sending = peer.send(collection, false, contact(peer).peer());
@@ -217,8 +207,8 @@ public final class LocalNode implements SyncNode {
       if (!files.isEmpty()) {
         fetch(collection, files, from, sending, contact(peer), progress);
       }
-      return new Repair(
-          here.verifyIntegrity(deep, progress), files.stream().map(SyncFile::name).toList());
+      return here.verifyIntegrity(deep, progress)
+          .afterRepairing(files.stream().map(SyncFile::name).toList());
     } finally {
       Syncing.endQuietly(peer, sending.login());
     }

@@ -8,7 +8,6 @@ import io.sonidb.Damage;
 import io.sonidb.IndexOptions;
 import io.sonidb.IndexReport;
 import io.sonidb.IntegrityReport;
-import io.sonidb.ftp.LocalNode;
 import io.sonidb.ftp.RemoteNode;
 import java.time.Instant;
 import java.util.Collections;
@@ -112,11 +111,10 @@ final class MaintenanceApi {
           "verify",
           collection,
           progress -> {
-            LocalNode.Repair repair =
+            IntegrityReport report =
                 cluster.node().repair(collection.name(), peer, isDeep, progress);
-            verified.put(
-                collection, new SegmentsApi.Verified(Instant.now(), isDeep, repair.report()));
-            return to -> write(repair.report(), repair.repaired(), to);
+            verified.put(collection, new SegmentsApi.Verified(Instant.now(), isDeep, report));
+            return to -> write(report, to);
           });
     }
     return once(
@@ -126,7 +124,7 @@ final class MaintenanceApi {
         progress -> {
           IntegrityReport report = collection.verifyIntegrity(isDeep, progress);
           verified.put(collection, new SegmentsApi.Verified(Instant.now(), isDeep, report));
-          return to -> write(report, List.of(), to);
+          return to -> write(report, to);
         });
   }
 
@@ -135,14 +133,14 @@ final class MaintenanceApi {
     return SegmentsApi.list(exchange, Optional.ofNullable(verified.get(exchange.collection())));
   }
 
-  private static void write(IntegrityReport report, List<String> repaired, JsonGenerator to) {
+  private static void write(IntegrityReport report, JsonGenerator to) {
     to.writeStartObject();
     to.writeBooleanProperty("ok", report.ok());
     to.writeNumberProperty("vectors", report.vectors());
     to.writeNumberProperty("segments", report.segments());
     to.writeNumberProperty("bytes", report.bytes());
     to.writeNumberProperty("seconds", report.seconds());
-    texts("repaired", repaired, to);
+    texts("repaired", report.repaired(), to);
     to.writeNumberProperty("damaged_count", report.damaged().size());
     to.writeArrayPropertyStart("damaged");
     report.damaged().stream().limit(MAX_TOLD).forEach(damage -> write(damage, to));
