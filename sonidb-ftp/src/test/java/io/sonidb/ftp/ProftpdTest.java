@@ -16,6 +16,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Random;
@@ -166,6 +168,8 @@ class ProftpdTest {
       Path there = other.home().resolve(file.name());
       Files.createDirectories(there.getParent());
       Files.write(there, bytes);
+      // Not of this second: mod_digest remembers sums by a file's name and time in seconds.
+      Files.setLastModifiedTime(there, FileTime.from(Instant.now().minusSeconds(60)));
       FxpEnd to = to(other.certificate(), List.of(file));
       Fxp.Moved moved = fxp.move(other.end(PLAIN, ""), to, List.of(file), Progress.NONE).getFirst();
       assertThat(moved.failure().orElseThrow()).hasMessageContaining("the CRC-32 of what arrived");
