@@ -25,13 +25,13 @@ public final class Trial {
 
   /// Tries until the first task was faster three times in a row, or for four minutes.
   ///
-  /// @param factor how many times as fast it must be
-  public static boolean isFaster(Runnable simd, Runnable plain, int factor) {
+  /// @param times how many runs of the second task the first one stands for
+  public static boolean isFaster(Runnable simd, Runnable plain, int times) {
     Trial trial = new Trial();
     long end = System.nanoTime() + MOST_NANOS;
     int wins = 0;
     while (wins < WINS && System.nanoTime() - end < 0) {
-      wins = trial.nanos(simd) * factor < trial.nanos(plain) ? wins + 1 : 0;
+      wins = trial.nanos(simd) < times * trial.nanos(plain) ? wins + 1 : 0;
     }
     return wins == WINS;
   }
