@@ -106,6 +106,10 @@ final class SyncCommand extends DatabaseCommand {
           ExitCode.USAGE,
           "--follow is for a node (--url), one target, and a second or more between rounds");
     }
+    if (node.isPresent() && !follow) {
+      // Nothing is open here, and the node ends its work when the connection goes.
+      interruption().whenRequested(interruption()::commandFinished);
+    }
     if (ColdServers.isAddress(target)) {
       if (node.isEmpty() || follow || !more.isEmpty()) {
         throw new CommandFailure(
